@@ -1,0 +1,69 @@
+package io.podseal.protocol.telemetry;
+
+import java.util.Locale;
+
+/**
+ * Why a datagram or packet was dropped: the peer's or the network's fault, counted, never thrown.
+ * The lower-case name is the metric label.
+ */
+public enum DropReason {
+  // Datagram on UDP 500/4500
+  DATAGRAM_TOO_SHORT,
+  KEEPALIVE,
+  RATE_LIMITED,
+  QUEUE_FULL,
+
+  // IKE header and payload chain
+  IKE_HEADER,
+  IKE_VERSION,
+  IKE_LENGTH,
+  IKE_EXCHANGE_TYPE,
+  IKE_PAYLOAD_LENGTH,
+  IKE_PAYLOAD_SYNTAX,
+  IKE_TOO_MANY_PAYLOADS,
+  IKE_UNKNOWN_SPI,
+  IKE_MESSAGE_ID,
+  IKE_DUPLICATE,
+  IKE_UNEXPECTED,
+  IKE_NOT_ENCRYPTED,
+  IKE_INTEGRITY,
+  IKE_REFLECTED,
+  IKE_UNKNOWN_PEER,
+  IKE_TOO_MANY_HALF_OPEN,
+  IKE_NO_ANSWER_DUE,
+
+  // ESP, inbound
+  ESP_TOO_SHORT,
+  ESP_RESERVED_SPI,
+  ESP_UNKNOWN_SPI,
+  ESP_REPLAY,
+  ESP_TOO_OLD,
+  ESP_SEQUENCE,
+  ESP_INTEGRITY,
+  ESP_PADDING,
+  ESP_DUMMY,
+  ESP_SELECTOR,
+  ESP_TOO_LONG,
+
+  // Inner packets, outbound
+  INNER_NOT_IPV4,
+  INNER_MALFORMED,
+  INNER_FRAGMENT,
+  INNER_TOO_BIG,
+  INNER_NOT_A_PEER,
+  INNER_WRONG_SOURCE,
+  INNER_IPV6_UNSEALED,
+  SEQUENCE_EXHAUSTED,
+  HOLD_QUEUE_FULL,
+  HOLD_EXPIRED,
+  PEER_WITHOUT_SIDECAR,
+  NO_KEY,
+  SEND_FAILED;
+
+  private final String label = name().toLowerCase(Locale.ROOT);
+
+  /** Metric label: the lower-case name. */
+  public String label() {
+    return label;
+  }
+}
