@@ -42,4 +42,7 @@ public interface Aead {
       int inLength,
       byte[] out,
       int outOffset);
+
+  /** Zeroes the key as far as the implementation allows; the instance must not be used again. */
+  void destroy();
 }

@@ -1,0 +1,273 @@
+package io.podseal.protocol.crypto;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.podseal.protocol.secret.SecretBytes;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+/** What every {@link CryptoProvider} must do; run once for each implementation. */
+public abstract class CryptoProviderContract {
+  private static final byte[] NOTHING = {};
+
+  protected abstract CryptoProvider provider();
+
+  @Test
+  void aesGcmPassesWycheproof() {
+    int ran = 0;
+    for (Wycheproof.Case c : Wycheproof.cases("aes_gcm_test.json")) {
+      Optional<EncryptionAlgorithm> algorithm =
+          Arrays.stream(EncryptionAlgorithm.values())
+              .filter(a -> a.keyBits() == c.groupInt("keySize"))
+              .findFirst();
+      if (algorithm.isEmpty() || c.groupInt("ivSize") != 96 || c.groupInt("tagSize") != 128) {
+        continue;
+      }
+      Aead aead = provider().aead(algorithm.get(), SecretBytes.copyOf(c.hex("key")));
+      byte[] message = c.hex("msg");
+      byte[] sealed = concat(c.hex("ct"), c.hex("tag"));
+      byte[] aad = c.hex("aad");
+
+      byte[] opened = new byte[message.length];
+      int length = aead.open(c.hex("iv"), aad, aad.length, sealed, 0, sealed.length, opened, 0);
+
+      if (c.isInvalid()) {
+        assertThat(length).as("%s", c).isEqualTo(-1);
+      } else {
+        assertThat(length).as("%s", c).isEqualTo(message.length);
+        assertThat(opened).as("%s", c).isEqualTo(message);
+        byte[] resealed = new byte[sealed.length];
+        assertThat(aead.seal(c.hex("iv"), aad, aad.length, message, 0, message.length, resealed, 0))
+            .as("%s", c)
+            .isEqualTo(sealed.length);
+        assertThat(resealed).as("%s", c).isEqualTo(sealed);
+      }
+      ran++;
+    }
+    assertThat(ran).as("AES-GCM cases that ran").isGreaterThan(100);
+  }
+
+  @Test
+  void x25519PassesWycheproof() {
+    int ran = 0;
+    for (Wycheproof.Case c : Wycheproof.cases("x25519_test.json")) {
+      Optional<SecretBytes> shared =
+          provider()
+              .keyExchange(KeyExchangeMethod.X25519, fixed(c.hex("private")))
+              .sharedSecret(c.hex("public"));
+
+      if (c.hasFlag("ZeroSharedSecret")) {
+        assertThat(shared).as("%s", c).isEmpty();
+      } else {
+        assertThat(shared).as("%s", c).contains(SecretBytes.copyOf(c.hex("shared")));
+      }
+      ran++;
+    }
+    assertThat(ran).as("X25519 cases that ran").isGreaterThan(500);
+  }
+
+  @Test
+  void hmacPrfPassesWycheproof() {
+    int ran = 0;
+    for (PrfAlgorithm algorithm : PrfAlgorithm.values()) {
+      String file = "hmac_sha" + algorithm.length() * 8 + "_test.json";
+      Prf prf = provider().prf(algorithm);
+      assertThat(prf.algorithm()).isEqualTo(algorithm);
+      for (Wycheproof.Case c : Wycheproof.cases(file)) {
+        byte[] tag = c.hex("tag");
+        byte[] full = prf.apply(SecretBytes.copyOf(c.hex("key")), c.hex("msg")).use(byte[]::clone);
+        boolean matches = Arrays.equals(tag, Arrays.copyOf(full, tag.length));
+        assertThat(matches).as("%s %s", algorithm, c).isEqualTo(!c.isInvalid());
+        ran++;
+      }
+    }
+    assertThat(ran).as("HMAC cases that ran").isGreaterThan(400);
+  }
+
+  /** RFC 7748 §6.1: both sides of one exchange, public values and shared secret. */
+  @Test
+  void x25519MatchesRfc7748() {
+    KeyExchange alice = x25519("77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a");
+    KeyExchange bob = x25519("5dab087e624a8a4b79e17f8b83800ee66f3bb1292618b6fd1c2f8b27ff88e0eb");
+
+    assertThat(alice.publicValue())
+        .isEqualTo(hex("8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a"));
+    assertThat(bob.publicValue())
+        .isEqualTo(hex("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f"));
+    SecretBytes shared =
+        SecretBytes.copyOf(hex("4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742"));
+    assertThat(alice.sharedSecret(bob.publicValue())).contains(shared);
+    assertThat(bob.sharedSecret(alice.publicValue())).contains(shared);
+  }
+
+  @Test
+  void x25519RefusesValuesOfWrongLength() {
+    KeyExchange exchange = x25519("01".repeat(32));
+
+    for (int length : List.of(0, 1, 31, 33, 64)) {
+      byte[] value = new byte[length];
+      Arrays.fill(value, (byte) 9);
+      assertThat(exchange.sharedSecret(value)).as("%s octets", length).isEmpty();
+    }
+  }
+
+  @Test
+  void x25519PrivateKeyIsUnusableOnceDestroyed() {
+    KeyExchange exchange = x25519("01".repeat(32));
+    byte[] peer = x25519("02".repeat(32)).publicValue();
+
+    exchange.destroy();
+
+    assertThatThrownBy(() -> exchange.sharedSecret(peer)).isInstanceOf(IllegalStateException.class);
+  }
+
+  /** prf+ vector of the NIST IKEv2 set: SKEYSEED = prf(Ni | Nr, g^ir). */
+  @Test
+  void prfMatchesNistSkeyseed() {
+    SecretBytes skeyseed =
+        provider()
+            .prf(PrfAlgorithm.HMAC_SHA2_256)
+            .apply(
+                SecretBytes.copyOf(hex("ed80dc79912c32a935fb6d1a3feac078")),
+                hex("42968e5d0ccc3cfc5a3e4bc1bba370cea1fae0d54c49ccba34b2bee804beeb2e"),
+                hex("9e8c57a4e01bd45102cf2433aacc6cfec06792f363e5170e6aa6650274e90664"),
+                hex("8e449d27a8f00b5b44261982c9835c748a751ec5138eaacc5e025661339538a6"),
+                hex("1bf418e454699e19c32db8d9ce5dd86b220f1e89afc5872e68be36cb1a0c8866"));
+
+    assertThat(skeyseed)
+        .isEqualTo(
+            SecretBytes.copyOf(
+                hex("37fde90b81d63692620f67367b62092e3efdc6a03509137d731004767ff35010")));
+  }
+
+  @Test
+  void prfTakesTheEmptyKey() {
+    SecretBytes output =
+        provider().prf(PrfAlgorithm.HMAC_SHA2_256).apply(SecretBytes.adopt(new byte[0]), NOTHING);
+
+    // The well-known HMAC-SHA-256 of nothing under nothing.
+    assertThat(output)
+        .isEqualTo(
+            SecretBytes.copyOf(
+                hex("b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad")));
+  }
+
+  @Test
+  void prfLeavesTheCallersKeyAlone() {
+    SecretBytes key = SecretBytes.copyOf(hex("0102"));
+
+    provider().prf(PrfAlgorithm.HMAC_SHA2_512).apply(key, NOTHING);
+
+    assertThat(key).isEqualTo(SecretBytes.copyOf(hex("0102")));
+  }
+
+  /** NAT_DETECTION: SHA-1(SPIi | SPIr | address | port), 10.1.2.3:4500. */
+  @Test
+  void natDetectionHashIsSha1() {
+    assertThat(provider().natDetectionHash(hex("a1a2a3a4a5a6a7a800000000000000000a0102031194")))
+        .isEqualTo(hex("8fe8876046560bdbd2c75660b0ba7868463f9746"));
+  }
+
+  @Test
+  void sealingTwiceUnderOneNonceIsRefusedAsOurBug() {
+    Aead aead = aead();
+    byte[] nonce = new byte[Aead.NONCE_LENGTH];
+    byte[] out = new byte[64];
+    aead.seal(nonce, NOTHING, 0, new byte[8], 0, 8, out, 0);
+
+    assertThatThrownBy(() -> aead.seal(nonce, NOTHING, 0, new byte[8], 0, 8, out, 0))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("nonce");
+  }
+
+  @Test
+  void oneAeadOpensAfterAForgeryAndAfterSealing() {
+    Aead aead = aead();
+    byte[] nonce = new byte[Aead.NONCE_LENGTH];
+    byte[] sealed = new byte[8 + Aead.TAG_LENGTH];
+    byte[] out = new byte[64];
+    aead.seal(nonce, NOTHING, 0, new byte[] {1, 2, 3, 4, 5, 6, 7, 8}, 0, 8, sealed, 0);
+    byte[] forged = sealed.clone();
+    forged[3] ^= 1;
+
+    assertThat(aead.open(nonce, NOTHING, 0, forged, 0, forged.length, out, 0)).isEqualTo(-1);
+    assertThat(aead.open(nonce, NOTHING, 0, sealed, 0, sealed.length, out, 0)).isEqualTo(8);
+    assertThat(Arrays.copyOf(out, 8)).containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
+  }
+
+  @Test
+  void shorterThanATagDoesNotOpen() {
+    for (int length = 0; length < Aead.TAG_LENGTH; length++) {
+      assertThat(
+              aead()
+                  .open(
+                      new byte[Aead.NONCE_LENGTH],
+                      NOTHING,
+                      0,
+                      new byte[length],
+                      0,
+                      length,
+                      new byte[64],
+                      0))
+          .isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void aeadRefusesOneArrayForInputAndOutput() {
+    byte[] both = new byte[64];
+
+    assertThatThrownBy(
+            () -> aead().seal(new byte[Aead.NONCE_LENGTH], NOTHING, 0, both, 0, 8, both, 16))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aeadRefusesAKeyOfTheWrongLength() {
+    assertThatThrownBy(() ->
+            provider().aead(EncryptionAlgorithm.AES_GCM_16_256, SecretBytes.adopt(new byte[16])))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("32");
+  }
+
+  @Test
+  void aeadKeepsWorkingWhenTheCallersKeyIsDestroyedAndStopsWhenItsOwnIs() {
+    SecretBytes key = SecretBytes.copyOf(new byte[16]);
+    Aead aead = provider().aead(EncryptionAlgorithm.AES_GCM_16_128, key);
+    byte[] out = new byte[64];
+
+    key.destroy();
+    aead.seal(hex("000000000000000000000001"), NOTHING, 0, new byte[8], 0, 8, out, 0);
+    aead.destroy();
+
+    assertThatThrownBy(
+            () -> aead.seal(hex("000000000000000000000002"), NOTHING, 0, new byte[8], 0, 8, out, 0))
+        .isInstanceOf(IllegalStateException.class);
+  }
+
+  private Aead aead() {
+    return provider().aead(EncryptionAlgorithm.AES_GCM_16_128, SecretBytes.adopt(new byte[16]));
+  }
+
+  private KeyExchange x25519(String privateValue) {
+    return provider().keyExchange(KeyExchangeMethod.X25519, fixed(hex(privateValue)));
+  }
+
+  private static RandomSource fixed(byte[] octets) {
+    return target -> System.arraycopy(octets, 0, target, 0, target.length);
+  }
+
+  private static byte[] hex(String s) {
+    return HexFormat.of().parseHex(s);
+  }
+
+  private static byte[] concat(byte[] a, byte[] b) {
+    byte[] result = Arrays.copyOf(a, a.length + b.length);
+    System.arraycopy(b, 0, result, a.length, b.length);
+    return result;
+  }
+}
