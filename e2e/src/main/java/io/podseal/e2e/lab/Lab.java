@@ -1,0 +1,158 @@
+package io.podseal.e2e.lab;
+
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A node with a bridge and pods on it, made of network namespaces and veth pairs by the {@code ip}
+ * command.
+ *
+ * <p>It works only inside the private network, mount and PID namespaces that {@code ./dev} makes,
+ * so that nothing of the machine's own network is touched and the death of the process leaves
+ * nothing. Names carry a run number, so that labs of one process do not collide; {@link #close}
+ * removes exactly what this lab made. Confined to one thread.
+ */
+public final class Lab implements AutoCloseable {
+  /** The next hop of pods behind a gateway, the one Calico uses. */
+  public static final String GATEWAY = "169.254.1.1";
+
+  private static final Path INSIDE = Path.of("/run/podseal-lab");
+  private static final AtomicInteger RUNS = new AtomicInteger();
+
+  private final int run = RUNS.incrementAndGet();
+  private final int network;
+  private final String bridge;
+  private final Deque<Command> undo = new ArrayDeque<>();
+  private int links;
+
+  private Lab() {
+    if (run > 250) {
+      throw new IllegalStateException("no address block is left for another lab in this process");
+    }
+    network = run;
+    bridge = "br" + run;
+  }
+
+  /**
+   * Makes the node: a bridge whose address is the node's, in a /24 of its own.
+   *
+   * @throws IllegalStateException outside the private namespaces
+   */
+  public static Lab open() {
+    if (!Files.exists(INSIDE)) {
+      throw new IllegalStateException(
+          "the lab needs private namespaces: run ./dev e2e or ./dev demo, which make them");
+    }
+    Lab lab = new Lab();
+    try {
+      lab.make("ip", "link", "add", lab.bridge, "type", "bridge", "forward_delay", "0");
+      lab.undo.push(Command.of("ip", "link", "delete", lab.bridge));
+      // Every packet then costs the same path on the node as with an ordinary CNI: no snooping.
+      lab.make("ip", "link", "set", lab.bridge, "type", "bridge", "mcast_snooping", "0");
+      lab.make("ip", "address", "add", lab.node() + "/24", "dev", lab.bridge);
+      lab.make("ip", "link", "set", lab.bridge, "up");
+      lab.make("sysctl", "-qw", "net.ipv4.ip_forward=1");
+      // Pods behind the gateway reach bridge neighbours through the node, out where they came in.
+      lab.make("sysctl", "-qw", "net.ipv4.conf." + lab.bridge + ".send_redirects=0");
+      lab.make("sysctl", "-qw", "net.ipv4.conf.all.send_redirects=0");
+      return lab;
+    } catch (RuntimeException e) {
+      lab.close();
+      throw e;
+    }
+  }
+
+  /** Returns the bridge's interface name, where a sniffer sees every packet between pods. */
+  public String bridge() {
+    return bridge;
+  }
+
+  /** Returns the node's address on the bridge. */
+  public String node() {
+    return host(1);
+  }
+
+  /** Returns the node's address on the bridge. */
+  public Inet4Address nodeAddress() {
+    return parse(node());
+  }
+
+  /** Makes a pod whose neighbours are on its own link: address with /24, default by the node. */
+  public Pod pod(String name, int host, ReversePathFilter filter) {
+    Pod pod = attach(name, host, filter);
+    in(pod, "ip", "address", "add", pod.ip() + "/24", "dev", "eth0");
+    in(pod, "ip", "route", "add", "default", "via", node());
+    return pod;
+  }
+
+  /**
+   * Makes a pod with a /32 address and everything else behind {@link #GATEWAY}, as routed CNIs do.
+   */
+  public Pod podBehindGateway(String name, int host, ReversePathFilter filter) {
+    Pod pod = attach(name, host, filter);
+    make("ip", "address", "replace", GATEWAY + "/32", "dev", bridge);
+    in(pod, "ip", "address", "add", pod.ip() + "/32", "dev", "eth0");
+    in(pod, "ip", "route", "add", "default", "via", GATEWAY, "dev", "eth0", "onlink");
+    return pod;
+  }
+
+  /** Removes one pod, its namespace and its link; processes inside must have ended. */
+  public void remove(Pod pod) {
+    Command delete = Command.of("ip", "netns", "delete", pod.namespace());
+    if (!undo.remove(delete)) {
+      throw new IllegalArgumentException(pod.name() + " is not in this lab");
+    }
+    delete.must();
+    // The kernel takes the veth down some time after the namespace; its address must be free now.
+    Command.of("ip", "link", "delete", pod.port()).run();
+  }
+
+  @Override
+  public void close() {
+    while (!undo.isEmpty()) {
+      undo.pop().run();
+    }
+  }
+
+  private Pod attach(String name, int host, ReversePathFilter filter) {
+    String namespace = name + "-" + run;
+    String port = "p" + run + "x" + ++links;
+    make("ip", "netns", "add", namespace);
+    undo.push(Command.of("ip", "netns", "delete", namespace));
+    Pod pod = new Pod(name, namespace, parse(host(host)), port);
+    make("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", namespace);
+    make("ip", "link", "set", port, "master", bridge, "up");
+    in(pod, "sysctl", "-qw", "net.ipv4.conf.all.rp_filter=" + filter.value());
+    in(pod, "sysctl", "-qw", "net.ipv4.conf.default.rp_filter=" + filter.value());
+    in(pod, "sysctl", "-qw", "net.ipv4.conf.eth0.rp_filter=" + filter.value());
+    in(pod, "ip", "link", "set", "lo", "up");
+    in(pod, "ip", "link", "set", "eth0", "up");
+    return pod;
+  }
+
+  private String host(int host) {
+    return "10.77." + network + "." + host;
+  }
+
+  private void make(String... line) {
+    Command.of(line).must();
+  }
+
+  private static void in(Pod pod, String... line) {
+    pod.run(line).must();
+  }
+
+  private static Inet4Address parse(String address) {
+    try {
+      return (Inet4Address) InetAddress.getByName(address);
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException(address, e);
+    }
+  }
+}
