@@ -60,10 +60,25 @@ public enum DropReason {
   NO_KEY,
   SEND_FAILED;
 
+  private static final DropReason[] BY_CODE = values();
+
   private final String label = name().toLowerCase(Locale.ROOT);
+
+  @SuppressWarnings("EnumOrdinal") // never leaves the process
+  private final int code = ~ordinal();
 
   /** Metric label: the lower-case name. */
   public String label() {
     return label;
+  }
+
+  /** A negative number that stands for this reason where a length would be 0 or more. */
+  public int code() {
+    return code;
+  }
+
+  /** The reason behind a negative {@link #code}. */
+  public static DropReason ofCode(int code) {
+    return BY_CODE[~code];
   }
 }
