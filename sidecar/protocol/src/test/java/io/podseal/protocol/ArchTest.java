@@ -53,9 +53,7 @@ final class ArchTest {
         .should()
         .dependOnClassesThat(
             resideInAnyPackage("java.nio.channels..", "java.util.logging..", "java.net.http..")
-                .or(
-                    resideInAPackage("java.util.concurrent")
-                        .and(simpleNameContaining("Executor"))))
+                .or(resideInAPackage("java.util.concurrent").and(simpleNameContaining("Executor"))))
         .orShould()
         .dependOnClassesThat()
         .areAssignableTo(Thread.class)
