@@ -1,0 +1,42 @@
+package io.podseal.sidecar.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.StructLayout;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Sizes and offsets as sizeof and offsetof give them in C on x86-64 and arm64. */
+final class StructsTest {
+
+  @Test
+  void sizesAreTheKernels() {
+    Map<StructLayout, Integer> sizes =
+        Map.of(
+            Structs.POLLFD, 8,
+            Structs.IFREQ, 40,
+            Structs.SOCKADDR_IN, 16,
+            Structs.SOCKADDR_LL, 20,
+            Structs.SOCKADDR_NL, 12,
+            Structs.SOCK_FILTER, 8,
+            Structs.SOCK_FPROG, 16,
+            Structs.TPACKET_STATS, 8,
+            Structs.TIMEVAL, 16);
+
+    sizes.forEach((struct, size) -> assertThat(struct.byteSize()).as("%s", struct).isEqualTo(size));
+  }
+
+  @Test
+  void offsetsAreTheKernels() {
+    assertThat(Structs.POLLFD_EVENTS).isEqualTo(4);
+    assertThat(Structs.POLLFD_REVENTS).isEqualTo(6);
+    assertThat(Structs.IFREQ_FLAGS).isEqualTo(16);
+    assertThat(Structs.SOCKADDR_IN_PORT).isEqualTo(2);
+    assertThat(Structs.SOCKADDR_IN_ADDRESS).isEqualTo(4);
+    assertThat(Structs.SOCKADDR_LL_PROTOCOL).isEqualTo(2);
+    assertThat(Structs.SOCKADDR_LL_IFINDEX).isEqualTo(4);
+    assertThat(Structs.SOCKADDR_LL_PKTTYPE).isEqualTo(10);
+    assertThat(Structs.SOCK_FPROG_FILTER).isEqualTo(8);
+    assertThat(Structs.TPACKET_STATS_DROPS).isEqualTo(4);
+  }
+}
