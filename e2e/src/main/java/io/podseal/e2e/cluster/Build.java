@@ -1,0 +1,86 @@
+package io.podseal.e2e.cluster;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Where the build left what runs: the same jars that go into the images. */
+final class Build {
+  private static final Path ROOT = findRoot();
+
+  private Build() {}
+
+  /** Returns the folder that holds the whole project. */
+  static Path root() {
+    return ROOT;
+  }
+
+  /** Returns the command line of the controller. */
+  static List<String> controller() {
+    Path jar = ROOT.resolve("controller/target/quarkus-app/quarkus-run.jar");
+    require(jar);
+    return List.of(java(), "-XX:-UsePerfData", "-Xmx128m", "-XX:+UseSerialGC", "-jar", jar.toString());
+  }
+
+  /** Returns the command line of the sidecar, without its options. */
+  static List<String> sidecar() {
+    Path target = ROOT.resolve("sidecar/daemon/target");
+    Path libraries = target.resolve("lib");
+    require(libraries);
+    return List.of(
+        java(),
+        "-XX:-UsePerfData",
+        "-XX:+UseSerialGC",
+        "-Xmx64m",
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+        "-cp",
+        jar(target) + ":" + libraries + "/*",
+        "io.podseal.sidecar.Main");
+  }
+
+  /** Returns the {@code java} that runs this process. */
+  static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+
+  private static Path jar(Path target) {
+    try (Stream<Path> files = Files.list(target)) {
+      return files
+          .filter(file -> file.getFileName().toString().matches("podseal-sidecar-[0-9.]+(-SNAPSHOT)?\\.jar"))
+          .findFirst()
+          .orElseThrow(() -> missing(target.resolve("podseal-sidecar-*.jar")));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void require(Path file) {
+    if (!Files.exists(file)) {
+      throw missing(file);
+    }
+  }
+
+  private static IllegalStateException missing(Path file) {
+    return new IllegalStateException(file + " is missing: build with ./mvnw package -DskipTests");
+  }
+
+  private static Path findRoot() {
+    try {
+      Path at = Path.of(Build.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+      while (at != null && !Files.exists(at.resolve("dev"))) {
+        at = at.getParent();
+      }
+      if (at == null) {
+        throw new IllegalStateException("these classes are not inside the project's folder");
+      }
+      return at;
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.podseal.e2e.cluster;
+
+import io.podseal.e2e.lab.Background;
+import io.podseal.e2e.lab.Command;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
+
+/** A running controller process on the lab's node. Confined to one thread. */
+public final class Controller implements AutoCloseable {
+  private static final Duration START_LIMIT = Duration.ofSeconds(40);
+
+  private final Background process;
+  private final String address;
+  private final int controlPort;
+  private final int httpPort;
+
+  private Controller(Background process, String address, int controlPort, int httpPort) {
+    this.process = process;
+    this.address = address;
+    this.controlPort = controlPort;
+    this.httpPort = httpPort;
+  }
+
+  /** Starts a controller that pods reach at {@code address} and waits until it is ready. */
+  static Controller start(String address, Path kubeconfig, int controlPort, Path log) {
+    int httpPort = freePort();
+    Map<String, String> environment =
+        Map.of(
+            "KUBECONFIG", kubeconfig.toString(),
+            "PODSEAL_CONTROL_PORT", Integer.toString(controlPort),
+            "PODSEAL_SERVER_NAME", Cluster.SERVER_NAME,
+            "QUARKUS_HTTP_PORT", Integer.toString(httpPort));
+    Background process = Background.start("controller", Build.controller(), environment, log);
+    Controller controller = new Controller(process, address, controlPort, httpPort);
+    try {
+      Awaitility.await()
+          .atMost(START_LIMIT)
+          .pollInterval(Duration.ofMillis(100))
+          .until(() -> !process.running() || controller.ready());
+    } catch (ConditionTimeoutException e) {
+      process.close();
+      throw new IllegalStateException(
+          "the controller is not ready after " + START_LIMIT.toSeconds() + " s; see " + log, e);
+    }
+    if (!process.running()) {
+      throw new IllegalStateException(
+          "the controller ended with exit code " + process.exit() + "; see " + log);
+    }
+    return controller;
+  }
+
+  /** Returns the address and port of the control plane. */
+  public String endpoint() {
+    return address + ":" + controlPort;
+  }
+
+  /** Returns the process. */
+  public Background process() {
+    return process;
+  }
+
+  /** Returns the Prometheus page. */
+  public String metrics() {
+    return Command.of("curl", "-sS", "http://" + address + ":" + httpPort + "/q/metrics").must();
+  }
+
+  private boolean ready() {
+    return Command.of(
+            "curl", "-sf", "-o", "/dev/null", "http://" + address + ":" + httpPort + "/q/health/ready")
+        .run()
+        .ok();
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+
+  /** Returns a TCP port that nothing on the node listens on. */
+  static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("0.0.0.0"))) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
