@@ -23,7 +23,8 @@ final class Build {
   static List<String> controller() {
     Path jar = ROOT.resolve("controller/target/quarkus-app/quarkus-run.jar");
     require(jar);
-    return List.of(java(), "-XX:-UsePerfData", "-Xmx128m", "-XX:+UseSerialGC", "-jar", jar.toString());
+    return List.of(
+        java(), "-XX:-UsePerfData", "-Xmx128m", "-XX:+UseSerialGC", "-jar", jar.toString());
   }
 
   /** Returns the command line of the sidecar, without its options. */
@@ -51,7 +52,8 @@ final class Build {
   private static Path jar(Path target) {
     try (Stream<Path> files = Files.list(target)) {
       return files
-          .filter(file -> file.getFileName().toString().matches("podseal-sidecar-[0-9.]+(-SNAPSHOT)?\\.jar"))
+          .filter(file ->
+              file.getFileName().toString().matches("podseal-sidecar-[0-9.]+(-SNAPSHOT)?\\.jar"))
           .findFirst()
           .orElseThrow(() -> missing(target.resolve("podseal-sidecar-*.jar")));
     } catch (IOException e) {

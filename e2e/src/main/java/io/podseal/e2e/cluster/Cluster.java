@@ -5,12 +5,11 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.podseal.controller.apiserver.MockApiServer;
-import io.podseal.e2e.lab.Background;
 import io.podseal.e2e.lab.Lab;
 import io.podseal.e2e.lab.Pod;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,15 +17,17 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.awaitility.Awaitility;
 
 /**
  * A one-node cluster as Podseal sees it: an API server, the controller process, and pods.
  *
- * <p>The API server is Fabric8's mock with a TokenReview that knows the tokens it minted; everything
- * else is the real thing. Here stand in for Kubernetes: the scheduler (pods get the address of
- * their lab namespace), the kubelet (token and CA files are written next to each pod) and the
- * webhook (a pod is injected by its init container named {@code podseal}). Confined to one thread.
+ * <p>The API server is Fabric8's mock with a TokenReview that knows the tokens it minted;
+ * everything else is the real thing. Here stand in for Kubernetes: the scheduler (pods get the
+ * address of their lab namespace), the kubelet (token and CA files are written next to each pod)
+ * and the webhook (a pod is injected by its init container named {@code podseal}). Confined to one
+ * thread.
  */
 public final class Cluster implements AutoCloseable {
   /** The DNS name in the controller's certificate. */
@@ -53,13 +54,17 @@ public final class Cluster implements AutoCloseable {
 
   /** Starts the API server and the controller; logs and files go to {@code folder}. */
   public static Cluster start(Lab lab, Path folder) {
-    MockApiServer api = MockApiServer.start(java.net.InetAddress.getLoopbackAddress(), 0);
+    MockApiServer api = MockApiServer.start(InetAddress.getLoopbackAddress(), 0);
     try {
       Files.createDirectories(folder);
       Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), api.kubeconfig());
       api.client()
           .resource(
-              new NamespaceBuilder().withNewMetadata().withName(CONTROLLER_NAMESPACE).endMetadata().build())
+              new NamespaceBuilder()
+                  .withNewMetadata()
+                  .withName(CONTROLLER_NAMESPACE)
+                  .endMetadata()
+                  .build())
           .create();
       return new Cluster(lab, api, folder, kubeconfig);
     } catch (IOException e) {
@@ -91,7 +96,10 @@ public final class Cluster implements AutoCloseable {
     controller.close();
     controller =
         Controller.start(
-            lab.node(), folder.resolve("kubeconfig"), controlPort, folder.resolve("controller.log"));
+            lab.node(),
+            folder.resolve("kubeconfig"),
+            controlPort,
+            folder.resolve("controller.log"));
   }
 
   /** Makes a Kubernetes namespace whose pods may be injected. */
@@ -109,7 +117,11 @@ public final class Cluster implements AutoCloseable {
 
   /** Creates the objects in {@code yaml}, in their own namespaces. */
   public List<HasMetadata> apply(String yaml) {
-    return api.client().load(new java.io.ByteArrayInputStream(yaml.getBytes(java.nio.charset.StandardCharsets.UTF_8))).create();
+    return api.client()
+        .load(
+            new java.io.ByteArrayInputStream(
+                yaml.getBytes(java.nio.charset.StandardCharsets.UTF_8)))
+        .create();
   }
 
   /** Creates the API object of a pod that runs in {@code pod}. */
@@ -145,7 +157,8 @@ public final class Cluster implements AutoCloseable {
     }
     io.fabric8.kubernetes.api.model.Pod made = api.client().resource(builder.build()).create();
     String uid = made.getMetadata().getUid();
-    return new ClusterPod(this, pod, namespace, uid, folder.resolve("pods").resolve(pod.name() + "-" + uid));
+    return new ClusterPod(
+        this, pod, namespace, uid, folder.resolve("pods").resolve(pod.name() + "-" + uid));
   }
 
   /** Deletes the API object of {@code pod}; its network namespace stays. */
@@ -156,13 +169,17 @@ public final class Cluster implements AutoCloseable {
 
   /** Returns the controller's CA as the ConfigMap in {@code namespace} gives it, waiting for it. */
   String caCertificate(String namespace) {
-    ConfigMap map =
-        Awaitility.await("ConfigMap " + CA_CONFIG_MAP + " in namespace " + namespace)
-            .atMost(Duration.ofSeconds(20))
-            .until(
-                () -> api.client().configMaps().inNamespace(namespace).withName(CA_CONFIG_MAP).get(),
-                found -> found != null && found.getData() != null && found.getData().containsKey("ca.crt"));
-    return map.getData().get("ca.crt");
+    return Awaitility.await("ConfigMap " + CA_CONFIG_MAP + " in namespace " + namespace)
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> readCaCertificate(namespace), Optional::isPresent)
+        .orElseThrow();
+  }
+
+  private Optional<String> readCaCertificate(String namespace) {
+    return Optional.ofNullable(
+            api.client().configMaps().inNamespace(namespace).withName(CA_CONFIG_MAP).get())
+        .map(ConfigMap::getData)
+        .map(data -> data.get("ca.crt"));
   }
 
   Path log(String name) {

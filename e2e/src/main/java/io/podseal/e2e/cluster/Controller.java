@@ -73,7 +73,11 @@ public final class Controller implements AutoCloseable {
 
   private boolean ready() {
     return Command.of(
-            "curl", "-sf", "-o", "/dev/null", "http://" + address + ":" + httpPort + "/q/health/ready")
+            "curl",
+            "-sf",
+            "-o",
+            "/dev/null",
+            "http://" + address + ":" + httpPort + "/q/health/ready")
         .run()
         .ok();
   }

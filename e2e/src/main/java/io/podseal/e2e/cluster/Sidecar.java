@@ -7,7 +7,7 @@ import io.podseal.e2e.lab.Background;
 import io.podseal.e2e.lab.Command;
 import io.podseal.e2e.lab.Pod;
 import java.time.Duration;
-import java.util.Optional;
+import java.util.Arrays;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
@@ -70,12 +70,15 @@ public final class Sidecar implements AutoCloseable {
     return get("metrics").must();
   }
 
-  /** Returns the sum of all samples of {@code metric} whose line contains every one of {@code labels}. */
+  /**
+   * Returns the sum of all samples of {@code metric} whose line contains every one of {@code
+   * labels}.
+   */
   public double metric(String metric, String... labels) {
     return metrics()
         .lines()
         .filter(line -> line.startsWith(metric + "{") || line.startsWith(metric + " "))
-        .filter(line -> Optional.of(labels).stream().flatMap(java.util.Arrays::stream).allMatch(line::contains))
+        .filter(line -> Arrays.stream(labels).allMatch(line::contains))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
         .sum();
   }
