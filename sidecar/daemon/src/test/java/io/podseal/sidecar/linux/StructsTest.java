@@ -11,17 +11,17 @@ final class StructsTest {
 
   @Test
   void sizesAreTheKernels() {
-    Map<StructLayout, Integer> sizes =
+    Map<StructLayout, Long> sizes =
         Map.of(
-            Structs.POLLFD, 8,
-            Structs.IFREQ, 40,
-            Structs.SOCKADDR_IN, 16,
-            Structs.SOCKADDR_LL, 20,
-            Structs.SOCKADDR_NL, 12,
-            Structs.SOCK_FILTER, 8,
-            Structs.SOCK_FPROG, 16,
-            Structs.TPACKET_STATS, 8,
-            Structs.TIMEVAL, 16);
+            Structs.POLLFD, 8L,
+            Structs.IFREQ, 40L,
+            Structs.SOCKADDR_IN, 16L,
+            Structs.SOCKADDR_LL, 20L,
+            Structs.SOCKADDR_NL, 12L,
+            Structs.SOCK_FILTER, 8L,
+            Structs.SOCK_FPROG, 16L,
+            Structs.TPACKET_STATS, 8L,
+            Structs.TIMEVAL, 16L);
 
     sizes.forEach((struct, size) -> assertThat(struct.byteSize()).as("%s", struct).isEqualTo(size));
   }

@@ -31,7 +31,8 @@ final class TunDeviceTest {
   void packetsPassBothWays() throws Exception {
     try (TunDevice tun = pod.call(() -> TunDevice.open("seal0"));
         EventFd wake = new EventFd()) {
-      pod.sh("ip link set seal0 up addrgenmode none; ip addr add 10.9.0.1/24 dev seal0");
+      pod.sh(
+          "ip link set seal0 addrgenmode none; ip link set seal0 up; ip addr add 10.9.0.1/24 dev seal0");
       NativeBuffer buffer = new NativeBuffer(2000);
       assertThat(tun.read(buffer)).as("nothing waits yet").isNegative();
       Process ping = pod.start("ping", "-c1", "-W5", "10.9.0.2");
