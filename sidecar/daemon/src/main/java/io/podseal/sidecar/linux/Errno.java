@@ -8,6 +8,7 @@ import java.util.Arrays;
 public enum Errno {
   EPERM(1, "not permitted"),
   ENOENT(2, "no such file"),
+  ESRCH(3, "not found"),
   EINTR(4, "interrupted"),
   EIO(5, "device is down"),
   ENXIO(6, "no such device"),
@@ -20,9 +21,9 @@ public enum Errno {
   ENODEV(19, "no such interface"),
   EINVAL(22, "invalid argument"),
   EMFILE(24, "too many open files"),
-  ESRCH(3, "not found"),
   EMSGSIZE(90, "message too long"),
   EOPNOTSUPP(95, "not supported"),
+  EAFNOSUPPORT(97, "address family not supported"),
   EADDRINUSE(98, "address in use"),
   EADDRNOTAVAIL(99, "address not available"),
   ENETDOWN(100, "network is down"),
