@@ -31,6 +31,7 @@ final class PacketSocket implements AutoCloseable {
   private static final short ALL_PROTOCOLS = 0x0300; // ETH_P_ALL in network order
   private static final int SOL_SOCKET = 1;
   private static final int SO_ATTACH_FILTER = 26;
+  private static final int SO_RCVBUF = 8;
   private static final int SO_RCVBUFFORCE = 33;
   private static final int SO_TIMESTAMPNS = 35;
   private static final int SOL_PACKET = 263;
@@ -120,7 +121,7 @@ final class PacketSocket implements AutoCloseable {
     attach.set(JAVA_SHORT, 0, (short) filter.length);
     attach.set(ADDRESS, 8, program);
     option(SOL_SOCKET, SO_ATTACH_FILTER, attach);
-    option(SOL_SOCKET, SO_RCVBUFFORCE, number(RECEIVE_BUFFER));
+    receiveBuffer();
     option(SOL_SOCKET, SO_TIMESTAMPNS, number(1));
     option(SOL_PACKET, PACKET_VNET_HDR, number(1));
     option(SOL_PACKET, PACKET_IGNORE_OUTGOING, number(1));
@@ -147,6 +148,15 @@ final class PacketSocket implements AutoCloseable {
     message.set(ADDRESS, 16, vector);
     message.set(JAVA_LONG, 24, 1);
     message.set(ADDRESS, 32, control);
+  }
+
+  /** In a user namespace only the machine's own limit (net.core.rmem_max) is to be had. */
+  private void receiveBuffer() throws IOException {
+    MemorySegment size = number(RECEIVE_BUFFER);
+    if (invoke(SETSOCKOPT, descriptor, SOL_SOCKET, SO_RCVBUFFORCE, size, (int) size.byteSize())
+        < 0) {
+      option(SOL_SOCKET, SO_RCVBUF, size);
+    }
   }
 
   /** Waits until one of {@code sockets} has a packet, {@code limit} at the longest. */

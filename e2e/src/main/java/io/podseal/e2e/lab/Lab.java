@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -52,7 +53,7 @@ public final class Lab implements AutoCloseable {
     Lab lab = new Lab();
     try {
       lab.make("ip", "link", "add", lab.bridge, "type", "bridge", "forward_delay", "0");
-      lab.undo.push(Command.of("ip", "link", "delete", lab.bridge));
+      lab.undo.push(deleteLink(lab.bridge));
       // Every packet then costs the same path on the node as with an ordinary CNI: no snooping.
       lab.make("ip", "link", "set", lab.bridge, "type", "bridge", "mcast_snooping", "0");
       lab.make("ip", "address", "add", lab.node() + "/24", "dev", lab.bridge);
@@ -104,13 +105,13 @@ public final class Lab implements AutoCloseable {
 
   /** Removes one pod, its namespace and its link; processes inside must have ended. */
   public void remove(Pod pod) {
-    Command delete = Command.of("ip", "netns", "delete", pod.namespace());
-    if (!undo.remove(delete)) {
-      throw new IllegalArgumentException(pod.name() + " is not in this lab");
+    // The link first: the kernel takes a namespace down some time after its name is gone.
+    for (Command delete : List.of(deleteLink(pod.port()), deleteNamespace(pod.namespace()))) {
+      if (!undo.remove(delete)) {
+        throw new IllegalArgumentException(pod.name() + " is not in this lab");
+      }
+      delete.must();
     }
-    delete.must();
-    // The kernel takes the veth down some time after the namespace; its address must be free now.
-    Command.of("ip", "link", "delete", pod.port()).run();
   }
 
   @Override
@@ -124,9 +125,10 @@ public final class Lab implements AutoCloseable {
     String namespace = name + "-" + run;
     String port = "p" + run + "x" + ++links;
     make("ip", "netns", "add", namespace);
-    undo.push(Command.of("ip", "netns", "delete", namespace));
+    undo.push(deleteNamespace(namespace));
     Pod pod = new Pod(name, namespace, parse(host(host)), port);
     make("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", namespace);
+    undo.push(deleteLink(port));
     make("ip", "link", "set", port, "master", bridge, "up");
     in(pod, "sysctl", "-qw", "net.ipv4.conf.all.rp_filter=" + filter.value());
     in(pod, "sysctl", "-qw", "net.ipv4.conf.default.rp_filter=" + filter.value());
@@ -134,6 +136,14 @@ public final class Lab implements AutoCloseable {
     in(pod, "ip", "link", "set", "lo", "up");
     in(pod, "ip", "link", "set", "eth0", "up");
     return pod;
+  }
+
+  private static Command deleteLink(String name) {
+    return Command.of("ip", "link", "delete", name);
+  }
+
+  private static Command deleteNamespace(String name) {
+    return Command.of("ip", "netns", "delete", name);
   }
 
   private String host(int host) {
