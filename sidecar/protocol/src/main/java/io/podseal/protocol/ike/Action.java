@@ -1,0 +1,47 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.policy.ChildSaKeys;
+import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.Identity;
+import io.podseal.protocol.telemetry.DropReason;
+import io.podseal.protocol.telemetry.ProtocolEvent;
+import java.net.InetAddress;
+
+/** What the driver is to do, in order. */
+public sealed interface Action {
+
+  /**
+   * Send an IKE message.
+   *
+   * @param encapsulated from UDP 4500 with the non-ESP marker in front; else from UDP 500
+   */
+  @SuppressWarnings("ArrayRecordComponent") // the driver sends it and lets go
+  record Send(byte[] message, Endpoint to, boolean encapsulated) implements Action {}
+
+  /** Send a NAT keepalive from UDP 4500. */
+  record Keepalive(Endpoint to) implements Action {}
+
+  /**
+   * Start receiving on a child SA; do not send on it yet.
+   *
+   * @param local inner address of this pod
+   * @param remoteInner inner address of the peer
+   */
+  record InstallChild(
+      Identity peer, ChildSaKeys keys, Endpoint remote, InetAddress local, InetAddress remoteInner)
+      implements Action {}
+
+  /** Send the peer's traffic on this child from now on. */
+  record SelectOutbound(int inboundSpi) implements Action {}
+
+  /** The peer of this child now lives at another UDP address. */
+  record MoveRemote(int inboundSpi, Endpoint to) implements Action {}
+
+  /** Stop sending and receiving on this child. */
+  record RemoveChild(int inboundSpi) implements Action {}
+
+  /** Count a dropped datagram. */
+  record Drop(DropReason reason) implements Action {}
+
+  record Emit(ProtocolEvent event) implements Action {}
+}

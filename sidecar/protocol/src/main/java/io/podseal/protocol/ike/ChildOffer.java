@@ -1,0 +1,115 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.crypto.KeyExchange;
+import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.KePayload;
+import io.podseal.protocol.message.NotifyPayload;
+import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.message.SaPayload;
+import io.podseal.protocol.policy.EspSuite;
+import io.podseal.protocol.policy.Proposal;
+import io.podseal.protocol.policy.Proposals;
+import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.protocol.wire.Bytes;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A child SA that we have proposed and the peer has not accepted yet. */
+final class ChildOffer {
+  private final SaCore core;
+  private final int inboundSpi;
+  private final Optional<KeyExchange> keyExchange;
+  private final Proposal proposal;
+
+  private ChildOffer(SaCore core, Optional<KeyExchange> keyExchange) {
+    this.core = core;
+    this.inboundSpi = core.ctx().spis().allocate();
+    this.keyExchange = keyExchange;
+    this.proposal =
+        Proposals.esp(inboundSpi, core.peer().encryption(), keyExchange.map(KeyExchange::method));
+  }
+
+  /** The child of IKE_AUTH, which takes its keys from the IKE SA's own key exchange. */
+  static ChildOffer first(SaCore core) {
+    return new ChildOffer(core, Optional.empty());
+  }
+
+  /** A child with perfect forward secrecy, by CREATE_CHILD_SA. */
+  static ChildOffer withKeyExchange(SaCore core) {
+    IkeContext ctx = core.ctx();
+    return new ChildOffer(
+        core, Optional.of(ctx.crypto().keyExchange(KeyExchangeMethod.X25519, ctx.random())));
+  }
+
+  /** Mode and SA; selectors, nonce and KE are the exchange's. */
+  List<Payload> payloads() {
+    List<Payload> payloads = new ArrayList<>();
+    payloads.add(NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE));
+    payloads.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
+    payloads.add(new SaPayload(List.of(proposal)));
+    return payloads;
+  }
+
+  Optional<KePayload> kePayload() {
+    return keyExchange.map(ke -> new KePayload(ke.method().id(), Bytes.copyOf(ke.publicValue())));
+  }
+
+  /**
+   * Derives keys from the peer's answer and starts receiving.
+   *
+   * @return empty when the answer is not one to our proposal
+   */
+  Optional<ChildSa> complete(
+      IkeMessage answer,
+      Bytes nonceI,
+      Bytes nonceR,
+      InetAddress remoteInner,
+      Instant now,
+      List<Action> out) {
+    List<Proposal> answered =
+        answer.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
+    if (!Proposals.answers(proposal, answered)) {
+      return Optional.empty();
+    }
+    Optional<EspSuite> suite =
+        Proposals.selectEsp(answered, core.peer().encryption(), keyExchange.isPresent(), inboundSpi)
+            .map(Proposals.Selected::suite);
+    int outboundSpi =
+        answered.getFirst().spi().length() == 4 ? answered.getFirst().spi().s32(0) : 0;
+    if (suite.isEmpty() || !ChildSa.isUsable(outboundSpi)) {
+      return Optional.empty();
+    }
+    Optional<SecretBytes> shared = Optional.empty();
+    if (keyExchange.isPresent()) {
+      shared = answer.first(KePayload.class).flatMap(ke -> agree(keyExchange.get(), ke));
+      if (shared.isEmpty()) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(
+        ChildSa.install(
+            core,
+            new ChildSa.Parameters(
+                inboundSpi, outboundSpi, suite.get(), true, nonceI, nonceR, remoteInner),
+            shared,
+            now,
+            out));
+  }
+
+  static Optional<SecretBytes> agree(KeyExchange ours, KePayload theirs) {
+    return theirs.method() == ours.method().id()
+        ? ours.sharedSecret(theirs.data().toArray())
+        : Optional.empty();
+  }
+
+  /** Nothing came of it. */
+  void withdraw(Instant now) {
+    keyExchange.ifPresent(KeyExchange::destroy);
+    core.ctx().spis().release(inboundSpi, now);
+  }
+}

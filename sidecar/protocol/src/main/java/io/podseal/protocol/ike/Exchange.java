@@ -1,0 +1,31 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.policy.Endpoint;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** One exchange that we begin on an established IKE SA; used once. */
+sealed interface Exchange permits ChildRekey, ChildDelete, IkeDelete, Liveness {
+  ExchangeType type();
+
+  /** The request, or empty if there is no longer a reason for it. */
+  Optional<List<Payload>> request(Instant now);
+
+  /** Where to send it, if not to where the peer is known to be. */
+  default Optional<Endpoint> probes() {
+    return Optional.empty();
+  }
+
+  /** How long an answer is waited for before the peer counts as dead. */
+  default Duration timeout() {
+    return IkeTimers.ESTABLISHED_TIMEOUT;
+  }
+
+  /** The peer's answer. */
+  State onResponse(IkeMessage message, Instant now, List<Action> out);
+}

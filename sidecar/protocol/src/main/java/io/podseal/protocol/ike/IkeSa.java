@@ -1,0 +1,376 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.message.Datagram;
+import io.podseal.protocol.message.Decoded;
+import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.IkeHeader;
+import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.MessageDecoder;
+import io.podseal.protocol.message.NotifyPayload;
+import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.Identity;
+import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.PresharedKey;
+import io.podseal.protocol.telemetry.CloseReason;
+import io.podseal.protocol.telemetry.DropReason;
+import io.podseal.protocol.telemetry.ProtocolEvent;
+import io.podseal.protocol.udpencap.Ports;
+import io.podseal.protocol.wire.Bytes;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * One IKE SA (RFC 7296): inputs and the time go in, actions come out. The message window and the
+ * protection of messages are here; what a message means is the {@link State}'s.
+ *
+ * <p>Confined to one thread. Does no I/O and reads no clock. Bad input gives {@link Action.Drop},
+ * never an exception.
+ */
+public final class IkeSa {
+  private final SaCore core;
+  private final boolean replaces;
+  private final int attemptedEpoch;
+  private State state;
+
+  private IkeSa(SaCore core, boolean replaces, int attemptedEpoch, State state) {
+    this.core = core;
+    this.replaces = replaces;
+    this.attemptedEpoch = attemptedEpoch;
+    this.state = state;
+  }
+
+  /**
+   * Begins an IKE SA.
+   *
+   * @param key what to authenticate with
+   * @param initialContact whether to say that we know no other SA with this peer
+   * @param replaces whether it is to take the place of one that works
+   */
+  public static IkeSa initiate(
+      IkeContext ctx,
+      Peer peer,
+      PresharedKey key,
+      boolean initialContact,
+      boolean replaces,
+      Instant now,
+      List<Action> out) {
+    Endpoint remote = new Endpoint(peer.addresses().getFirst(), Ports.IKE);
+    SaCore core = new SaCore(ctx, true, randomSpi(ctx), 0, remote, now);
+    core.peer(peer);
+    return new IkeSa(
+        core, replaces, key.epoch(), SaInitInitiator.start(core, key, initialContact, now, out));
+  }
+
+  /** Answers an IKE_SA_INIT request; empty when it is refused and nothing is kept. */
+  public static Optional<IkeSa> respond(
+      IkeContext ctx, Input.Received in, Instant now, List<Action> out) {
+    long spiInitiator = in.datagram().header().spiInitiator();
+    SaCore core = new SaCore(ctx, false, spiInitiator, randomSpi(ctx), in.from(), now);
+    return SaInitResponder.answer(core, in, now, out)
+        .map(state -> new IkeSa(core, false, 0, state));
+  }
+
+  private static long randomSpi(IkeContext ctx) {
+    while (true) {
+      Bytes octets = Bytes.copyOf(ctx.random().bytes(8));
+      long spi = (long) octets.s32(0) << 32 | (octets.s32(4) & 0xffffffffL);
+      if (spi != 0) {
+        return spi;
+      }
+    }
+  }
+
+  /** Handles one input; the actions are to be run in order. */
+  public List<Action> handle(Input input, Instant now) {
+    List<Action> out = new ArrayList<>();
+    State before = state;
+    switch (input) {
+      case Input.Received in -> received(in, now, out);
+      case Input.TimerFired t -> timer(now, out);
+      default -> state = state.on(input, now, out);
+    }
+    settle(before, out);
+    return out;
+  }
+
+  private void settle(State before, List<Action> out) {
+    boolean wasOver = before instanceof Ended || before instanceof Dead;
+    boolean isOver = state instanceof Ended || state instanceof Dead;
+    if (isOver && !wasOver) {
+      // Nothing of ours is in flight any more; answers to repeated requests remain.
+      core.window().answered();
+      out.add(
+          new Action.Emit(
+              new ProtocolEvent.IkeSaClosed(
+                  core.peerLabel(),
+                  core.remote().toString(),
+                  core.spis(),
+                  closeReason(),
+                  before instanceof Established)));
+    }
+    Session session = core.sessionOrNull();
+    if (state instanceof Dead && session != null) {
+      session.destroy();
+    }
+  }
+
+  private CloseReason closeReason() {
+    return switch (state) {
+      case Dead dead -> dead.reason();
+      case Ended ended -> ended.reason();
+      default -> throw new IllegalStateException("not closed");
+    };
+  }
+
+  private void timer(Instant now, List<Action> out) {
+    if (core.window().isExhausted(now)) {
+      core.window().answered();
+      state = state.onNoAnswer(now, out);
+      return;
+    }
+    core.window().due(now).ifPresent(out::add);
+    state = state.on(new Input.TimerFired(), now, out);
+  }
+
+  private void received(Input.Received in, Instant now, List<Action> out) {
+    Datagram datagram = in.datagram();
+    IkeHeader header = datagram.header();
+    // The I flag tells the two ends of an IKE SA apart: our own messages do not come back.
+    if (header.fromOriginalInitiator() == core.isInitiator()) {
+      SaCore.drop(DropReason.IKE_REFLECTED, out);
+      return;
+    }
+    if (header.exchange() == ExchangeType.IKE_SA_INIT) {
+      saInit(in, now, out);
+    } else if (datagram.encrypted().isEmpty()) {
+      // §2.21.3, §1.5: what is not protected is a hint at most.
+      SaCore.drop(DropReason.IKE_NOT_ENCRYPTED, out);
+    } else if (core.sessionOrNull() == null) {
+      SaCore.drop(DropReason.IKE_UNEXPECTED, out);
+    } else if (header.response()) {
+      response(in, now, out);
+    } else {
+      request(in, now, out);
+    }
+  }
+
+  private void saInit(Input.Received in, Instant now, List<Action> out) {
+    IkeHeader header = in.datagram().header();
+    switch (state) {
+      case SaInitInitiator init
+          when header.response() && core.window().awaits(header.exchange(), header.messageId()) ->
+          state = init.onInit(in, now, out);
+      case AuthResponder waiting when !header.response() ->
+          waiting
+              .answerTo(in.datagram().bytes())
+              .ifPresentOrElse(
+                  answer -> out.add(SaCore.answer(answer, in)),
+                  () -> SaCore.drop(DropReason.IKE_DUPLICATE, out));
+      default -> SaCore.drop(DropReason.IKE_DUPLICATE, out);
+    }
+  }
+
+  private void response(Input.Received in, Instant now, List<Action> out) {
+    IkeHeader header = in.datagram().header();
+    if (!core.window().awaits(header.exchange(), header.messageId())) {
+      SaCore.drop(DropReason.IKE_MESSAGE_ID, out);
+      return;
+    }
+    Optional<byte[]> inner = core.session().cipher().open(in.datagram());
+    if (inner.isEmpty()) {
+      SaCore.drop(DropReason.IKE_INTEGRITY, out);
+      return;
+    }
+    switch (MessageDecoder.decodeInner(in.datagram(), inner.get())) {
+      case Decoded.Ok<IkeMessage> ok -> {
+        core.window().answered();
+        state = state.onResponse(ok.value(), in, now, out);
+      }
+      case Decoded.Malformed<IkeMessage> bad -> {
+        // An authenticated peer that cannot be understood is not one to go on with (§2.21.3).
+        SaCore.drop(bad.reason(), out);
+        core.refused(false, NotifyType.name(NotifyType.INVALID_SYNTAX), bad.detail(), out);
+        core.window().answered();
+        state = state.on(new Input.Forget(CloseReason.INVALID_SYNTAX), now, out);
+      }
+    }
+  }
+
+  private void request(Input.Received in, Instant now, List<Action> out) {
+    IkeHeader header = in.datagram().header();
+    Optional<byte[]> repeated = core.window().answerTo(in.datagram());
+    if (repeated.isPresent()) {
+      // §2.1: a repeated request gets the same octets again, wherever it came from.
+      out.add(SaCore.answer(repeated.get(), in));
+      return;
+    }
+    if (!core.window().isExpected(header.messageId())) {
+      SaCore.drop(DropReason.IKE_MESSAGE_ID, out);
+      return;
+    }
+    Optional<byte[]> inner = core.session().cipher().open(in.datagram());
+    if (inner.isEmpty()) {
+      SaCore.drop(DropReason.IKE_INTEGRITY, out);
+      return;
+    }
+    core.window().accepted(in.datagram());
+    followNat(in, out);
+    switch (MessageDecoder.decodeInner(in.datagram(), inner.get())) {
+      case Decoded.Ok<IkeMessage> ok -> {
+        Optional<Integer> critical = ok.value().unknownCritical();
+        if (critical.isPresent()) {
+          // §2.5: refuse the whole request and name the payload.
+          byte[] type = {critical.get().byteValue()};
+          answerError(NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD, Bytes.copyOf(type), in, out);
+        } else {
+          state = state.onRequest(ok.value(), in, now, out);
+        }
+      }
+      case Decoded.Malformed<IkeMessage> bad -> {
+        SaCore.drop(bad.reason(), out);
+        core.refused(false, NotifyType.name(NotifyType.INVALID_SYNTAX), bad.detail(), out);
+        answerError(NotifyType.INVALID_SYNTAX, Bytes.EMPTY, in, out);
+        // §2.21.3: INVALID_SYNTAX in a protected message ends the IKE SA at both ends.
+        state = state.on(new Input.Forget(CloseReason.INVALID_SYNTAX), now, out);
+      }
+    }
+  }
+
+  private void answerError(int notifyType, Bytes data, Input.Received in, List<Action> out) {
+    core.respond(in.datagram().header(), List.of(NotifyPayload.of(notifyType, data)), in, out);
+  }
+
+  /** §2.23: a peer behind a NAT is where its newest authenticated message came from. */
+  private void followNat(Input.Received in, List<Action> out) {
+    if (state instanceof Established established
+        && core.peerBehindNat()
+        && !in.from().equals(core.remote())
+        && in.to().port() == Ports.IKE_NAT_TRAVERSAL) {
+      established.moveTo(in.from(), out);
+    }
+  }
+
+  /** When {@link Input.TimerFired} is due; the driver arms one timer for it. */
+  public Optional<Instant> deadline() {
+    return Stream.concat(core.window().deadline().stream(), state.deadline().stream())
+        .min(Comparator.naturalOrder());
+  }
+
+  public SaPhase phase() {
+    return state.phase();
+  }
+
+  /** Why it ended, once it has. */
+  public Optional<CloseReason> ended() {
+    return phase() == SaPhase.DEAD || state instanceof Ended
+        ? Optional.of(closeReason())
+        : Optional.empty();
+  }
+
+  /** The SPI this end chose, by which the peer's messages find it. */
+  public long localSpi() {
+    return core.isInitiator() ? core.spiInitiator() : core.spiResponder();
+  }
+
+  public long initiatorSpi() {
+    return core.spiInitiator();
+  }
+
+  public boolean isInitiator() {
+    return core.isInitiator();
+  }
+
+  /** Whether we began it to take the place of an SA that works. */
+  public boolean isReplacement() {
+    return replaces;
+  }
+
+  public Endpoint remote() {
+    return core.remote();
+  }
+
+  /** When its first message was sent or arrived. */
+  public Instant begunAt() {
+    return core.begunAt();
+  }
+
+  /** Who the peer is; empty for a responder before IKE_AUTH. */
+  public Optional<Identity> peer() {
+    Peer peer = core.peerOrNull();
+    return peer == null ? Optional.empty() : Optional.of(peer.identity());
+  }
+
+  private Optional<Established> established() {
+    return state instanceof Established e ? Optional.of(e) : Optional.empty();
+  }
+
+  public Optional<Instant> establishedAt() {
+    return established().map(Established::establishedAt);
+  }
+
+  /** Whether the peer began it as its first contact since it started. */
+  public boolean isInitialContact() {
+    return established().filter(Established::initialContact).isPresent();
+  }
+
+  /** Epoch of the key that we began with; 0 for a responder. */
+  public int attemptedEpoch() {
+    return attemptedEpoch;
+  }
+
+  /** Epoch of the key that authenticated it; 0 before. */
+  public int epoch() {
+    return established().map(Established::epoch).orElse(0);
+  }
+
+  public boolean isReplacementDue(Instant now) {
+    return established().filter(e -> e.isReplacementDue(now)).isPresent();
+  }
+
+  /** Someone has begun a replacement; should it fail, ask again then. */
+  public void retryReplacementAt(Instant when) {
+    established().ifPresent(e -> e.retryReplacementAt(when));
+  }
+
+  /** Whether traffic may be moved to it. */
+  public boolean mayCarryTraffic() {
+    return established().filter(Established::mayCarryTraffic).isPresent();
+  }
+
+  /** SPIs we receive on. */
+  public List<Integer> inboundSpis() {
+    return established()
+        .map(e -> e.children().all().stream().map(ChildSa::inboundSpi).toList())
+        .orElse(List.of());
+  }
+
+  /** What to show of it. */
+  public IkeSaView view() {
+    return new IkeSaView(
+        core.peerLabel(),
+        core.spis(),
+        core.remote().toString(),
+        core.isInitiator(),
+        phase(),
+        epoch(),
+        establishedAt(),
+        core.behindNat(),
+        established()
+            .map(e -> e.children().all().stream().map(c -> view(e, c)).toList())
+            .orElse(List.of()));
+  }
+
+  private static IkeSaView.Child view(Established sa, ChildSa child) {
+    return new IkeSaView.Child(
+        child.inboundSpi(),
+        child.outboundSpi(),
+        child.stage().name(),
+        sa.children().carriesTraffic() && sa.children().isSelected(child),
+        child.createdAt());
+  }
+}

@@ -1,0 +1,64 @@
+package io.podseal.protocol.ike;
+
+import java.time.Duration;
+
+/** Protocol times, each with its reason. Lifetimes are the peer's, see {@code policy.Lifetimes}. */
+public final class IkeTimers {
+  /** First retransmission; pods are a round trip of milliseconds apart. */
+  public static final Duration RETRANSMIT_FIRST = Duration.ofMillis(500);
+
+  /** Growth per retransmission, in tenths: 1.8, strongSwan's factor. */
+  public static final int RETRANSMIT_GROWTH_TENTHS = 18;
+
+  /** Longest pause between two retransmissions. */
+  public static final Duration RETRANSMIT_CAP = Duration.ofSeconds(15);
+
+  /** Each pause varies by up to this share, so that restarted nodes do not answer in step. */
+  public static final int RETRANSMIT_JITTER_PERCENT = 25;
+
+  /** A handshake that is not answered for so long is given up. */
+  public static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(60);
+
+  /** An established peer that does not answer for so long is dead (strongSwan's total). */
+  public static final Duration ESTABLISHED_TIMEOUT = Duration.ofSeconds(165);
+
+  /** A Delete that is not answered for so long needs no answer: nothing depends on it. */
+  public static final Duration DELETE_TIMEOUT = Duration.ofSeconds(10);
+
+  /** A packet that waits makes us repeat an unanswered IKE_SA_INIT this soon, not at the cap. */
+  public static final Duration EAGER_RETRANSMIT = Duration.ofSeconds(2);
+
+  /** A responder keeps an unauthenticated SA this long (strongSwan's half-open timeout). */
+  public static final Duration HALF_OPEN = Duration.ofSeconds(30);
+
+  /** A replaced child still receives for so long: packets in flight (strongSwan's delay). */
+  public static final Duration REKEYED_CHILD_LINGER = Duration.ofSeconds(5);
+
+  /**
+   * A responder sends on a new SA after the first packet on it, or after this: by then the answer
+   * that lets the initiator receive has arrived (RFC 7296 §2.8).
+   */
+  public static final Duration RESPONDER_SENDS_AFTER = Duration.ofMillis(200);
+
+  /** NAT keepalive while we are behind a NAT (RFC 3948 §4). */
+  public static final Duration KEEPALIVE = Duration.ofSeconds(20);
+
+  /** No immediate retry after TEMPORARY_FAILURE (RFC 7296 §2.25). */
+  public static final Duration TEMPORARY_FAILURE_BACKOFF = Duration.ofSeconds(8);
+
+  /** At most one start per peer in this time because of an SPI we do not know. */
+  public static final Duration RECOVERY_INTERVAL = Duration.ofSeconds(2);
+
+  /** First pause after a failed handshake; doubles up to {@link #RETRY_CAP}. */
+  public static final Duration RETRY_FIRST = Duration.ofMillis(500);
+
+  public static final Duration RETRY_CAP = Duration.ofSeconds(10);
+
+  /** An SPI is not given out again so soon after its SA ended. */
+  public static final Duration SPI_QUARANTINE = Duration.ofSeconds(60);
+
+  /** Soft lifetimes end up to this share early, so that SAs made together do not rekey together. */
+  public static final int LIFETIME_JITTER_PERCENT = 10;
+
+  private IkeTimers() {}
+}

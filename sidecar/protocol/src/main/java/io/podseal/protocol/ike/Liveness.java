@@ -1,0 +1,50 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.policy.Endpoint;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** Asks for a sign of life: an empty INFORMATIONAL exchange (RFC 7296 §2.4). */
+final class Liveness implements Exchange {
+  private final Established sa;
+  private final Optional<Endpoint> probed;
+
+  private Liveness(Established sa, Optional<Endpoint> probed) {
+    this.sa = sa;
+    this.probed = probed;
+  }
+
+  static Liveness of(Established sa) {
+    return new Liveness(sa, Optional.empty());
+  }
+
+  /** Asks at a new address, which is the peer's once it answers there. */
+  static Liveness at(Established sa, Endpoint address) {
+    return new Liveness(sa, Optional.of(address));
+  }
+
+  @Override
+  public Optional<Endpoint> probes() {
+    return probed;
+  }
+
+  @Override
+  public ExchangeType type() {
+    return ExchangeType.INFORMATIONAL;
+  }
+
+  @Override
+  public Optional<List<Payload>> request(Instant now) {
+    return Optional.of(List.of());
+  }
+
+  @Override
+  public State onResponse(IkeMessage message, Instant now, List<Action> out) {
+    probed.ifPresent(address -> sa.moveTo(address, out));
+    return sa;
+  }
+}

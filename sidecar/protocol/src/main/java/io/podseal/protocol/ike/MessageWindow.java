@@ -1,0 +1,119 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.message.Datagram;
+import io.podseal.protocol.message.ExchangeType;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Message IDs, the one request in flight and the last answer (RFC 7296 §2.1-2.3, window 1).
+ * Retransmissions are the same octets.
+ */
+final class MessageWindow {
+  /** The end of a protected message is its ICV: equal ICVs mean an equal request. */
+  private static final int ICV_LENGTH = 16;
+
+  private int nextRequest;
+  private int expectedRequest;
+  private @Nullable Outstanding outstanding;
+  private byte @Nullable [] lastRequestIcv;
+  private byte @Nullable [] lastResponse;
+
+  private record Outstanding(
+      ExchangeType exchange, int messageId, Action.Send send, RetransmissionSchedule schedule) {}
+
+  int nextRequestId() {
+    return nextRequest;
+  }
+
+  boolean isBusy() {
+    return outstanding != null;
+  }
+
+  void sent(ExchangeType exchange, Action.Send send, RetransmissionSchedule schedule) {
+    outstanding = new Outstanding(exchange, nextRequest, send, schedule);
+    nextRequest++;
+  }
+
+  /** Restarts the IKE_SA_INIT request with other contents: the message ID stays 0 (§2.6). */
+  void replaceInit(Action.Send send, RetransmissionSchedule schedule) {
+    outstanding = new Outstanding(ExchangeType.IKE_SA_INIT, 0, send, schedule);
+  }
+
+  boolean awaits(ExchangeType exchange, int messageId) {
+    Outstanding o = outstanding;
+    return o != null && o.exchange == exchange && o.messageId == messageId;
+  }
+
+  void answered() {
+    outstanding = null;
+  }
+
+  Optional<Instant> deadline() {
+    return Optional.ofNullable(outstanding).map(o -> o.schedule.next());
+  }
+
+  boolean isExhausted(Instant now) {
+    Outstanding o = outstanding;
+    return o != null && o.schedule.isExhausted(now);
+  }
+
+  /** The request again, if its time has come. */
+  Optional<Action.Send> due(Instant now) {
+    Outstanding o = outstanding;
+    if (o == null || o.schedule.next().isAfter(now)) {
+      return Optional.empty();
+    }
+    o.schedule.sent(now);
+    return Optional.of(o.send);
+  }
+
+  /** The request again, if it has been silent for {@link IkeTimers#EAGER_RETRANSMIT}. */
+  Optional<Action.Send> hurry(Instant now) {
+    Outstanding o = outstanding;
+    if (o == null || o.schedule.lastSent().plus(IkeTimers.EAGER_RETRANSMIT).isAfter(now)) {
+      return Optional.empty();
+    }
+    o.schedule.sent(now);
+    return Optional.of(o.send);
+  }
+
+  /** The peer's requests begin at 1 when its IKE_SA_INIT was number 0. */
+  void expectFrom(int messageId) {
+    expectedRequest = messageId;
+  }
+
+  boolean isExpected(int messageId) {
+    return messageId == expectedRequest;
+  }
+
+  /** Our answer, if {@code datagram} repeats the last request octet for octet. */
+  Optional<byte[]> answerTo(Datagram datagram) {
+    byte[] icv = lastRequestIcv;
+    byte[] response = lastResponse;
+    if (icv == null
+        || response == null
+        || datagram.header().messageId() != expectedRequest - 1
+        || !Arrays.equals(icv, icvOf(datagram))) {
+      return Optional.empty();
+    }
+    return Optional.of(response);
+  }
+
+  void accepted(Datagram request) {
+    lastRequestIcv = icvOf(request);
+    lastResponse = null;
+    expectedRequest++;
+  }
+
+  void responded(byte[] response) {
+    lastResponse = response;
+  }
+
+  private static byte[] icvOf(Datagram datagram) {
+    byte[] b = datagram.bytes();
+    return Arrays.copyOfRange(b, b.length - ICV_LENGTH, b.length);
+  }
+}

@@ -1,0 +1,195 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.IkeHeader;
+import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.telemetry.DropReason;
+import io.podseal.protocol.telemetry.ProtocolEvent;
+import io.podseal.protocol.udpencap.Ports;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** What every state of an IKE SA shares: SPIs, addresses, message window, and keys once derived. */
+final class SaCore {
+  private final IkeContext ctx;
+  private final boolean initiator;
+  private final Instant begunAt;
+  private final long spiInitiator;
+  private long spiResponder;
+  private Endpoint remote;
+  private boolean encapsulated;
+  private boolean behindNat;
+  private @Nullable Peer peer;
+  private @Nullable Session session;
+  private final MessageWindow window = new MessageWindow();
+
+  SaCore(
+      IkeContext ctx,
+      boolean initiator,
+      long spiInitiator,
+      long spiResponder,
+      Endpoint remote,
+      Instant begunAt) {
+    this.ctx = ctx;
+    this.initiator = initiator;
+    this.spiInitiator = spiInitiator;
+    this.spiResponder = spiResponder;
+    this.remote = remote;
+    this.begunAt = begunAt;
+  }
+
+  IkeContext ctx() {
+    return ctx;
+  }
+
+  boolean isInitiator() {
+    return initiator;
+  }
+
+  /** When the first IKE_SA_INIT was sent or arrived. */
+  Instant begunAt() {
+    return begunAt;
+  }
+
+  long spiInitiator() {
+    return spiInitiator;
+  }
+
+  long spiResponder() {
+    return spiResponder;
+  }
+
+  void spiResponder(long spi) {
+    spiResponder = spi;
+  }
+
+  Endpoint remote() {
+    return remote;
+  }
+
+  boolean behindNat() {
+    return behindNat;
+  }
+
+  void behindNat(boolean value) {
+    behindNat = value;
+  }
+
+  MessageWindow window() {
+    return window;
+  }
+
+  /** The peer; known from the start to an initiator, after IKE_AUTH to a responder. */
+  Peer peer() {
+    Peer p = peer;
+    if (p == null) {
+      throw new IllegalStateException("the peer has not said who it is");
+    }
+    return p;
+  }
+
+  @Nullable Peer peerOrNull() {
+    return peer;
+  }
+
+  void peer(Peer value) {
+    peer = value;
+  }
+
+  Session session() {
+    Session s = session;
+    if (s == null) {
+      throw new IllegalStateException("no keys before IKE_SA_INIT is answered");
+    }
+    return s;
+  }
+
+  @Nullable Session sessionOrNull() {
+    return session;
+  }
+
+  void session(Session value) {
+    session = value;
+  }
+
+  /** RFC 7296 §2.23: from IKE_AUTH on both ends use UDP 4500. */
+  void floatPorts() {
+    moveTo(new Endpoint(remote.address(), Ports.IKE_NAT_TRAVERSAL), true);
+  }
+
+  void moveTo(Endpoint to, boolean onEncapsulationPort) {
+    remote = to;
+    encapsulated = onEncapsulationPort;
+  }
+
+  /**
+   * Whether the peer's packets come through a NAT: from another address than its pod has, or from
+   * another port than it was told to use.
+   */
+  boolean peerBehindNat() {
+    Peer p = peer;
+    return p != null
+        && (!p.addresses().contains(remote.address()) || remote.port() != Ports.IKE_NAT_TRAVERSAL);
+  }
+
+  void request(
+      ExchangeType exchange,
+      List<? extends Payload> payloads,
+      Endpoint to,
+      Duration timeout,
+      Instant now,
+      List<Action> out) {
+    byte[] message =
+        session().cipher().seal(header(exchange, false, window.nextRequestId()), payloads);
+    Action.Send send = new Action.Send(message, to, encapsulated);
+    window.sent(exchange, send, new RetransmissionSchedule(ctx.random(), timeout, now));
+    out.add(send);
+  }
+
+  /** Answers to where the request came from (RFC 7296 §2.11). */
+  void respond(
+      IkeHeader request, List<? extends Payload> payloads, Input.Received in, List<Action> out) {
+    byte[] message =
+        session().cipher().seal(header(request.exchange(), true, request.messageId()), payloads);
+    window.responded(message);
+    out.add(answer(message, in));
+  }
+
+  static Action.Send answer(byte[] message, Input.Received in) {
+    return new Action.Send(message, in.from(), in.to().port() == Ports.IKE_NAT_TRAVERSAL);
+  }
+
+  private IkeHeader header(ExchangeType exchange, boolean response, int messageId) {
+    return new IkeHeader(spiInitiator, spiResponder, exchange, initiator, response, messageId);
+  }
+
+  InetAddress localAddress() {
+    return ctx.self().address();
+  }
+
+  String peerLabel() {
+    Peer p = peer;
+    return p == null ? "" : p.label();
+  }
+
+  String spis() {
+    HexFormat hex = HexFormat.of();
+    return hex.toHexDigits(spiInitiator) + ":" + hex.toHexDigits(spiResponder);
+  }
+
+  static void drop(DropReason reason, List<Action> out) {
+    out.add(new Action.Drop(reason));
+  }
+
+  void refused(boolean byPeer, String notify, String why, List<Action> out) {
+    out.add(
+        new Action.Emit(
+            new ProtocolEvent.Refused(peerLabel(), remote.toString(), byPeer, notify, why)));
+  }
+}

@@ -1,0 +1,35 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.crypto.Prf;
+import io.podseal.protocol.keymat.IkeKeys;
+import io.podseal.protocol.policy.IkeSuite;
+import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.protocol.wire.Bytes;
+
+/** Algorithms and keys of an IKE SA from IKE_SA_INIT on; what protects its later messages. */
+record Session(IkeSuite suite, Prf prf, IkeKeys keys, SkCipher cipher) {
+
+  static Session derive(
+      SaCore core, IkeSuite suite, SecretBytes sharedSecret, Bytes nonceI, Bytes nonceR) {
+    IkeContext ctx = core.ctx();
+    Prf prf = ctx.crypto().prf(suite.prf());
+    IkeKeys keys =
+        IkeKeys.derive(
+            prf,
+            suite.encryption(),
+            sharedSecret,
+            nonceI,
+            nonceR,
+            core.spiInitiator(),
+            core.spiResponder());
+    sharedSecret.destroy();
+    ctx.keyLog().ike(core.spiInitiator(), core.spiResponder(), suite, keys);
+    SkCipher cipher = new SkCipher(ctx.crypto(), suite.encryption(), keys, core.isInitiator());
+    return new Session(suite, prf, keys, cipher);
+  }
+
+  void destroy() {
+    keys.destroy();
+    cipher.destroy();
+  }
+}

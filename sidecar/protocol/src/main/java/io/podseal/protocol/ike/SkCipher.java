@@ -1,0 +1,118 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.crypto.Aead;
+import io.podseal.protocol.crypto.CryptoProvider;
+import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.keymat.IkeKeys;
+import io.podseal.protocol.message.Datagram;
+import io.podseal.protocol.message.IkeHeader;
+import io.podseal.protocol.message.MessageEncoder;
+import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.protocol.wire.ByteWriter;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Seals and opens Encrypted payloads with an AEAD (RFC 5282).
+ *
+ * <pre>
+ * generic header(4) | IV(8) | ciphertext of (payloads | padding | pad length) | ICV(16)
+ * </pre>
+ */
+final class SkCipher {
+  private static final int IV_LENGTH = 8;
+
+  private final Direction sealing;
+  private final Direction opening;
+  private long iv;
+
+  SkCipher(CryptoProvider crypto, EncryptionAlgorithm algorithm, IkeKeys keys, boolean initiator) {
+    Direction fromInitiator = new Direction(crypto, algorithm, keys.skEi());
+    Direction fromResponder = new Direction(crypto, algorithm, keys.skEr());
+    sealing = initiator ? fromInitiator : fromResponder;
+    opening = initiator ? fromResponder : fromInitiator;
+  }
+
+  byte[] seal(IkeHeader header, List<? extends Payload> payloads) {
+    byte[] inner = MessageEncoder.inner(payloads);
+    // RFC 5282 §3: no padding is needed; the last octet is the pad length.
+    byte[] plaintext = Arrays.copyOf(inner, inner.length + 1);
+    byte[] prefix =
+        MessageEncoder.encryptedPrefix(
+            header,
+            MessageEncoder.firstType(payloads),
+            IV_LENGTH + plaintext.length + Aead.TAG_LENGTH);
+    // RFC 5282 §4: an IV must never repeat under one key; a counter cannot.
+    iv++;
+    ByteWriter nonce = new ByteWriter();
+    sealing.salt.use(s -> nonce.bytes(s));
+    nonce.u64(iv);
+    byte[] message =
+        Arrays.copyOf(prefix, prefix.length + IV_LENGTH + plaintext.length + Aead.TAG_LENGTH);
+    System.arraycopy(nonce.toArray(), EncryptionAlgorithm.SALT_LENGTH, message, prefix.length, 8);
+    sealing.aead.seal(
+        nonce.toArray(),
+        prefix,
+        prefix.length,
+        plaintext,
+        0,
+        plaintext.length,
+        message,
+        prefix.length + IV_LENGTH);
+    Arrays.fill(plaintext, (byte) 0);
+    return message;
+  }
+
+  /** The payloads inside without padding, or empty when the ICV does not verify. */
+  Optional<byte[]> open(Datagram datagram) {
+    int offset = datagram.encrypted().orElseThrow().offset();
+    byte[] message = datagram.bytes();
+    int sealedLength = message.length - offset - IV_LENGTH;
+    if (sealedLength < Aead.TAG_LENGTH + 1) {
+      return Optional.empty();
+    }
+    ByteWriter nonce = new ByteWriter();
+    opening.salt.use(s -> nonce.bytes(s));
+    nonce.bytes(Arrays.copyOfRange(message, offset, offset + IV_LENGTH));
+    byte[] plaintext = new byte[sealedLength];
+    int length =
+        opening.aead.open(
+            nonce.toArray(),
+            message,
+            offset,
+            message,
+            offset + IV_LENGTH,
+            sealedLength,
+            plaintext,
+            0);
+    if (length < 1) {
+      return Optional.empty();
+    }
+    int padding = plaintext[length - 1] & 0xff;
+    if (padding > length - 1) {
+      return Optional.empty();
+    }
+    byte[] inner = Arrays.copyOf(plaintext, length - 1 - padding);
+    Arrays.fill(plaintext, (byte) 0);
+    return Optional.of(inner);
+  }
+
+  void destroy() {
+    sealing.salt.destroy();
+    opening.salt.destroy();
+  }
+
+  private static final class Direction {
+    final Aead aead;
+    final SecretBytes salt;
+
+    Direction(CryptoProvider crypto, EncryptionAlgorithm algorithm, SecretBytes keyAndSalt) {
+      SecretBytes key = keyAndSalt.slice(0, algorithm.keyLength());
+      aead = crypto.aead(algorithm, key);
+      key.destroy();
+      salt = keyAndSalt.slice(algorithm.keyLength(), algorithm.keymatLength());
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.crypto.RandomSource;
+import io.podseal.protocol.wire.Bytes;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
+
+/**
+ * Gives out the SPIs this pod receives on: random, at least 0x100 (RFC 4303 §2.1), unique while in
+ * use and for a while after. Confined to the engine thread.
+ */
+public final class SpiRegistry {
+  private static final int RESERVED_BELOW = 0x100;
+
+  private final RandomSource random;
+  private final Set<Integer> taken = new HashSet<>();
+  private final Deque<Released> quarantine = new ArrayDeque<>();
+
+  private record Released(int spi, Instant until) {}
+
+  public SpiRegistry(RandomSource random) {
+    this.random = random;
+  }
+
+  public int allocate() {
+    while (true) {
+      int spi = Bytes.copyOf(random.bytes(4)).s32(0);
+      if (Integer.compareUnsigned(spi, RESERVED_BELOW) >= 0 && taken.add(spi)) {
+        return spi;
+      }
+    }
+  }
+
+  /** The SPI's SA has ended: late packets may still carry it. */
+  public void release(int spi, Instant now) {
+    quarantine.addLast(new Released(spi, now.plus(IkeTimers.SPI_QUARANTINE)));
+    while (!quarantine.isEmpty() && quarantine.getFirst().until().isBefore(now)) {
+      taken.remove(quarantine.removeFirst().spi());
+    }
+  }
+
+  /** Whether it is, or was until lately, an SPI of this process. */
+  public boolean isOurs(int spi) {
+    return taken.contains(spi);
+  }
+}

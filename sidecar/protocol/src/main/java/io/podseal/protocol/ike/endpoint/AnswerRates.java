@@ -1,0 +1,37 @@
+package io.podseal.protocol.ike.endpoint;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** How often an unproven source gets an answer; remembers a bounded number of sources. */
+final class AnswerRates {
+  /** A node's pods behind one NAT address may all restart at once. */
+  private static final int BURST = 100;
+
+  private static final Duration ONE_MORE_EVERY = Duration.ofMillis(20);
+  private static final int SOURCES = 4096;
+
+  private record Bucket(int tokens, Instant filledAt) {}
+
+  private final Map<InetAddress, Bucket> buckets =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<InetAddress, Bucket> eldest) {
+          return size() > SOURCES;
+        }
+      };
+
+  boolean mayAnswer(InetAddress source, Instant now) {
+    Bucket bucket = buckets.getOrDefault(source, new Bucket(BURST, now));
+    long earned = Duration.between(bucket.filledAt(), now).dividedBy(ONE_MORE_EVERY);
+    int tokens = (int) Math.min(BURST, bucket.tokens() + Math.max(0, earned));
+    Instant filledAt = earned > 0 ? now : bucket.filledAt();
+    buckets.put(source, new Bucket(Math.max(0, tokens - 1), filledAt));
+    return tokens > 0;
+  }
+}

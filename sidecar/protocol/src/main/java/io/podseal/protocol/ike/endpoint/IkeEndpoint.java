@@ -1,0 +1,498 @@
+package io.podseal.protocol.ike.endpoint;
+
+import io.podseal.protocol.crypto.CryptoProvider;
+import io.podseal.protocol.crypto.RandomSource;
+import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.ike.IkeContext;
+import io.podseal.protocol.ike.IkeSa;
+import io.podseal.protocol.ike.IkeSaView;
+import io.podseal.protocol.ike.IkeTimers;
+import io.podseal.protocol.ike.Input;
+import io.podseal.protocol.ike.KeyLog;
+import io.podseal.protocol.ike.Limits;
+import io.podseal.protocol.ike.SaPhase;
+import io.podseal.protocol.ike.SpiRegistry;
+import io.podseal.protocol.message.Datagram;
+import io.podseal.protocol.message.Decoded;
+import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.IkeHeader;
+import io.podseal.protocol.message.MessageDecoder;
+import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.Identity;
+import io.podseal.protocol.policy.LocalPod;
+import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.PresharedKey;
+import io.podseal.protocol.telemetry.CloseReason;
+import io.podseal.protocol.telemetry.DropReason;
+import io.podseal.protocol.telemetry.ProtocolEvent;
+import io.podseal.protocol.udpencap.Ports;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All IKE SAs of one pod. Finds the SA of a datagram, starts and replaces SAs, and decides between
+ * two that serve the same peer. Inputs and the time go in, actions come out.
+ *
+ * <p>Confined to one thread. Does no I/O and reads no clock. Bad input gives {@link Action.Drop},
+ * never an exception. Lookups and timers are O(log n) or better in the number of SAs.
+ */
+public final class IkeEndpoint {
+  private final IkeContext ctx;
+  private final Cookies cookies;
+  private final AnswerRates rates = new AnswerRates();
+  private final Map<Identity, Pair> pairs = new LinkedHashMap<>();
+  private final Map<InetAddress, Pair> byAddress = new HashMap<>();
+  private final Map<Long, IkeSa> byLocalSpi = new HashMap<>();
+  private final Map<InitKey, IkeSa> responders = new HashMap<>();
+  private final Map<IkeSa, InitKey> initKeys = new HashMap<>();
+  private final Map<Integer, IkeSa> byChild = new HashMap<>();
+  private final Map<IkeSa, List<Integer>> childrenOf = new HashMap<>();
+  private final Map<InetAddress, Integer> halfOpenBySource = new HashMap<>();
+  private final DeadlineQueue deadlines = new DeadlineQueue();
+  private int halfOpen;
+
+  /** What makes two IKE_SA_INIT requests the same attempt until their contents are compared. */
+  private record InitKey(long spiInitiator, Endpoint from) {}
+
+  public IkeEndpoint(LocalPod self, CryptoProvider crypto, RandomSource random, KeyLog keyLog) {
+    this.ctx =
+        new IkeContext(
+            crypto,
+            random,
+            self,
+            id -> Optional.ofNullable(pairs.get(id)).map(Pair::peer),
+            new SpiRegistry(random),
+            keyLog);
+    this.cookies = new Cookies(crypto, random);
+  }
+
+  /**
+   * A datagram on UDP 500 or, without its marker, on 4500.
+   *
+   * @param to our address and port that it reached
+   */
+  public List<Action> datagram(byte[] bytes, Endpoint from, Endpoint to, Instant now) {
+    List<Action> out = new ArrayList<>();
+    switch (MessageDecoder.decode(bytes)) {
+      case Decoded.Malformed<Datagram> bad -> out.add(new Action.Drop(bad.reason()));
+      case Decoded.Ok<Datagram> ok -> dispatch(new Input.Received(ok.value(), from, to), now, out);
+    }
+    return out;
+  }
+
+  private void dispatch(Input.Received in, Instant now, List<Action> out) {
+    IkeHeader header = in.datagram().header();
+    if (header.exchange() == ExchangeType.IKE_SA_INIT && !header.response()) {
+      saInit(in, now, out);
+      return;
+    }
+    long localSpi = header.fromOriginalInitiator() ? header.spiResponder() : header.spiInitiator();
+    IkeSa sa = byLocalSpi.get(localSpi);
+    if (sa != null) {
+      run(sa, s -> s.handle(in, now), now, out);
+      return;
+    }
+    out.add(new Action.Drop(DropReason.IKE_UNKNOWN_SPI));
+    if (!header.response() && in.datagram().encrypted().isPresent()) {
+      recover(in.from(), now, out);
+    }
+  }
+
+  private void saInit(Input.Received in, Instant now, List<Action> out) {
+    IkeHeader header = in.datagram().header();
+    InetAddress source = in.from().address();
+    if (header.messageId() != 0 || header.spiResponder() != 0 || !header.fromOriginalInitiator()) {
+      out.add(new Action.Drop(DropReason.IKE_HEADER));
+      return;
+    }
+    InitKey key = new InitKey(header.spiInitiator(), in.from());
+    IkeSa known = responders.get(key);
+    if (!rates.mayAnswer(source, now)) {
+      out.add(new Action.Drop(DropReason.RATE_LIMITED));
+      return;
+    }
+    if (known != null) {
+      run(known, s -> s.handle(in, now), now, out);
+      return;
+    }
+    // Design, decision 12: never send more than we got to a source that has proven nothing.
+    boolean wantsCookie =
+        halfOpen >= Limits.HALF_OPEN_BEFORE_COOKIES
+            || in.datagram().bytes().length < Limits.INIT_ANSWER_LENGTH;
+    if (wantsCookie && !cookies.isReturnedBy(in.datagram(), in.from(), now)) {
+      challenge(in, now, out);
+      return;
+    }
+    if (halfOpen >= Limits.HALF_OPEN
+        || halfOpenBySource.getOrDefault(source, 0) >= Limits.HALF_OPEN_PER_SOURCE) {
+      out.add(new Action.Drop(DropReason.IKE_TOO_MANY_HALF_OPEN));
+      return;
+    }
+    Optional<IkeSa> answered = IkeSa.respond(ctx, in, now, out);
+    if (answered.isPresent()) {
+      IkeSa sa = answered.get();
+      responders.put(key, sa);
+      initKeys.put(sa, key);
+      byLocalSpi.put(sa.localSpi(), sa);
+      halfOpen++;
+      halfOpenBySource.merge(source, 1, Integer::sum);
+      deadlines.arm(sa);
+    }
+  }
+
+  private void challenge(Input.Received in, Instant now, List<Action> out) {
+    Optional<byte[]> challenge = cookies.challenge(in.datagram(), in.from(), now);
+    if (challenge.isEmpty() || challenge.get().length > in.datagram().bytes().length) {
+      out.add(new Action.Drop(DropReason.IKE_NO_ANSWER_DUE));
+      return;
+    }
+    boolean encapsulated = in.to().port() == Ports.IKE_NAT_TRAVERSAL;
+    out.add(new Action.Send(challenge.get(), in.from(), encapsulated));
+  }
+
+  /** The time of {@link #deadline()} has come. */
+  public List<Action> timer(Instant now) {
+    List<Action> out = new ArrayList<>();
+    for (IkeSa sa = deadlines.pollDue(now); sa != null; sa = deadlines.pollDue(now)) {
+      run(sa, s -> s.handle(new Input.TimerFired(), now), now, out);
+    }
+    return out;
+  }
+
+  /** When {@link #timer} is due. */
+  public Optional<Instant> deadline() {
+    return deadlines.next();
+  }
+
+  /** A packet to {@code peer} waits and no SA carries it: whoever holds a packet initiates. */
+  public List<Action> sealingNeeded(Identity peer, Instant now) {
+    List<Action> out = new ArrayList<>();
+    Pair pair = pairs.get(peer);
+    if (pair != null && pair.in(SaPhase.ESTABLISHED).isEmpty()) {
+      Optional<IkeSa> connecting = pair.connecting();
+      if (connecting.isPresent()) {
+        run(connecting.get(), s -> s.handle(new Input.PacketWaiting(), now), now, out);
+      } else if (pair.mayStart(now)) {
+        start(pair, false, "a packet waits", now, out);
+      }
+    }
+    return out;
+  }
+
+  /**
+   * An ESP packet with an SPI that no SA has. If it comes from a declared peer, that peer holds an
+   * SA that we lost, probably by a restart: we start a new one.
+   */
+  public List<Action> unknownSpi(int spi, Endpoint from, Instant now) {
+    List<Action> out = new ArrayList<>();
+    if (!ctx.spis().isOurs(spi)) {
+      recover(from, now, out);
+    }
+    return out;
+  }
+
+  private void recover(Endpoint from, Instant now, List<Action> out) {
+    Pair pair = byAddress.get(from.address());
+    if (pair != null
+        && pair.in(SaPhase.ESTABLISHED).isEmpty()
+        && pair.connecting().isEmpty()
+        && pair.mayRecover(now)) {
+      start(pair, false, "the peer uses an SA that we do not know", now, out);
+    }
+  }
+
+  /** The first authenticated packet arrived on a child. */
+  public List<Action> firstInbound(int inboundSpi, Instant now) {
+    return onChild(inboundSpi, new Input.FirstInbound(inboundSpi), now);
+  }
+
+  /** An authenticated packet came from another UDP address than the child's. */
+  public List<Action> remoteMoved(int inboundSpi, Endpoint from, Instant now) {
+    return onChild(inboundSpi, new Input.RemoteMoved(inboundSpi, from), now);
+  }
+
+  /** When a child last carried packets, {@link Instant#MIN} for never. */
+  public List<Action> traffic(
+      int inboundSpi, Instant lastInbound, Instant lastOutbound, Instant now) {
+    return onChild(inboundSpi, new Input.Traffic(inboundSpi, lastInbound, lastOutbound), now);
+  }
+
+  /** Rekeys the child that carries the peer's traffic, whatever its age. */
+  public List<Action> rekeyChild(Identity peer, Instant now) {
+    return onCarrier(peer, new Input.RekeyChild(), now);
+  }
+
+  /** Replaces the IKE SA that carries the peer's traffic, make before break (§2.8.3). */
+  public List<Action> replaceIkeSa(Identity peer, Instant now) {
+    List<Action> out = new ArrayList<>();
+    Pair pair = pairs.get(peer);
+    if (pair != null && pair.carrier() != null && pair.connecting().isEmpty()) {
+      start(pair, true, "asked to replace the IKE SA", now, out);
+    }
+    return out;
+  }
+
+  private List<Action> onCarrier(Identity peer, Input input, Instant now) {
+    List<Action> out = new ArrayList<>();
+    Pair pair = pairs.get(peer);
+    IkeSa carrier = pair == null ? null : pair.carrier();
+    if (carrier != null) {
+      run(carrier, s -> s.handle(input, now), now, out);
+    }
+    return out;
+  }
+
+  private List<Action> onChild(int inboundSpi, Input input, Instant now) {
+    List<Action> out = new ArrayList<>();
+    IkeSa sa = byChild.get(inboundSpi);
+    if (sa != null) {
+      run(sa, s -> s.handle(input, now), now, out);
+    }
+    return out;
+  }
+
+  /** Ends the SAs of peers that are no longer declared, at once. */
+  public List<Action> removePeers(Collection<Identity> identities, Instant now) {
+    List<Action> out = new ArrayList<>();
+    for (Identity identity : identities) {
+      Pair pair = pairs.remove(identity);
+      if (pair != null) {
+        pair.peer().addresses().forEach(a -> byAddress.remove(a, pair));
+        closeAll(pair, CloseReason.PEER_REMOVED, now, out);
+        pair.forgetKeys();
+      }
+    }
+    return out;
+  }
+
+  /** Adds peers, or replaces what is known of them. */
+  public List<Action> putPeers(Collection<Peer> peers, Instant now) {
+    List<Action> out = new ArrayList<>();
+    for (Peer peer : peers) {
+      Pair pair = pairs.get(peer.identity());
+      if (pair == null) {
+        pair = new Pair(peer);
+        pairs.put(peer.identity(), pair);
+      } else {
+        Pair known = pair;
+        pair.peer().addresses().forEach(a -> byAddress.remove(a, known));
+        replace(pair, peer, now, out);
+      }
+      for (InetAddress address : peer.addresses()) {
+        byAddress.put(address, pair);
+      }
+    }
+    return out;
+  }
+
+  private void replace(Pair pair, Peer next, Instant now, List<Action> out) {
+    boolean moved = !pair.peer().addresses().equals(next.addresses());
+    boolean keysGone = pair.update(next);
+    if (moved) {
+      closeAll(pair, CloseReason.PEER_CHANGED, now, out);
+      return;
+    }
+    for (IkeSa sa : pair.sas()) {
+      if (sa.phase() == SaPhase.CONNECTING && sa.isInitiator() && keysGone) {
+        run(sa, s -> s.handle(new Input.Forget(CloseReason.PEER_CHANGED), now), now, out);
+      } else if (sa.phase() == SaPhase.ESTABLISHED) {
+        followEpoch(pair, sa, now, out);
+      }
+    }
+  }
+
+  /** Design, decision 4: a newer epoch replaces the SA, a retired one ends it. */
+  private void followEpoch(Pair pair, IkeSa sa, Instant now, List<Action> out) {
+    List<PresharedKey> keys = pair.peer().keys();
+    if (keys.stream().noneMatch(k -> k.epoch() == sa.epoch())) {
+      run(sa, s -> s.handle(new Input.Close(CloseReason.PEER_CHANGED), now), now, out);
+    } else if (pair.initiatingKey().filter(k -> k.epoch() > sa.epoch()).isPresent()) {
+      Duration wait = isLower(pair) ? IkeTimers.RETRY_FIRST : IkeTimers.RETRY_CAP.multipliedBy(3);
+      sa.retryReplacementAt(now.plus(wait));
+      deadlines.arm(sa);
+    }
+  }
+
+  private void closeAll(Pair pair, CloseReason reason, Instant now, List<Action> out) {
+    for (IkeSa sa : pair.sas()) {
+      run(sa, s -> s.handle(new Input.Close(reason), now), now, out);
+    }
+  }
+
+  /** Tells every peer that we go; the process may end once the actions are run. */
+  public List<Action> shutdown(Instant now) {
+    List<Action> out = new ArrayList<>();
+    for (IkeSa sa : List.copyOf(byLocalSpi.values())) {
+      run(sa, s -> s.handle(new Input.Close(CloseReason.SHUTDOWN), now), now, out);
+    }
+    return out;
+  }
+
+  /** Every IKE SA, for status pages. */
+  public List<IkeSaView> view() {
+    return byLocalSpi.values().stream().map(IkeSa::view).toList();
+  }
+
+  /** The established IKE SAs. */
+  public List<IkeSa> established() {
+    return byLocalSpi.values().stream().filter(s -> s.phase() == SaPhase.ESTABLISHED).toList();
+  }
+
+  private void start(Pair pair, boolean replaces, String why, Instant now, List<Action> out) {
+    Peer peer = pair.peer();
+    Optional<PresharedKey> key = pair.initiatingKey();
+    if (key.isEmpty() || peer.addresses().isEmpty()) {
+      out.add(new Action.Drop(DropReason.NO_KEY));
+      return;
+    }
+    String remote = new Endpoint(peer.addresses().getFirst(), Ports.IKE).toString();
+    out.add(new Action.Emit(new ProtocolEvent.IkeSaStarted(peer.label(), remote, why)));
+    IkeSa sa = IkeSa.initiate(ctx, peer, key.get(), pair.isFirstContact(), replaces, now, out);
+    byLocalSpi.put(sa.localSpi(), sa);
+    pair.add(sa);
+    deadlines.arm(sa);
+  }
+
+  /** Lets an SA handle something and draws the consequences for its peer. */
+  private void run(IkeSa sa, Function<IkeSa, List<Action>> input, Instant now, List<Action> out) {
+    SaPhase before = sa.phase();
+    out.addAll(input.apply(sa));
+    SaPhase after = sa.phase();
+    if (before == SaPhase.CONNECTING && after != SaPhase.CONNECTING && !sa.isInitiator()) {
+      halfOpen--;
+      releaseSource(sa);
+    }
+    indexChildren(sa);
+    Pair pair = pairOf(sa);
+    if (pair != null) {
+      if (before == SaPhase.CONNECTING && after == SaPhase.ESTABLISHED) {
+        established(pair, sa, now, out);
+      }
+      if (sa.isReplacementDue(now)) {
+        replacementDue(pair, sa, now, out);
+      }
+      if (before == SaPhase.CONNECTING && after == SaPhase.DEAD && sa.isInitiator()) {
+        sa.ended().ifPresent(reason -> pair.failed(reason, sa.attemptedEpoch(), now));
+      }
+    }
+    if (sa.phase() == SaPhase.DEAD) {
+      forget(sa, pair);
+    } else {
+      deadlines.arm(sa);
+    }
+    if (pair != null) {
+      chooseCarrier(pair, sa, now, out);
+    }
+  }
+
+  private @Nullable Pair pairOf(IkeSa sa) {
+    return sa.peer().map(pairs::get).orElse(null);
+  }
+
+  private void releaseSource(IkeSa sa) {
+    InitKey key = initKeys.get(sa);
+    if (key != null) {
+      halfOpenBySource.computeIfPresent(key.from().address(), (a, n) -> n == 1 ? null : n - 1);
+    }
+  }
+
+  private void indexChildren(IkeSa sa) {
+    List<Integer> spis = sa.inboundSpis();
+    List<Integer> known = childrenOf.getOrDefault(sa, List.of());
+    if (!spis.equals(known)) {
+      known.forEach(byChild::remove);
+      spis.forEach(spi -> byChild.put(spi, sa));
+      childrenOf.put(sa, spis);
+    }
+  }
+
+  private void forget(IkeSa sa, @Nullable Pair pair) {
+    deadlines.disarm(sa);
+    byLocalSpi.remove(sa.localSpi());
+    InitKey key = initKeys.remove(sa);
+    if (key != null) {
+      responders.remove(key);
+    }
+    List<Integer> spis = childrenOf.remove(sa);
+    if (spis != null) {
+      spis.forEach(byChild::remove);
+    }
+    if (pair != null) {
+      pair.remove(sa);
+    }
+  }
+
+  private boolean isLower(Pair pair) {
+    return ctx.self().identity().compareTo(pair.peer().identity()) < 0;
+  }
+
+  private void established(Pair pair, IkeSa sa, Instant now, List<Action> out) {
+    if (!pair.sas().contains(sa)) {
+      pair.add(sa);
+    }
+    for (Crossing.Verdict verdict : Crossing.judge(pair, sa, isLower(pair))) {
+      end(verdict.loser(), verdict.input(), now, out);
+    }
+    pair.established();
+    List<IkeSa> all = pair.in(SaPhase.ESTABLISHED);
+    if (all.size() > Limits.ESTABLISHED_PER_PEER) {
+      end(all.getFirst(), new Input.Close(CloseReason.REPLACED), now, out);
+    }
+  }
+
+  /** Ends an SA of a pair from within another's consequences, after traffic has moved. */
+  private void end(IkeSa sa, Input input, Instant now, List<Action> out) {
+    Pair pair = pairOf(sa);
+    if (pair != null && pair.carrier() == sa) {
+      Optional<IkeSa> next =
+          pair.in(SaPhase.ESTABLISHED).stream()
+              .filter(s -> s != sa && s.mayCarryTraffic())
+              .findFirst();
+      next.ifPresent(s -> carry(pair, s, now, out));
+    }
+    run(sa, s -> s.handle(input, now), now, out);
+  }
+
+  private void replacementDue(Pair pair, IkeSa sa, Instant now, List<Action> out) {
+    sa.retryReplacementAt(now.plus(IkeTimers.HANDSHAKE_TIMEOUT));
+    if (pair.carrier() == sa && pair.connecting().isEmpty()) {
+      start(pair, true, "the IKE SA is due for replacement", now, out);
+    }
+  }
+
+  private void chooseCarrier(Pair pair, IkeSa touched, Instant now, List<Action> out) {
+    IkeSa carrier = pair.carrier();
+    Optional<IkeSa> best = pair.bestCarrier();
+    if (best.isPresent() && best.get() != carrier) {
+      carry(pair, best.get(), now, out);
+    } else if (carrier != null && carrier.phase() != SaPhase.ESTABLISHED && best.isEmpty()) {
+      pair.carrier(null);
+    }
+    // A deleted SA lingers for packets in flight only while another one carries traffic.
+    if (touched.ended().isPresent() && pair.carrier() == null) {
+      out.addAll(touched.handle(new Input.Forget(CloseReason.DELETED_BY_PEER), now));
+      if (touched.phase() == SaPhase.DEAD) {
+        forget(touched, pair);
+      }
+    }
+  }
+
+  private void carry(Pair pair, IkeSa sa, Instant now, List<Action> out) {
+    IkeSa before = pair.carrier();
+    if (before != null) {
+      out.addAll(before.handle(new Input.CarryTraffic(false), now));
+    }
+    pair.carrier(sa);
+    out.addAll(sa.handle(new Input.CarryTraffic(true), now));
+  }
+}

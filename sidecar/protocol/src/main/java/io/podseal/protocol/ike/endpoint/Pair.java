@@ -1,0 +1,164 @@
+package io.podseal.protocol.ike.endpoint;
+
+import io.podseal.protocol.ike.IkeSa;
+import io.podseal.protocol.ike.IkeTimers;
+import io.podseal.protocol.ike.Limits;
+import io.podseal.protocol.ike.SaPhase;
+import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.PresharedKey;
+import io.podseal.protocol.telemetry.CloseReason;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** One declared peer, its IKE SAs, and what has been tried. */
+final class Pair {
+  private Peer peer;
+  private final List<IkeSa> sas = new ArrayList<>();
+  private @Nullable IkeSa carrier;
+  private boolean contacted;
+  private int failures;
+  private Instant notBefore = Instant.MIN;
+  private Instant recoverAfter = Instant.MIN;
+  private int refusedEpoch;
+
+  Pair(Peer peer) {
+    this.peer = peer;
+  }
+
+  Peer peer() {
+    return peer;
+  }
+
+  /**
+   * Takes over what the controller says now. Keys that did not change keep their object, because an
+   * IKE SA under way may hold it; others are zeroed, and so are copies in {@code next}.
+   *
+   * @return whether a key that an IKE SA under way may use is gone
+   */
+  boolean update(Peer next) {
+    List<PresharedKey> keys = new ArrayList<>();
+    List<PresharedKey> gone = new ArrayList<>(peer.keys());
+    for (PresharedKey key : next.keys()) {
+      Optional<PresharedKey> same =
+          peer.keys().stream()
+              .filter(k -> k.epoch() == key.epoch() && k.secret().equals(key.secret()))
+              .findFirst();
+      same.filter(k -> isCopy(k, key)).ifPresent(k -> key.secret().destroy());
+      same.ifPresent(gone::remove);
+      keys.add(
+          same.map(k -> new PresharedKey(k.epoch(), k.secret(), key.mayInitiate())).orElse(key));
+    }
+    gone.forEach(k -> k.secret().destroy());
+    peer =
+        new Peer(
+            next.identity(),
+            next.label(),
+            next.addresses(),
+            keys,
+            next.encryption(),
+            next.lifetimes());
+    refusedEpoch = 0;
+    notBefore = Instant.MIN;
+    failures = 0;
+    return !gone.isEmpty();
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the same object must live, an equal one is a copy
+  private static boolean isCopy(PresharedKey held, PresharedKey given) {
+    return held.secret() != given.secret();
+  }
+
+  void forgetKeys() {
+    peer.keys().forEach(k -> k.secret().destroy());
+  }
+
+  List<IkeSa> sas() {
+    return List.copyOf(sas);
+  }
+
+  void add(IkeSa sa) {
+    sas.add(sa);
+  }
+
+  void remove(IkeSa sa) {
+    sas.remove(sa);
+    if (carrier == sa) {
+      carrier = null;
+    }
+  }
+
+  @Nullable IkeSa carrier() {
+    return carrier;
+  }
+
+  void carrier(@Nullable IkeSa sa) {
+    carrier = sa;
+  }
+
+  List<IkeSa> in(SaPhase phase) {
+    return sas.stream().filter(s -> s.phase() == phase).toList();
+  }
+
+  /** Our own attempt that is under way. */
+  Optional<IkeSa> connecting() {
+    return sas.stream().filter(s -> s.phase() == SaPhase.CONNECTING && s.isInitiator()).findFirst();
+  }
+
+  /** The SA that should carry traffic: the newest that may. */
+  Optional<IkeSa> bestCarrier() {
+    return sas.stream()
+        .filter(IkeSa::mayCarryTraffic)
+        .max(
+            Comparator.comparing((IkeSa s) -> s.establishedAt().orElse(Instant.MIN))
+                .thenComparingLong(IkeSa::initiatorSpi));
+  }
+
+  /** Whether IKE_AUTH is to say INITIAL_CONTACT: no SA with this peer since we started. */
+  boolean isFirstContact() {
+    return !contacted;
+  }
+
+  void established() {
+    contacted = true;
+    failures = 0;
+    notBefore = Instant.MIN;
+  }
+
+  boolean mayStart(Instant now) {
+    return !now.isBefore(notBefore);
+  }
+
+  void failed(CloseReason reason, int epoch, Instant now) {
+    if (reason == CloseReason.AUTHENTICATION_FAILED) {
+      // Decision 4 of the design: the peer may not have this epoch yet; fall back to the other.
+      refusedEpoch = epoch;
+    }
+    Duration pause = IkeTimers.RETRY_FIRST.multipliedBy(1L << failures);
+    failures = Math.min(failures + 1, Limits.BACKOFF_STEPS);
+    notBefore = now.plus(pause.compareTo(IkeTimers.RETRY_CAP) < 0 ? pause : IkeTimers.RETRY_CAP);
+  }
+
+  /** Whether an unknown SPI may make us start; then not again for a while. */
+  boolean mayRecover(Instant now) {
+    if (now.isBefore(recoverAfter)) {
+      return false;
+    }
+    recoverAfter = now.plus(IkeTimers.RECOVERY_INTERVAL);
+    return true;
+  }
+
+  /** The newest key to begin with, unless the peer has just refused it and there is another. */
+  Optional<PresharedKey> initiatingKey() {
+    Optional<PresharedKey> other =
+        peer.keys().stream()
+            .filter(PresharedKey::mayInitiate)
+            .filter(k -> k.epoch() != refusedEpoch)
+            .findFirst();
+    return other.or(peer::initiatingKey);
+  }
+}

@@ -1,0 +1,31 @@
+package io.podseal.protocol.keymat;
+
+import io.podseal.protocol.crypto.Prf;
+import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.protocol.wire.Bytes;
+import java.nio.charset.StandardCharsets;
+
+/** AUTH values for pre-shared keys (RFC 7296 §2.15). */
+public final class PskAuth {
+  private static final byte[] KEY_PAD = "Key Pad for IKEv2".getBytes(StandardCharsets.US_ASCII);
+
+  private PskAuth() {}
+
+  /**
+   * AUTH = prf(prf(PSK, "Key Pad for IKEv2"), message | nonce | prf(SK_p, ID')).
+   *
+   * @param message our or the peer's whole final IKE_SA_INIT message
+   * @param otherNonce nonce of the end that did not send {@code message}
+   * @param skP SK_pi for the initiator's AUTH, SK_pr for the responder's
+   * @param idBody ID payload after its generic header
+   */
+  public static SecretBytes compute(
+      Prf prf, SecretBytes psk, byte[] message, Bytes otherNonce, SecretBytes skP, byte[] idBody) {
+    SecretBytes macedId = prf.apply(skP, idBody);
+    SecretBytes padded = prf.apply(psk, KEY_PAD);
+    SecretBytes auth = macedId.use(id -> prf.apply(padded, message, otherNonce.toArray(), id));
+    macedId.destroy();
+    padded.destroy();
+    return auth;
+  }
+}

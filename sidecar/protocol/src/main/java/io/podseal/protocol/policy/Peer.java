@@ -1,0 +1,38 @@
+package io.podseal.protocol.policy;
+
+import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A declared peer: who it is, where it may be, and the keys we share with it.
+ *
+ * @param label for people: namespace/name of the pod
+ * @param addresses the only inner addresses this identity may use
+ * @param keys newest epoch first, at most two
+ * @param encryption ciphers to offer and accept, most wanted first
+ */
+public record Peer(
+    Identity identity,
+    String label,
+    List<InetAddress> addresses,
+    List<PresharedKey> keys,
+    List<EncryptionAlgorithm> encryption,
+    Lifetimes lifetimes) {
+  public static final int MAX_KEYS = 2;
+
+  public Peer {
+    addresses = List.copyOf(addresses);
+    keys = List.copyOf(keys);
+    encryption = List.copyOf(encryption);
+    if (keys.size() > MAX_KEYS) {
+      throw new IllegalArgumentException("more than two epochs for " + label);
+    }
+  }
+
+  /** The newest key we may begin with, if there is one. */
+  public Optional<PresharedKey> initiatingKey() {
+    return keys.stream().filter(PresharedKey::mayInitiate).findFirst();
+  }
+}

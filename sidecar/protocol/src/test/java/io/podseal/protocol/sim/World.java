@@ -1,0 +1,135 @@
+package io.podseal.protocol.sim;
+
+import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.udpencap.Ports;
+import io.podseal.protocol.wire.Bytes;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.function.Predicate;
+
+/**
+ * A deterministic world of pods: one queue of events ordered by virtual time. The same seed gives
+ * the same run. Invariants are checked after every event.
+ */
+final class World {
+  sealed interface Packet permits Ike, Esp {}
+
+  @SuppressWarnings("ArrayRecordComponent")
+  record Ike(byte[] message, int fromPort) implements Packet {}
+
+  record Esp(int spi, Bytes key, int number) implements Packet {}
+
+  private record Event(Instant at, long order, Runnable action) {}
+
+  final Network network;
+  int keepalives;
+  private final PriorityQueue<Event> events =
+      new PriorityQueue<>(Comparator.comparing(Event::at).thenComparingLong(Event::order));
+  private final Map<InetAddress, Host> hosts = new HashMap<>();
+  private final List<Predicate<Packet>> filters = new ArrayList<>();
+  private Instant now = Instant.parse("2026-01-01T00:00:00Z");
+  private long order;
+
+  World(long seed) {
+    network = new Network(seed);
+  }
+
+  Instant now() {
+    return now;
+  }
+
+  Host host(String name, String address, long seed) {
+    Host host = new Host(this, name, address, seed);
+    hosts.put(host.address, host);
+    tick(host);
+    return host;
+  }
+
+  private void tick(Host host) {
+    after(
+        Duration.ofSeconds(1),
+        () -> {
+          host.reportTraffic();
+          tick(host);
+        });
+  }
+
+  void after(Duration delay, Runnable action) {
+    events.add(new Event(now.plus(delay), order++, action));
+  }
+
+  /** Drops every packet that {@code filter} selects, until {@link #openAll}. */
+  void block(Predicate<Packet> filter) {
+    filters.add(filter);
+  }
+
+  void openAll() {
+    filters.clear();
+  }
+
+  void transmit(Host from, Endpoint to, Packet packet) {
+    if (filters.stream().anyMatch(f -> f.test(packet)) || network.loses()) {
+      return;
+    }
+    int copies = network.duplicates() ? 2 : 1;
+    for (int i = 0; i < copies; i++) {
+      int port = packet instanceof Ike ike ? ike.fromPort() : Ports.IKE_NAT_TRAVERSAL;
+      Endpoint source = network.seenFrom(new Endpoint(from.address, port));
+      after(network.delay(), () -> deliver(source, network.delivered(to), packet));
+    }
+  }
+
+  private void deliver(Endpoint source, Endpoint to, Packet packet) {
+    Host host = hosts.get(to.address());
+    if (host == null) {
+      return;
+    }
+    switch (packet) {
+      case Ike ike -> host.ike(ike.message(), source, to.port());
+      case Esp esp -> host.esp(esp, source);
+    }
+  }
+
+  private final Map<Host, Instant> armed = new HashMap<>();
+
+  void arm(Host host) {
+    host.endpoint()
+        .deadline()
+        .ifPresent(at -> {
+          Instant when = at.isAfter(now) ? at : now;
+          if (!when.equals(armed.get(host))) {
+            armed.put(host, when);
+            events.add(
+                new Event(
+                    when,
+                    order++,
+                    () -> {
+                      armed.remove(host, when);
+                      host.timer();
+                    }));
+          }
+        });
+  }
+
+  void run(Duration duration) {
+    Instant end = now.plus(duration);
+    int steps = 0;
+    while (!events.isEmpty() && !events.peek().at().isAfter(end)) {
+      Event event = events.remove();
+      steps = event.at().equals(now) ? steps + 1 : 0;
+      if (steps > 10_000) {
+        throw new AssertionError("time stands still at " + now + ": a deadline stays in the past");
+      }
+      now = event.at();
+      event.action().run();
+    }
+    now = end;
+  }
+}
