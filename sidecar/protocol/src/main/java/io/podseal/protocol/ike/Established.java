@@ -180,6 +180,7 @@ final class Established implements State {
       case Input.CarryTraffic c -> {
         if (c.carries()) {
           supersededAt = Optional.empty();
+          sendsAt = Optional.empty();
           children.carryTraffic(out);
         } else {
           children.stopCarrying();

@@ -37,8 +37,16 @@ class ChaosSimTest {
   }
 
   private static void run(long seed) {
-    Random random = new Random(seed);
     World world = new World(seed);
+    try {
+      run(seed, world);
+    } catch (AssertionError | RuntimeException e) {
+      throw new AssertionError("last events:\n" + world.lastEvents(), e);
+    }
+  }
+
+  private static void run(long seed, World world) {
+    Random random = new Random(seed);
     world.network.loss = random.nextDouble() * 0.3;
     world.network.duplication = random.nextDouble() * 0.2;
     world.network.reorder = Duration.ofMillis(random.nextInt(20));

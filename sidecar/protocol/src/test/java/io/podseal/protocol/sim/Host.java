@@ -207,7 +207,10 @@ final class Host {
         case Action.MoveRemote m -> remotes.put(m.inboundSpi(), m.to());
         case Action.RemoveChild r -> remove(r.inboundSpi());
         case Action.Drop d -> drops.merge(d.reason(), 1, Integer::sum);
-        case Action.Emit e -> events.add(e.event());
+        case Action.Emit e -> {
+          events.add(e.event());
+          world.trace(identity + " " + e.event());
+        }
       }
     }
     world.arm(this);

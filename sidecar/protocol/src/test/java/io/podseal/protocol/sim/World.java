@@ -6,6 +6,7 @@ import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -39,6 +40,20 @@ final class World {
 
   World(long seed) {
     network = new Network(seed);
+  }
+
+  private final ArrayDeque<String> trace = new ArrayDeque<>();
+
+  void trace(String line) {
+    trace.addLast(now + " " + line);
+    if (trace.size() > 40) {
+      trace.removeFirst();
+    }
+  }
+
+  /** The last events of all hosts, for a failing seed. */
+  String lastEvents() {
+    return String.join("\n", trace);
   }
 
   Instant now() {

@@ -473,6 +473,10 @@ public final class IkeEndpoint {
   private void chooseCarrier(Pair pair, IkeSa touched, Instant now, List<Action> out) {
     IkeSa carrier = pair.carrier();
     Optional<IkeSa> best = pair.bestCarrier();
+    if (best.isEmpty() && touched.ended().isPresent()) {
+      // Whoever deletes an SA has its successor already: no need to wait for a packet on that.
+      best = pair.in(SaPhase.ESTABLISHED).stream().findFirst();
+    }
     if (best.isPresent() && best.get() != carrier) {
       carry(pair, best.get(), now, out);
     } else if (carrier != null && carrier.phase() != SaPhase.ESTABLISHED && best.isEmpty()) {
