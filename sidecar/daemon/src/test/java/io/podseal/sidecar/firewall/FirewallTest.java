@@ -151,6 +151,7 @@ final class FirewallTest {
 
   @Test
   void strictPortCutsConnectionsThatStrangersOpenedBefore() throws Exception {
+    apply(List.of(), List.of(new PortRule(6, 1, 0)));
     try (ServerSocket server = pod.namespace().call(() -> new ServerSocket(8080));
         Socket client = stranger.namespace().call(() -> new Socket(pod.address(), 8080));
         Socket accepted = server.accept()) {
