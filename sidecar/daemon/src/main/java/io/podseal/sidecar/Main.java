@@ -1,0 +1,69 @@
+package io.podseal.sidecar;
+
+import io.podseal.sidecar.linux.LinuxException;
+import io.podseal.sidecar.obs.Logging;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * The sidecar's entry point.
+ *
+ * <p>Exit codes: 0 after SIGTERM, 1 for a bug, 2 for wrong options, 3 when the pod lacks something
+ * that the last line names.
+ */
+@Command(
+    name = "podseal-sidecar",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    sortOptions = false,
+    description = "Seals this pod's traffic to its declared peers: IKEv2 and ESP in UDP.",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:ended by SIGTERM",
+      "1:a bug, see the log",
+      "2:wrong options",
+      "3:the pod lacks a privilege, a device or a free port; the last line says which"
+    })
+public final class Main implements Callable<Integer> {
+  static final int EXIT_MISSING = 3;
+  private static final System.Logger LOG = System.getLogger("podseal");
+
+  @Mixin private final SidecarOptions options = new SidecarOptions();
+
+  @Option(
+      names = "--train",
+      hidden = true,
+      description = "runs the hot code without touching the network, to train an AOT cache")
+  private boolean train;
+
+  private Main() {}
+
+  /** Runs the sidecar until it is told to stop. */
+  public static void main(String[] args) {
+    System.exit(new CommandLine(new Main()).execute(args));
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    try {
+      Logging.start(options.logLevel);
+      options.controllerHost();
+    } catch (IllegalArgumentException e) {
+      System.err.println(e.getMessage());
+      return CommandLine.ExitCode.USAGE;
+    }
+    if (train) {
+      new Training().run();
+      return 0;
+    }
+    try (Sidecar sidecar = new Sidecar(options)) {
+      return sidecar.run();
+    } catch (LinuxException | MissingException e) {
+      LOG.log(System.Logger.Level.ERROR, e.getMessage());
+      return EXIT_MISSING;
+    }
+  }
+}

@@ -1,0 +1,296 @@
+package io.podseal.sidecar;
+
+import io.podseal.control.v1.LiveSa;
+import io.podseal.control.v1.PolicyUpdate;
+import io.podseal.control.v1.SaReport;
+import io.podseal.protocol.crypto.CryptoProvider;
+import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
+import io.podseal.protocol.ike.KeyLog;
+import io.podseal.protocol.policy.LocalPod;
+import io.podseal.protocol.udpencap.Ports;
+import io.podseal.sidecar.control.ControlClient;
+import io.podseal.sidecar.control.ControlListener;
+import io.podseal.sidecar.control.ControllerAddress;
+import io.podseal.sidecar.dataplane.userspace.UserspaceDataPlane;
+import io.podseal.sidecar.dataplane.userspace.UserspaceOptions;
+import io.podseal.sidecar.debug.WiresharkKeyLog;
+import io.podseal.sidecar.engine.Engine;
+import io.podseal.sidecar.engine.EngineEvents;
+import io.podseal.sidecar.engine.MonotonicClock;
+import io.podseal.sidecar.firewall.Firewall;
+import io.podseal.sidecar.linux.Capability;
+import io.podseal.sidecar.linux.CoreDumps;
+import io.podseal.sidecar.linux.LinuxException;
+import io.podseal.sidecar.net.IkeSocket;
+import io.podseal.sidecar.obs.HttpEndpoint;
+import io.podseal.sidecar.obs.SidecarMetrics;
+import io.podseal.sidecar.obs.StatusPage;
+import io.podseal.sidecar.policy.ClearFlows;
+import io.podseal.sidecar.policy.Enforcement;
+import io.podseal.sidecar.routing.PeerRoutes;
+import io.podseal.sidecar.routing.Uplink;
+import java.net.Inet4Address;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/** One running sidecar: makes every part, connects them, and takes them down in order. */
+final class Sidecar implements ControlListener, AutoCloseable {
+  private static final System.Logger LOG = System.getLogger("podseal");
+
+  private final SidecarOptions options;
+  private final CryptoProvider crypto = new JdkCryptoProvider();
+  private final SecureRandom random = new SecureRandom();
+  private final KeyLog keyLog;
+  private final SidecarMetrics metrics = new SidecarMetrics(this::report);
+  private final Firewall firewall = new Firewall();
+  private final Enforcement enforcement;
+  private final AtomicReference<Engine> engine = new AtomicReference<>();
+  private final IkeSocket port500;
+  private final HttpEndpoint http;
+  private final ControlClient control;
+  private final CompletableFuture<Integer> end = new CompletableFuture<>();
+  private volatile boolean connected;
+  private volatile String waitingFor = "the controller's first policy";
+  private String lastTrouble = "";
+
+  Sidecar(SidecarOptions options) {
+    this.options = options;
+    announce();
+    checkPod();
+    this.keyLog = keyLog();
+    this.port500 =
+        IkeSocket.open(
+            Ports.IKE,
+            UserspaceOptions.MARK,
+            (message, from) -> {
+              Engine running = engine.get();
+              if (running != null) {
+                running.ikeOn500(message, from);
+              }
+            });
+    this.enforcement =
+        new Enforcement(
+            firewall,
+            new Enforcement.Settings(
+                options.tun,
+                UserspaceOptions.MARK,
+                UserspaceOptions.UDP_PORT,
+                List.of(options.healthPort),
+                new ClearFlows(
+                    options.controllerHost(),
+                    options.controllerPort(),
+                    Path.of("/etc/resolv.conf"),
+                    System.getenv())),
+            this::startPlane);
+    metrics.bind(firewall);
+    metrics.gauge(
+        "podseal.control.connected",
+        "Whether the stream to the controller is up",
+        () -> connected ? 1 : 0);
+    metrics.gauge(
+        "podseal.policy.revision", "Revision of the policy in force", enforcement::revision);
+    metrics.gauge("podseal.peers", "Declared peers", enforcement::peers);
+    this.http = new HttpEndpoint(options.healthPort, pages());
+    this.control =
+        new ControlClient(
+            new ControllerAddress(
+                options.controllerHost(),
+                options.controllerPort(),
+                options.effectiveServerName(),
+                options.caFile,
+                options.tokenFile),
+            Version.current(),
+            "userspace",
+            this);
+  }
+
+  private void announce() {
+    LOG.log(
+        System.Logger.Level.INFO,
+        "Podseal sidecar {0} on Java {1}: controller {2} (certificate name {3}), TUN {4},"
+            + " health on TCP {5}",
+        Version.current(),
+        Runtime.version(),
+        options.controller,
+        options.effectiveServerName(),
+        options.tun,
+        Integer.toString(options.healthPort));
+  }
+
+  /** Says what is missing before anything is changed. */
+  private static void checkPod() {
+    String lacking =
+        Capability.missing(
+            EnumSet.of(Capability.NET_ADMIN, Capability.NET_BIND_SERVICE), Capability.effective());
+    if (!lacking.isEmpty()) {
+      throw new MissingException(lacking);
+    }
+    if (!Files.exists(Path.of("/dev/net/tun"))) {
+      throw new MissingException(
+          "/dev/net/tun is missing: mount it into the podseal container as a hostPath of type"
+              + " CharDevice.");
+    }
+  }
+
+  private KeyLog keyLog() {
+    if (options.debugKeysDir.isEmpty()) {
+      CoreDumps.forbid();
+      return KeyLog.NONE;
+    }
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "!!! PODSEAL_DEBUG_KEYS_DIR is set: every IKE and ESP key of this pod is written to {0}."
+            + " Whoever reads these files reads the traffic. Never set this in production. !!!",
+        options.debugKeysDir);
+    return new WiresharkKeyLog(Path.of(options.debugKeysDir));
+  }
+
+  private Enforcement.Plane startPlane(LocalPod pod) {
+    Inet4Address address = (Inet4Address) pod.address();
+    Uplink uplink = Uplink.of(address);
+    UserspaceOptions plane =
+        new UserspaceOptions(
+            options.tun, UserspaceOptions.UDP_PORT, UserspaceOptions.MARK, uplink.mtu());
+    Engine running =
+        new Engine(
+            pod,
+            crypto,
+            random::nextBytes,
+            keyLog,
+            listener -> UserspaceDataPlane.open(plane, crypto, listener),
+            port500,
+            metrics,
+            new MonotonicClock());
+    PeerRoutes routes;
+    try {
+      routes = PeerRoutes.up(options.tun, address, UserspaceOptions.UDP_PORT, uplink.mtu());
+    } catch (LinuxException e) {
+      running.close();
+      throw e;
+    }
+    engine.set(running);
+    metrics.bind(running.dataPlane());
+    LOG.log(
+        System.Logger.Level.INFO,
+        "this pod is {0} at {1} on {2} (MTU {3}); data plane: {4}, because the kernel plane does not"
+            + " exist yet; sealed: every IPv4 protocol to declared peers; IPv6 to them is dropped",
+        pod.identity(),
+        address.getHostAddress(),
+        uplink.name(),
+        Integer.toString(uplink.mtu()),
+        running.dataPlane().name());
+    return new Enforcement.Plane(running, routes);
+  }
+
+  private Map<String, HttpEndpoint.Page> pages() {
+    StatusPage status = new StatusPage(enforcement, metrics);
+    return Map.of(
+        "/livez", new HttpEndpoint.Page(false, () -> HttpEndpoint.Answer.ok("text/plain", "ok\n")),
+        "/readyz", new HttpEndpoint.Page(false, this::ready),
+        "/metrics",
+            new HttpEndpoint.Page(
+                false, () -> HttpEndpoint.Answer.ok("text/plain", metrics.scrape())),
+        "/status",
+            new HttpEndpoint.Page(
+                true, () -> HttpEndpoint.Answer.ok("application/json", status.json())));
+  }
+
+  private HttpEndpoint.Answer ready() {
+    return enforcement.revision() > 0
+        ? HttpEndpoint.Answer.ok("text/plain", "ok\n")
+        : new HttpEndpoint.Answer(503, "text/plain", "waiting for " + waitingFor + "\n");
+  }
+
+  /** Works until SIGTERM or until something is missing; gives the exit code. */
+  int run() throws InterruptedException, ExecutionException {
+    Thread hook = new Thread(this::close, "shutdown");
+    Runtime.getRuntime().addShutdownHook(hook);
+    control.start();
+    return end.get();
+  }
+
+  @Override
+  public void policy(PolicyUpdate update) {
+    try {
+      enforcement.apply(update);
+    } catch (LinuxException e) {
+      LOG.log(System.Logger.Level.ERROR, e.getMessage());
+      end.complete(Main.EXIT_MISSING);
+      throw e;
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "policy " + update.getRevision() + ": " + e.getMessage());
+      waitingFor = "a policy that can be put in force; the last could not: " + e.getMessage();
+      throw e;
+    }
+    LOG.log(
+        System.Logger.Level.INFO,
+        "policy revision {0} in force: {1} declared peers",
+        Long.toString(update.getRevision()),
+        Integer.toString(enforcement.peers()));
+  }
+
+  @Override
+  public void connected() {
+    connected = true;
+    lastTrouble = "";
+    LOG.log(System.Logger.Level.INFO, "connected to the controller at " + options.controller);
+  }
+
+  @Override
+  public void disconnected(String why) {
+    connected = false;
+    if (enforcement.revision() == 0) {
+      waitingFor = why;
+    }
+    // The same trouble every few seconds is one line, not a flood.
+    if (!why.equals(lastTrouble)) {
+      lastTrouble = why;
+      LOG.log(
+          System.Logger.Level.WARNING,
+          why
+              + (enforcement.revision() > 0
+                  ? "; the policy in force stays, trying again"
+                  : "; not ready, trying again"));
+    }
+  }
+
+  private void report(List<EngineEvents.LiveSa> sas) {
+    SaReport.Builder report = SaReport.newBuilder();
+    for (EngineEvents.LiveSa sa : sas) {
+      report.addSas(
+          LiveSa.newBuilder()
+              .setPeerIdentity(sa.peerIdentity())
+              .setEpoch(sa.epoch())
+              .setChildSas(sa.children()));
+    }
+    ControlClient client = control();
+    if (client != null) {
+      client.report(report.build());
+    }
+  }
+
+  /** The engine may report before the constructor has come to the client. */
+  private @Nullable ControlClient control() {
+    return control;
+  }
+
+  /** Sends every peer a Delete and stops; the firewall stays in force. Idempotent. */
+  @Override
+  public void close() {
+    if (end.complete(0)) {
+      LOG.log(System.Logger.Level.INFO, "stopping: telling the peers");
+    }
+    enforcement.close();
+    control.close();
+    port500.close();
+    http.close();
+  }
+}

@@ -1,0 +1,51 @@
+package io.podseal.sidecar.obs;
+
+import io.podseal.protocol.telemetry.ProtocolEvent;
+
+/** Protocol events as lines that a person reads. */
+final class EventText {
+  private EventText() {}
+
+  static String of(ProtocolEvent event) {
+    return switch (event) {
+      case ProtocolEvent.IkeSaStarted e ->
+          "IKE SA to %s at %s: starting, because %s".formatted(e.peer(), e.remote(), e.why());
+      case ProtocolEvent.IkeSaEstablished e ->
+          "IKE SA with %s at %s established as %s in %d ms: %s, epoch %d, SPIs %s%s"
+              .formatted(
+                  e.peer(),
+                  e.remote(),
+                  e.initiator() ? "initiator" : "responder",
+                  e.took().toMillis(),
+                  e.suite(),
+                  e.epoch(),
+                  e.spis(),
+                  e.behindNat() ? ", this pod is behind a NAT" : "");
+      case ProtocolEvent.IkeSaClosed e ->
+          "IKE SA with %s at %s ended (%s), SPIs %s"
+              .formatted(
+                  e.peer().isEmpty() ? "an unknown peer" : e.peer(),
+                  e.remote(),
+                  e.reason().label(),
+                  e.spis());
+      case ProtocolEvent.ChildSaInstalled e ->
+          "child SA with %s %s: in %s, out %s, %s"
+              .formatted(
+                  e.peer(),
+                  e.rekey() ? "rekeyed" : "installed",
+                  e.inboundSpi(),
+                  e.outboundSpi(),
+                  e.suite());
+      case ProtocolEvent.ChildSaRemoved e ->
+          "child SA with %s removed: in %s, %s".formatted(e.peer(), e.inboundSpi(), e.why());
+      case ProtocolEvent.Refused e ->
+          "%s at %s: %s%s %s"
+              .formatted(
+                  e.peer().isEmpty() ? "an unknown peer" : e.peer(),
+                  e.remote(),
+                  e.byPeer() ? "it refused us: " : "refused: ",
+                  e.why(),
+                  e.notifyName().isEmpty() ? "" : "(" + e.notifyName() + ")");
+    };
+  }
+}

@@ -1,0 +1,76 @@
+package io.podseal.sidecar.obs;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.logging.ConsoleHandler;
+import java.util.logging.Formatter;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+
+/** One line per record on standard error: time, level, message. */
+public final class Logging {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
+          .withZone(ZoneOffset.UTC);
+
+  private Logging() {}
+
+  /**
+   * Sets up the process's log.
+   *
+   * @param level error, warn, info, debug or trace
+   * @throws IllegalArgumentException for another word
+   */
+  public static void start(String level) {
+    Level chosen =
+        switch (level.toLowerCase(Locale.ROOT)) {
+          case "error" -> Level.SEVERE;
+          case "warn" -> Level.WARNING;
+          case "info" -> Level.INFO;
+          case "debug" -> Level.FINE;
+          case "trace" -> Level.FINEST;
+          default ->
+              throw new IllegalArgumentException(
+                  "log level " + level + " is none of error, warn, info, debug, trace");
+        };
+    Logger root = Logger.getLogger("");
+    for (var handler : root.getHandlers()) {
+      root.removeHandler(handler);
+    }
+    ConsoleHandler handler = new ConsoleHandler();
+    handler.setLevel(Level.ALL);
+    handler.setFormatter(new OneLine());
+    root.addHandler(handler);
+    root.setLevel(chosen);
+    // Libraries narrate their own start-up; only their warnings concern an operator.
+    for (String noisy : new String[] {"io.grpc", "io.netty", "io.micrometer"}) {
+      Logger.getLogger(noisy).setLevel(Level.WARNING);
+    }
+  }
+
+  private static final class OneLine extends Formatter {
+    @Override
+    public String format(LogRecord r) {
+      String thrown =
+          Optional.ofNullable(r.getThrown())
+              .map(t -> {
+                StringWriter trace = new StringWriter();
+                t.printStackTrace(new PrintWriter(trace));
+                return "\n" + trace;
+              })
+              .orElse("");
+      return "%s %-7s %s%s%n"
+          .formatted(
+              TIME.format(Instant.ofEpochMilli(r.getMillis())),
+              r.getLevel().getName(),
+              formatMessage(r),
+              thrown);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package io.podseal.sidecar.policy;
+
+import io.podseal.control.v1.CryptoProfile;
+import io.podseal.control.v1.PresharedKey;
+import io.podseal.control.v1.Self;
+import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.policy.Identity;
+import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.policy.LocalPod;
+import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.sidecar.firewall.FirewallPeer;
+import io.podseal.sidecar.firewall.PortRule;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Turns control-plane messages into the values of the protocol, the firewall and the data plane.
+ */
+final class PolicyValues {
+  private static final Map<String, EncryptionAlgorithm> ENCRYPTION =
+      Map.of(
+          "aes256gcm16", EncryptionAlgorithm.AES_GCM_16_256,
+          "aes128gcm16", EncryptionAlgorithm.AES_GCM_16_128);
+
+  private PolicyValues() {}
+
+  /** This pod, at its first IPv4 address. */
+  static LocalPod localPod(Self self) {
+    Inet4Address address =
+        ipv4(self.getAddressesList()).stream()
+            .findFirst()
+            .orElseThrow(() ->
+                new PolicyException(
+                    "the controller knows no IPv4 address of this pod; only IPv4 is sealed"));
+    return new LocalPod(new Identity(self.getIdentity()), address);
+  }
+
+  static Peer peer(io.podseal.control.v1.Peer p) {
+    List<io.podseal.protocol.policy.PresharedKey> keys = new ArrayList<>();
+    for (PresharedKey key : p.getKeysList().stream().limit(Peer.MAX_KEYS).toList()) {
+      keys.add(
+          new io.podseal.protocol.policy.PresharedKey(
+              key.getEpoch(),
+              SecretBytes.adopt(key.getSecret().toByteArray()),
+              key.getMayInitiate()));
+    }
+    return new Peer(
+        new Identity(p.getIdentity()),
+        p.getPod(),
+        List.copyOf(ipv4(p.getAddressesList())),
+        keys,
+        encryption(p.getProfile()),
+        lifetimes(p.getProfile()));
+  }
+
+  private static List<EncryptionAlgorithm> encryption(CryptoProfile profile) {
+    List<EncryptionAlgorithm> known =
+        profile.getEncryptionList().stream()
+            .map(name -> ENCRYPTION.get(name.toLowerCase(Locale.ROOT)))
+            .filter(Objects::nonNull)
+            .toList();
+    return known.isEmpty()
+        ? List.of(EncryptionAlgorithm.AES_GCM_16_256, EncryptionAlgorithm.AES_GCM_16_128)
+        : known;
+  }
+
+  private static Lifetimes lifetimes(CryptoProfile profile) {
+    return new Lifetimes(
+        seconds(profile.getChildLifetimeSeconds(), Lifetimes.DEFAULT.child()),
+        seconds(profile.getIkeLifetimeSeconds(), Lifetimes.DEFAULT.ike()),
+        seconds(profile.getLivenessSeconds(), Lifetimes.DEFAULT.liveness()));
+  }
+
+  private static Duration seconds(int seconds, Duration whenZero) {
+    return seconds == 0 ? whenZero : Duration.ofSeconds(Integer.toUnsignedLong(seconds));
+  }
+
+  static Map<Inet4Address, String> sealedAddresses(Collection<io.podseal.control.v1.Peer> peers) {
+    Map<Inet4Address, String> table = new HashMap<>();
+    for (io.podseal.control.v1.Peer p : peers) {
+      if (DeclaredPolicy.isSealed(p)) {
+        ipv4(p.getAddressesList()).forEach(a -> table.put(a, p.getIdentity()));
+      }
+    }
+    return table;
+  }
+
+  static List<FirewallPeer> guarded(Collection<io.podseal.control.v1.Peer> peers) {
+    return peers.stream()
+        .filter(DeclaredPolicy::isGuarded)
+        .map(p -> new FirewallPeer(addresses(p.getAddressesList()), rules(p.getIngressList())))
+        .toList();
+  }
+
+  static List<PortRule> rules(List<io.podseal.control.v1.PortRule> rules) {
+    return rules.stream()
+        .map(r -> new PortRule(r.getProtocol(), r.getPort(), r.getEndPort()))
+        .toList();
+  }
+
+  private static List<Inet4Address> ipv4(List<String> texts) {
+    return addresses(texts).stream()
+        .filter(Inet4Address.class::isInstance)
+        .map(Inet4Address.class::cast)
+        .toList();
+  }
+
+  private static List<InetAddress> addresses(List<String> texts) {
+    List<InetAddress> result = new ArrayList<>();
+    for (String text : texts) {
+      if (!text.matches("[0-9a-fA-F.:]+")) {
+        throw new PolicyException("not an IP address: " + text);
+      }
+      try {
+        result.add(InetAddress.getByName(text));
+      } catch (UnknownHostException e) {
+        throw new PolicyException("not an IP address: " + text);
+      }
+    }
+    return result;
+  }
+}
