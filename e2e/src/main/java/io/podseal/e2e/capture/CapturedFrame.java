@@ -13,5 +13,4 @@ import java.time.Instant;
  * @param segment payload bytes per datagram when this is a UDP segmentation (GSO) super-packet that
  *     the veth carried whole, else 0
  */
-@SuppressWarnings("ArrayRecordComponent") // frames are compared by nobody
 public record CapturedFrame(Instant time, byte[] bytes, int length, int segment) {}

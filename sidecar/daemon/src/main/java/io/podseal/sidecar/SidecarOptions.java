@@ -8,8 +8,7 @@ final class SidecarOptions {
   @Option(
       names = "--controller",
       paramLabel = "HOST:PORT",
-      defaultValue =
-          "${env:PODSEAL_CONTROLLER:-podseal-controller.podseal-system.svc:9443}",
+      defaultValue = "${env:PODSEAL_CONTROLLER:-podseal-controller.podseal-system.svc:9443}",
       description = "where the controller serves sidecars [PODSEAL_CONTROLLER] (${DEFAULT-VALUE})")
   String controller = "";
 

@@ -1,5 +1,6 @@
 package io.podseal.sidecar;
 
+import io.podseal.control.v1.PolicyUpdate;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.ike.Action;
@@ -17,7 +18,6 @@ import io.podseal.protocol.udpencap.Ports;
 import io.podseal.sidecar.control.ControlClient;
 import io.podseal.sidecar.control.ControlListener;
 import io.podseal.sidecar.control.ControllerAddress;
-import io.podseal.control.v1.PolicyUpdate;
 import io.podseal.sidecar.obs.HttpEndpoint;
 import io.podseal.sidecar.obs.SidecarMetrics;
 import java.net.InetAddress;
@@ -34,8 +34,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs what a sidecar runs at start, between two endpoints in memory, so that an AOT cache knows its
- * classes and profiles: handshakes, the health endpoint, and a failing control connection.
+ * Runs what a sidecar runs at start, between two endpoints in memory, so that an AOT cache knows
+ * its classes and profiles: handshakes, the health endpoint, and a failing control connection.
  */
 final class Training {
   private static final int HANDSHAKES = 50;

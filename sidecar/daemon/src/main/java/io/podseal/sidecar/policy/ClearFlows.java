@@ -27,10 +27,7 @@ public final class ClearFlows implements Supplier<List<ClearFlow>> {
   private final Map<String, String> environment;
 
   public ClearFlows(
-      String controllerHost,
-      int controllerPort,
-      Path resolvConf,
-      Map<String, String> environment) {
+      String controllerHost, int controllerPort, Path resolvConf, Map<String, String> environment) {
     this.controllerHost = controllerHost;
     this.controllerPort = controllerPort;
     this.resolvConf = resolvConf;

@@ -15,7 +15,6 @@ public sealed interface Action {
    *
    * @param encapsulated from UDP 4500 with the non-ESP marker in front; else from UDP 500
    */
-  @SuppressWarnings("ArrayRecordComponent") // the driver sends it and lets go
   record Send(byte[] message, Endpoint to, boolean encapsulated) implements Action {}
 
   /** Send a NAT keepalive from UDP 4500. */

@@ -11,7 +11,6 @@ import io.podseal.protocol.wire.Bytes;
  * @param request the final IKE_SA_INIT request, without non-ESP marker
  * @param response its answer
  */
-@SuppressWarnings("ArrayRecordComponent") // raw messages, held until IKE_AUTH
 record AuthMaterial(byte[] request, byte[] response, Bytes nonceI, Bytes nonceR) {
 
   SecretBytes initiatorAuth(Session session, SecretBytes psk, IdPayload idI) {

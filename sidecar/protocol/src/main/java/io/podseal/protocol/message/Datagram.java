@@ -10,7 +10,6 @@ import java.util.Optional;
  * @param encrypted where the Encrypted payload's content lies
  * @param bytes the datagram, without non-ESP marker
  */
-@SuppressWarnings("ArrayRecordComponent") // shared, never changed; a copy per datagram buys nothing
 public record Datagram(
     IkeHeader header, List<Payload> clear, Optional<Encrypted> encrypted, byte[] bytes) {
 

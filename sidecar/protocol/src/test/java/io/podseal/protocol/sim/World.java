@@ -22,7 +22,6 @@ import java.util.function.Predicate;
 final class World {
   sealed interface Packet permits Ike, Esp {}
 
-  @SuppressWarnings("ArrayRecordComponent")
   record Ike(byte[] message, int fromPort) implements Packet {}
 
   record Esp(int spi, Bytes key, int number) implements Packet {}
