@@ -28,21 +28,19 @@ final class FileDescriptor implements AutoCloseable {
 
   /** Octets read, or {@code -errno}. */
   int read(NativeBuffer buffer, int length) {
-    return Libc.read(number, buffer.address(length), length);
+    return closed.get() ? -Errno.EBADF.number() : Libc.read(number, buffer.address(length), length);
   }
 
   /** Octets written, or {@code -errno}. */
   int write(NativeBuffer buffer, int length) {
-    return Libc.write(number, buffer.address(length), length);
+    return closed.get()
+        ? -Errno.EBADF.number()
+        : Libc.write(number, buffer.address(length), length);
   }
 
   /** Sets an int option of a socket; {@code -errno} when refused. */
   int option(int level, int name, int value) {
     return SocketOptions.set(number, level, name, value);
-  }
-
-  boolean isClosed() {
-    return closed.get();
   }
 
   @Override

@@ -17,9 +17,13 @@ import java.util.Set;
  * <pre>
  * 100: from all ipproto udp sport 4500 lookup main
  * 100: from all ipproto udp sport 500 lookup main
- * 110: from all lookup 4500
+ * 110: from all ipproto tcp lookup 4500      and so for every protocol that is sealed
  * table 4500: PEER dev podseal0 src POD mtu lock 65480 advmss LIMIT
  * </pre>
+ *
+ * <p>A rule for each protocol, because a rule for all would also match the look-up by which a
+ * strict reverse path filter (rp_filter 1) judges an ARP request, and then pods on one link cannot
+ * find each other. A protocol without a rule meets the nftables table, which does not let it out.
  *
  * <p>A locked MTU keeps DF off what the kernel sends, and the MTU of the TUN keeps datagrams whole:
  * transport mode cannot carry fragments. Routes vanish with the TUN; rules stay and are found again
@@ -36,6 +40,9 @@ public final class PeerRoutes implements AutoCloseable {
   private static final int TX_QUEUE_LENGTH = 1000;
   private static final int IKE_PORT = 500;
   private static final int UDP = 17;
+
+  /** ICMP, IPIP, TCP, UDP, DCCP, IPv6 in IPv4, GRE, ESP, AH, SCTP and UDP-Lite. */
+  private static final int[] SEALED_PROTOCOLS = {1, 4, 6, UDP, 33, 41, 47, 50, 51, 132, 136};
 
   private static final int RTM_NEWLINK = 16;
   private static final int RTM_GETLINK = 18;
@@ -105,7 +112,9 @@ public final class PeerRoutes implements AutoCloseable {
       startLink(netlink, index, tunName);
       daemonRule(netlink, udpPort);
       daemonRule(netlink, IKE_PORT);
-      peersRule(netlink);
+      for (int protocol : SEALED_PROTOCOLS) {
+        peersRule(netlink, protocol);
+      }
       return new PeerRoutes(
           netlink, index, podAddress, Esp.innerLimit(linkMtu) - TCP_AND_IPV4_HEADERS);
     } catch (LinuxException e) {
@@ -224,11 +233,14 @@ public final class PeerRoutes implements AutoCloseable {
         "add the rule for UDP source port " + port);
   }
 
-  private static void peersRule(NetlinkSocket netlink) {
+  private static void peersRule(NetlinkSocket netlink, int protocol) {
     rule(
         netlink,
-        ruleTo(RT_TABLE_UNSPEC).u32(FRA_PRIORITY, 110).u32(FRA_TABLE, TABLE),
-        "add the rule for table " + TABLE);
+        ruleTo(RT_TABLE_UNSPEC)
+            .u32(FRA_PRIORITY, 110)
+            .u32(FRA_TABLE, TABLE)
+            .u8(FRA_IP_PROTO, protocol),
+        "add the rule for table " + TABLE + " and protocol " + protocol);
   }
 
   private static Attributes ruleTo(byte table) {

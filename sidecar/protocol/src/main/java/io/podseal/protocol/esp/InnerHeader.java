@@ -19,8 +19,13 @@ public final class InnerHeader {
   private final int constantSum;
 
   public InnerHeader(Inet4Address source, Inet4Address destination) {
-    this.source = BigEndian.getInt(source.getAddress(), 0);
-    this.destination = BigEndian.getInt(destination.getAddress(), 0);
+    this(BigEndian.getInt(source.getAddress(), 0), BigEndian.getInt(destination.getAddress(), 0));
+  }
+
+  /** From addresses with the most significant octet first. */
+  public InnerHeader(int source, int destination) {
+    this.source = source;
+    this.destination = destination;
     this.constantSum =
         (VERSION_AND_LENGTH << 8)
             + Ipv4.DONT_FRAGMENT

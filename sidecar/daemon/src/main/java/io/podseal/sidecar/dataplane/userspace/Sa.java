@@ -1,0 +1,112 @@
+package io.podseal.sidecar.dataplane.userspace;
+
+import io.podseal.protocol.crypto.CryptoProvider;
+import io.podseal.protocol.esp.InboundSa;
+import io.podseal.protocol.esp.InnerHeader;
+import io.podseal.protocol.esp.OutboundSa;
+import io.podseal.protocol.policy.ChildSaKeys;
+import io.podseal.protocol.policy.Endpoint;
+import io.podseal.sidecar.dataplane.ChildSa;
+import io.podseal.sidecar.dataplane.ChildSaStats;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * One child SA. Its halves belong to the data threads: {@link #outbound} to podseal-tx, {@link
+ * #inbound} to podseal-rx.
+ */
+final class Sa {
+  private static final VarHandle SEQUENCE;
+
+  static {
+    try {
+      SEQUENCE = MethodHandles.lookup().findVarHandle(Sa.class, "sequence", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  final OutboundSa outbound;
+  final InboundSa inbound;
+  final InnerHeader header;
+  final Meter sent = new Meter();
+  final Meter received = new Meter();
+  final int localAddress;
+  final int peerAddress;
+
+  private final int inboundSpi;
+  private final String peerIdentity;
+  private volatile long remote;
+  private long sequence;
+
+  // podseal-rx only
+  private boolean heard;
+  private long moveReported;
+
+  Sa(ChildSa sa, CryptoProvider crypto) {
+    ChildSaKeys keys = sa.keys();
+    this.outbound =
+        new OutboundSa(crypto, keys.encryption(), keys.outboundSpi(), keys.esn(), keys.outbound());
+    this.inbound =
+        new InboundSa(crypto, keys.encryption(), keys.inboundSpi(), keys.esn(), keys.inbound());
+    this.header = new InnerHeader(sa.peerAddress(), sa.localAddress());
+    this.localAddress = UdpAddress.toInt(sa.localAddress());
+    this.peerAddress = UdpAddress.toInt(sa.peerAddress());
+    this.inboundSpi = keys.inboundSpi();
+    this.peerIdentity = sa.peerIdentity();
+    this.remote = UdpAddress.pack(sa.remote());
+  }
+
+  int inboundSpi() {
+    return inboundSpi;
+  }
+
+  String peerIdentity() {
+    return peerIdentity;
+  }
+
+  /** Where sealed packets go, as {@link UdpAddress} packs it. */
+  long remote() {
+    return remote;
+  }
+
+  void remote(Endpoint to) {
+    remote = UdpAddress.pack(to);
+  }
+
+  /** Publishes the sequence number used last; podseal-tx only. */
+  void publishSequence() {
+    SEQUENCE.setOpaque(this, outbound.sequence());
+  }
+
+  /** Whether this is the first authentic packet; true once. */
+  boolean hearFirst() {
+    boolean first = !heard;
+    heard = true;
+    return first;
+  }
+
+  /** Whether an authentic packet from {@code source} is news about the peer's address. */
+  boolean hasMoved(long source) {
+    if (source == remote) {
+      moveReported = 0;
+      return false;
+    }
+    boolean news = source != moveReported;
+    moveReported = source;
+    return news;
+  }
+
+  ChildSaStats stats() {
+    return new ChildSaStats(
+        inboundSpi,
+        peerIdentity,
+        received.packets(),
+        received.bytes(),
+        sent.packets(),
+        sent.bytes(),
+        (long) SEQUENCE.getOpaque(this),
+        received.last(),
+        sent.last());
+  }
+}

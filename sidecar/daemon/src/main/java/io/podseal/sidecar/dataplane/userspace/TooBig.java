@@ -1,0 +1,52 @@
+package io.podseal.sidecar.dataplane.userspace;
+
+import io.podseal.protocol.esp.InnerHeader;
+import io.podseal.protocol.esp.Ipv4;
+import io.podseal.sidecar.linux.NativeBuffer;
+import io.podseal.sidecar.linux.TunDevice;
+
+/**
+ * Tells the pod that a packet with DF does not fit: ICMP type 3 code 4 (RFC 1191 §4), as if its
+ * destination had sent it. Confined to podseal-tx.
+ */
+final class TooBig {
+  private static final int ICMP_HEADER = 8;
+  private static final int QUOTED_PAYLOAD = 8;
+  private static final int LONGEST = InnerHeader.LENGTH + ICMP_HEADER + 60 + QUOTED_PAYLOAD;
+
+  private final int innerLimit;
+  private final byte[] message = new byte[LONGEST];
+  private final NativeBuffer buffer = new NativeBuffer(LONGEST);
+
+  TooBig(int innerLimit) {
+    this.innerLimit = innerLimit;
+  }
+
+  /** Answers an IPv4 packet whose header is {@code headerLength} octets long. */
+  void answer(TunDevice tun, byte[] packet, int headerLength) {
+    int quoted = headerLength + QUOTED_PAYLOAD;
+    int icmp = InnerHeader.LENGTH;
+    int source = Ipv4.destination(packet, 0);
+    int destination = Ipv4.source(packet, 0);
+    new InnerHeader(source, destination).write(message, 0, Ipv4.ICMP, ICMP_HEADER + quoted);
+    message[icmp] = 3;
+    message[icmp + 1] = 4;
+    for (int i = 2; i < 6; i++) {
+      message[icmp + i] = 0;
+    }
+    message[icmp + 6] = (byte) (innerLimit >>> 8);
+    message[icmp + 7] = (byte) innerLimit;
+    System.arraycopy(packet, 0, message, icmp + ICMP_HEADER, quoted);
+    int sum = 0;
+    for (int i = 0; i < ICMP_HEADER + quoted; i += 2) {
+      sum += (message[icmp + i] & 0xff) << 8 | (message[icmp + i + 1] & 0xff);
+    }
+    sum = (sum & 0xffff) + (sum >>> 16);
+    sum += sum >>> 16;
+    message[icmp + 2] = (byte) (~sum >>> 8);
+    message[icmp + 3] = (byte) ~sum;
+    int length = icmp + ICMP_HEADER + quoted;
+    buffer.write(0, message, 0, length);
+    tun.write(buffer, length);
+  }
+}

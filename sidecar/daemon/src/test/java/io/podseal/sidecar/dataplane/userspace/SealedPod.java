@@ -1,0 +1,141 @@
+package io.podseal.sidecar.dataplane.userspace;
+
+import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
+import io.podseal.protocol.policy.ChildSaKeys;
+import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.sidecar.dataplane.ChildSa;
+import io.podseal.sidecar.dataplane.DataPlaneListener;
+import io.podseal.sidecar.dataplane.PeerTable;
+import io.podseal.sidecar.firewall.Firewall;
+import io.podseal.sidecar.firewall.FirewallPeer;
+import io.podseal.sidecar.firewall.FirewallPolicy;
+import io.podseal.sidecar.firewall.PortRule;
+import io.podseal.sidecar.lab.Lab.Pod;
+import io.podseal.sidecar.linux.NetworkNamespace;
+import io.podseal.sidecar.routing.PeerRoutes;
+import io.podseal.sidecar.routing.Uplink;
+import java.net.Inet4Address;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A pod with table, plane and routes in the order a sidecar has them, and one peer. */
+final class SealedPod implements AutoCloseable, DataPlaneListener {
+  static final String TUN = "seal0";
+
+  final UserspaceDataPlane plane;
+  final Firewall firewall = new Firewall();
+  final List<byte[]> ikeMessages = new CopyOnWriteArrayList<>();
+
+  /** One word and its arguments for each call of the listener. */
+  final List<String> events = new CopyOnWriteArrayList<>();
+
+  private final Inet4Address address;
+  private final int udpPort;
+  private final PeerRoutes routes;
+
+  /** In a pod of a lab. */
+  static SealedPod open(Pod pod, Inet4Address peer, int udpPort) throws Exception {
+    NetworkNamespace namespace = pod.namespace();
+    return namespace.call(() -> new SealedPod(pod.address(), peer, udpPort));
+  }
+
+  /** In the namespace of the calling thread. */
+  SealedPod(Inet4Address address, Inet4Address peer, int udpPort) {
+    this.address = address;
+    this.udpPort = udpPort;
+    firewall.apply(
+        new FirewallPolicy(
+            TUN,
+            UserspaceOptions.MARK,
+            udpPort,
+            List.of(new FirewallPeer(List.of(peer), List.of(PortRule.ALL))),
+            List.of(),
+            List.of(),
+            List.of()));
+    int mtu = Uplink.of(address).mtu();
+    this.plane =
+        UserspaceDataPlane.open(
+            new UserspaceOptions(TUN, udpPort, UserspaceOptions.MARK, mtu),
+            new JdkCryptoProvider(),
+            this);
+    this.routes = PeerRoutes.up(TUN, address, udpPort, mtu);
+    plane.peers(new PeerTable(Map.of(peer, identity(peer))));
+    routes.peers(Set.of(peer));
+  }
+
+  /** Installs our half of a child SA whose keys both ends know from its number. */
+  int install(Inet4Address peer, int peerPort, int number) {
+    int inboundSpi = spi(address, number);
+    ChildSaKeys keys =
+        new ChildSaKeys(
+            inboundSpi,
+            spi(peer, number),
+            EncryptionAlgorithm.AES_GCM_16_128,
+            true,
+            key(address, number),
+            key(peer, number));
+    plane.install(new ChildSa(identity(peer), keys, new Endpoint(peer, peerPort), address, peer));
+    keys.destroy();
+    return inboundSpi;
+  }
+
+  /** Both halves of an SA between two pods, carrying traffic. */
+  static void connect(SealedPod a, SealedPod b, int number) {
+    int spiA = a.install(b.address, b.udpPort, number);
+    int spiB = b.install(a.address, a.udpPort, number);
+    a.plane.selectOutbound(spiA);
+    b.plane.selectOutbound(spiB);
+  }
+
+  static String identity(Inet4Address address) {
+    return "pod-" + address.getHostAddress();
+  }
+
+  /** SPI and key by which {@code receiver} gets packets. */
+  static int spi(Inet4Address receiver, int number) {
+    return 0xc0000000 | number << 8 | (receiver.getAddress()[3] & 0xff);
+  }
+
+  private static SecretBytes key(Inet4Address receiver, int number) {
+    byte[] keymat = new byte[EncryptionAlgorithm.AES_GCM_16_128.keymatLength()];
+    Arrays.fill(keymat, (byte) spi(receiver, number));
+    return SecretBytes.adopt(keymat);
+  }
+
+  @Override
+  public void ikeReceived(byte[] message, Endpoint from) {
+    ikeMessages.add(message);
+    events.add("ike " + from);
+  }
+
+  @Override
+  public void sealingNeeded(String peerIdentity) {
+    events.add("sealing " + peerIdentity);
+  }
+
+  @Override
+  public void unknownSpi(int spi, Endpoint from) {
+    events.add("unknown " + Integer.toHexString(spi) + " " + from);
+  }
+
+  @Override
+  public void firstInbound(int inboundSpi) {
+    events.add("first " + Integer.toHexString(inboundSpi));
+  }
+
+  @Override
+  public void remoteMoved(int inboundSpi, Endpoint from) {
+    events.add("moved " + Integer.toHexString(inboundSpi) + " " + from);
+  }
+
+  @Override
+  public void close() {
+    plane.close();
+    routes.close();
+  }
+}
