@@ -149,11 +149,7 @@ final class AuthResponder implements State {
             ? Proposals.selectEsp(offered, peer.encryption(), false, inboundSpi)
             : Optional.empty();
     Optional<Integer> outboundSpi =
-        selected
-            .flatMap(
-                s -> offered.stream().filter(p -> p.number() == s.answer().number()).findFirst())
-            .map(p -> p.spi().s32(0))
-            .filter(ChildSa::isUsable);
+        selected.map(s -> s.offered().spi().s32(0)).filter(ChildSa::isUsable);
     if (selected.isEmpty() || outboundSpi.isEmpty()) {
       ctx.spis().release(inboundSpi, now);
       return List.of(NotifyPayload.of(NotifyType.NO_PROPOSAL_CHOSEN));

@@ -76,10 +76,9 @@ final class ChildRekeyResponder {
     int inboundSpi = ctx.spis().allocate();
     Optional<Proposals.Selected<EspSuite>> selected =
         Proposals.selectEsp(offered, core.peer().encryption(), true, inboundSpi);
-    Optional<Proposal> chosen =
-        selected.flatMap(
-            s -> offered.stream().filter(p -> p.number() == s.answer().number()).findFirst());
-    if (selected.isEmpty() || chosen.filter(p -> ChildSa.isUsable(p.spi().s32(0))).isEmpty()) {
+    Optional<Integer> outboundSpi =
+        selected.map(s -> s.offered().spi().s32(0)).filter(ChildSa::isUsable);
+    if (selected.isEmpty() || outboundSpi.isEmpty()) {
       ctx.spis().release(inboundSpi, now);
       return error(NotifyType.NO_PROPOSAL_CHOSEN);
     }
@@ -102,7 +101,7 @@ final class ChildRekeyResponder {
         ChildSa.install(
             core,
             new ChildSa.Parameters(
-                inboundSpi, chosen.get().spi().s32(0), suite, false, nonceI, nonceR, address.get()),
+                inboundSpi, outboundSpi.get(), suite, false, nonceI, nonceR, address.get()),
             shared,
             now,
             out);

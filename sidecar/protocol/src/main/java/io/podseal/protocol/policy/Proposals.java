@@ -22,8 +22,14 @@ public final class Proposals {
 
   private Proposals() {}
 
-  /** A choice, and the proposal that says so on the wire. */
-  public record Selected<S>(S suite, Proposal answer) {}
+  /**
+   * A choice.
+   *
+   * @param offered the peer's proposal it was made from; numbers alone do not tell it, because a
+   *     peer may use one twice
+   * @param answer the proposal that says so on the wire
+   */
+  public record Selected<S>(S suite, Proposal offered, Proposal answer) {}
 
   public static Proposal ike(List<EncryptionAlgorithm> encryption) {
     List<Transform> transforms = new ArrayList<>();
@@ -72,7 +78,9 @@ public final class Proposals {
                 Transform.of(TransformType.KE, suite.keyExchange().id()));
         return Optional.of(
             new Selected<>(
-                suite, new Proposal(proposal.number(), Proposal.IKE, Bytes.EMPTY, chosen)));
+                suite,
+                proposal,
+                new Proposal(proposal.number(), Proposal.IKE, Bytes.EMPTY, chosen)));
       }
     }
     return Optional.empty();
@@ -108,6 +116,7 @@ public final class Proposals {
         return Optional.of(
             new Selected<>(
                 suite,
+                proposal,
                 new Proposal(proposal.number(), Proposal.ESP, answer.spi(), answer.transforms())));
       }
     }
@@ -131,19 +140,23 @@ public final class Proposals {
     return Transform.of(TransformType.ENCR, algorithm.id(), algorithm.keyBits());
   }
 
-  /** RFC 7296 §3.3.6: an unknown transform type makes the whole proposal unacceptable. */
+  /**
+   * RFC 7296 §3.3.6: an unknown transform type makes the whole proposal unacceptable, and so does
+   * integrity that cannot be left out.
+   */
   private static boolean onlyTypes(Proposal proposal, boolean ike) {
     for (Transform t : proposal.transforms()) {
       boolean known =
           t.is(TransformType.ENCR)
               || t.is(TransformType.KE)
-              || (ike ? t.is(TransformType.PRF) : t.is(TransformType.SN))
-              || (t.is(TransformType.INTEG) && t.id() == INTEG_NONE);
+              || t.is(TransformType.INTEG)
+              || (ike ? t.is(TransformType.PRF) : t.is(TransformType.SN));
       if (!known) {
         return false;
       }
     }
-    return true;
+    List<Transform> integrity = proposal.ofType(TransformType.INTEG);
+    return integrity.isEmpty() || integrity.stream().anyMatch(t -> t.id() == INTEG_NONE);
   }
 
   private static Optional<EncryptionAlgorithm> encryption(

@@ -1,10 +1,8 @@
 package io.podseal.protocol.sim;
 
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
-import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.IkeSa;
-import io.podseal.protocol.ike.KeyLog;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
@@ -32,6 +30,9 @@ import java.util.Random;
 
 /** One pod: an IKE endpoint and a data plane that checks keys instead of encrypting. */
 final class Host {
+  private static final int FLAGS = 19;
+  private static final int RESPONSE = 0x20;
+
   final Identity identity;
   final InetAddress address;
   private final World world;
@@ -50,6 +51,8 @@ final class Host {
   final List<Integer> received = new ArrayList<>();
   final List<ProtocolEvent> events = new ArrayList<>();
   final Map<DropReason, Integer> drops = new EnumMap<>(DropReason.class);
+  final WatchedCrypto crypto = new WatchedCrypto();
+  final Keys keys = new Keys();
 
   Host(World world, String name, String address, long seed) {
     this.world = world;
@@ -65,8 +68,7 @@ final class Host {
 
   private IkeEndpoint newEndpoint() {
     Random random = new Random(seed * 1000 + incarnation++);
-    return new IkeEndpoint(
-        new LocalPod(identity, address), new JdkCryptoProvider(), random::nextBytes, KeyLog.NONE);
+    return new IkeEndpoint(new LocalPod(identity, address), crypto, random::nextBytes, keys);
   }
 
   IkeEndpoint endpoint() {
@@ -112,6 +114,7 @@ final class Host {
 
   /** The process dies without a word and starts again with the same peers. */
   void restart() {
+    installed.values().forEach(c -> c.keys().destroy());
     installed.clear();
     outbound.clear();
     held.clear();
@@ -173,8 +176,18 @@ final class Host {
     }
   }
 
-  void ike(byte[] message, Endpoint from, int localPort) {
-    run(endpoint.datagram(message, from, new Endpoint(address, localPort), world.now()));
+  List<Action> ike(byte[] message, Endpoint from, int localPort) {
+    List<Action> actions =
+        endpoint.datagram(message, from, new Endpoint(address, localPort), world.now());
+    long answers =
+        actions.stream()
+            .filter(a -> a instanceof Action.Send s && (s.message()[FLAGS] & RESPONSE) != 0)
+            .count();
+    if (answers > 1) {
+      throw new AssertionError(identity + " answers one datagram " + answers + " times");
+    }
+    run(actions);
+    return actions;
   }
 
   void timer() {
@@ -237,11 +250,10 @@ final class Host {
   }
 
   private void remove(int spi) {
-    Action.InstallChild gone = installed.remove(spi);
-    if (gone != null) {
-      outbound.remove(gone.peer(), spi);
-      gone.keys().destroy();
-    }
+    Action.InstallChild gone = installed(spi);
+    installed.remove(spi);
+    outbound.remove(gone.peer(), spi);
+    gone.keys().destroy();
   }
 
   Optional<Integer> outboundTo(Host other) {
@@ -255,6 +267,10 @@ final class Host {
 
   boolean receivesOn(int spi) {
     return installed.containsKey(spi);
+  }
+
+  int drops(DropReason reason) {
+    return drops.getOrDefault(reason, 0);
   }
 
   int childrenWith(Host other) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 
 /**
  * A deterministic world of pods: one queue of events ordered by virtual time. The same seed gives
@@ -26,6 +27,13 @@ final class World {
 
   record Esp(int spi, Bytes key, int number) implements Packet {}
 
+  /** A packet on its way, before the network does anything to it. */
+  record Sent(Instant at, Host from, Endpoint to, Packet packet) {
+    byte[] ike() {
+      return ((Ike) packet).message();
+    }
+  }
+
   private record Event(Instant at, long order, Runnable action) {}
 
   final Network network;
@@ -34,6 +42,12 @@ final class World {
       new PriorityQueue<>(Comparator.comparing(Event::at).thenComparingLong(Event::order));
   private final Map<InetAddress, Host> hosts = new HashMap<>();
   private final List<Predicate<Packet>> filters = new ArrayList<>();
+
+  /** Every IKE message that a host sent, lost ones included, if {@link #record} was called. */
+  final List<Sent> sent = new ArrayList<>();
+
+  private boolean recording;
+  private UnaryOperator<Packet> tampering = UnaryOperator.identity();
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private long order;
 
@@ -88,7 +102,20 @@ final class World {
     filters.clear();
   }
 
-  void transmit(Host from, Endpoint to, Packet packet) {
+  void record() {
+    recording = true;
+  }
+
+  /** Changes packets on their way. */
+  void tamper(UnaryOperator<Packet> change) {
+    tampering = change;
+  }
+
+  void transmit(Host from, Endpoint to, Packet original) {
+    if (recording && original instanceof Ike) {
+      sent.add(new Sent(now, from, to, original));
+    }
+    Packet packet = tampering.apply(original);
     if (filters.stream().anyMatch(f -> f.test(packet)) || network.loses()) {
       return;
     }

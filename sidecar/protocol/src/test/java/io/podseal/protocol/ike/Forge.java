@@ -1,0 +1,72 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.crypto.Aead;
+import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
+import io.podseal.protocol.keymat.IkeKeys;
+import io.podseal.protocol.message.Datagram;
+import io.podseal.protocol.message.Decoded;
+import io.podseal.protocol.message.IkeHeader;
+import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.MessageDecoder;
+import io.podseal.protocol.message.MessageEncoder;
+import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.protocol.wire.ByteWriter;
+import java.util.Arrays;
+import java.util.List;
+
+/** Writes and reads protected messages with the keys of an IKE SA under AES-256-GCM. */
+public final class Forge {
+  private static final EncryptionAlgorithm GCM = EncryptionAlgorithm.AES_GCM_16_256;
+  private static final JdkCryptoProvider CRYPTO = new JdkCryptoProvider();
+  private static long iv = 1L << 40;
+
+  private Forge() {}
+
+  /** A message of the end that the I flag of {@code header} names. */
+  public static byte[] seal(IkeKeys keys, IkeHeader header, List<? extends Payload> payloads) {
+    byte[] inner = MessageEncoder.inner(payloads);
+    return sealPlaintext(
+        keys, header, MessageEncoder.firstType(payloads), Arrays.copyOf(inner, inner.length + 1));
+  }
+
+  /**
+   * A message around any content.
+   *
+   * @param plaintext ends with the pad length
+   */
+  public static byte[] sealPlaintext(
+      IkeKeys keys, IkeHeader header, int firstInner, byte[] plaintext) {
+    SecretBytes keyAndSalt = header.fromOriginalInitiator() ? keys.skEi() : keys.skEr();
+    byte[] prefix =
+        MessageEncoder.encryptedPrefix(header, firstInner, 8 + plaintext.length + Aead.TAG_LENGTH);
+    ByteWriter nonce = new ByteWriter();
+    keyAndSalt.slice(GCM.keyLength(), GCM.keymatLength()).use(nonce::bytes);
+    nonce.u64(iv);
+    byte[] sealed = new byte[plaintext.length + Aead.TAG_LENGTH];
+    CRYPTO
+        .aead(GCM, keyAndSalt.slice(0, GCM.keyLength()))
+        .seal(nonce.toArray(), prefix, prefix.length, plaintext, 0, plaintext.length, sealed, 0);
+    return new ByteWriter().bytes(prefix).u64(iv++).bytes(sealed).toArray();
+  }
+
+  /** The content of a message that one of the two ends sent. */
+  public static IkeMessage open(IkeKeys keys, byte[] message) {
+    Datagram datagram = value(MessageDecoder.decode(message));
+    boolean readerIsInitiator = !datagram.header().fromOriginalInitiator();
+    byte[] inner =
+        new SkCipher(CRYPTO, GCM, keys, readerIsInitiator)
+            .open(datagram)
+            .orElseThrow(() -> new AssertionError("ICV of " + datagram.header()));
+    return value(MessageDecoder.decodeInner(datagram, inner));
+  }
+
+  /** The value of what must be well formed. */
+  public static <T> T value(Decoded<T> decoded) {
+    return switch (decoded) {
+      case Decoded.Ok<T> ok -> ok.value();
+      case Decoded.Malformed<T> bad -> throw new AssertionError(bad.reason() + " " + bad.detail());
+    };
+  }
+}

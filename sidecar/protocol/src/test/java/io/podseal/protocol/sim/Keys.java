@@ -1,0 +1,39 @@
+package io.podseal.protocol.sim;
+
+import io.podseal.protocol.ike.KeyLog;
+import io.podseal.protocol.keymat.IkeKeys;
+import io.podseal.protocol.policy.ChildSaKeys;
+import io.podseal.protocol.policy.IkeSuite;
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The keys of a host's IKE SAs, for tests that write or read protected messages themselves. */
+final class Keys implements KeyLog {
+  /**
+   * @param live the host's own objects, to see whether they die
+   * @param copy what they hold, which outlives the SA
+   */
+  record IkeSaKeys(long spiInitiator, long spiResponder, IkeKeys live, IkeKeys copy) {}
+
+  final List<IkeSaKeys> ike = new ArrayList<>();
+
+  IkeSaKeys last() {
+    return ike.getLast();
+  }
+
+  @Override
+  public void ike(long spiInitiator, long spiResponder, IkeSuite suite, IkeKeys keys) {
+    IkeKeys copy =
+        new IkeKeys(
+            keys.skD().copy(),
+            keys.skEi().copy(),
+            keys.skEr().copy(),
+            keys.skPi().copy(),
+            keys.skPr().copy());
+    ike.add(new IkeSaKeys(spiInitiator, spiResponder, keys, copy));
+  }
+
+  @Override
+  public void child(ChildSaKeys keys, InetAddress local, InetAddress remote) {}
+}

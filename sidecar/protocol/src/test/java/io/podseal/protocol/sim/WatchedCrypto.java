@@ -1,0 +1,144 @@
+package io.podseal.protocol.sim;
+
+import io.podseal.protocol.crypto.Aead;
+import io.podseal.protocol.crypto.CryptoProvider;
+import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.KeyExchange;
+import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.crypto.Prf;
+import io.podseal.protocol.crypto.PrfAlgorithm;
+import io.podseal.protocol.crypto.RandomSource;
+import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
+import io.podseal.protocol.secret.SecretBytes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** The JDK's cryptography, remembering what has not been destroyed. */
+final class WatchedCrypto implements CryptoProvider {
+  private final JdkCryptoProvider jdk = new JdkCryptoProvider();
+  private final List<SecretBytes> secrets = new ArrayList<>();
+  private boolean watching;
+  private int exchanges;
+  private int ciphers;
+
+  /** From here on secrets are counted. */
+  void watch() {
+    watching = true;
+  }
+
+  /** Private key exchange values that still live. */
+  int liveKeyExchanges() {
+    return exchanges;
+  }
+
+  int liveCiphers() {
+    return ciphers;
+  }
+
+  /** Shared secrets and PRF outputs that still live. */
+  long liveSecrets() {
+    return secrets.stream().filter(s -> !s.isDestroyed()).count();
+  }
+
+  private SecretBytes watched(SecretBytes secret) {
+    if (watching) {
+      secrets.add(secret);
+    }
+    return secret;
+  }
+
+  @Override
+  public Prf prf(PrfAlgorithm algorithm) {
+    Prf prf = jdk.prf(algorithm);
+    return new Prf() {
+      @Override
+      public PrfAlgorithm algorithm() {
+        return algorithm;
+      }
+
+      @Override
+      public SecretBytes apply(SecretBytes key, byte[]... data) {
+        return watched(prf.apply(key, data));
+      }
+    };
+  }
+
+  @Override
+  public Aead aead(EncryptionAlgorithm algorithm, SecretBytes key) {
+    Aead aead = jdk.aead(algorithm, key);
+    ciphers++;
+    return new Aead() {
+      private boolean destroyed;
+
+      @Override
+      public int seal(
+          byte[] nonce,
+          byte[] aad,
+          int aadLength,
+          byte[] in,
+          int inOffset,
+          int inLength,
+          byte[] out,
+          int outOffset) {
+        return aead.seal(nonce, aad, aadLength, in, inOffset, inLength, out, outOffset);
+      }
+
+      @Override
+      public int open(
+          byte[] nonce,
+          byte[] aad,
+          int aadLength,
+          byte[] in,
+          int inOffset,
+          int inLength,
+          byte[] out,
+          int outOffset) {
+        return aead.open(nonce, aad, aadLength, in, inOffset, inLength, out, outOffset);
+      }
+
+      @Override
+      public void destroy() {
+        ciphers -= destroyed ? 0 : 1;
+        destroyed = true;
+        aead.destroy();
+      }
+    };
+  }
+
+  @Override
+  public KeyExchange keyExchange(KeyExchangeMethod method, RandomSource random) {
+    KeyExchange exchange = jdk.keyExchange(method, random);
+    exchanges++;
+    return new KeyExchange() {
+      private boolean destroyed;
+
+      @Override
+      public KeyExchangeMethod method() {
+        return exchange.method();
+      }
+
+      @Override
+      public byte[] publicValue() {
+        return exchange.publicValue();
+      }
+
+      @Override
+      public Optional<SecretBytes> sharedSecret(byte[] peerValue) {
+        return exchange.sharedSecret(peerValue).map(WatchedCrypto.this::watched);
+      }
+
+      @Override
+      public void destroy() {
+        exchanges -= destroyed ? 0 : 1;
+        destroyed = true;
+        exchange.destroy();
+      }
+    };
+  }
+
+  @Override
+  public byte[] natDetectionHash(byte[] data) {
+    return jdk.natDetectionHash(data);
+  }
+}
