@@ -1,0 +1,22 @@
+package io.podseal.controller.model;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A peering whose spec was checked and whose references were resolved.
+ *
+ * @param source the object, in the generation that this was compiled from
+ * @param ports what {@code to} lets in; never empty
+ */
+record CompiledPeering(
+    PeeringRecord source,
+    LabelQuery from,
+    List<Destination> to,
+    List<PortRule> ports,
+    Mode mode,
+    CryptoChoice crypto) {
+
+  /** One entry of {@code to}; without namespaces it means the peering's own. */
+  record Destination(LabelQuery pods, @Nullable LabelQuery namespaces) {}
+}

@@ -1,0 +1,296 @@
+package io.podseal.controller.model;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One pass of the model: from a snapshot of the cluster to the peer graph and a verdict on every
+ * peering. The same input gives the same output, whatever the order of its collections.
+ */
+public final class GraphBuilder {
+  private static final int NAMED_AT_MOST = 3;
+
+  private final String trustDomain;
+  private final int maxPeers;
+  private final Addresses addresses;
+  private final List<PodRecord> pods;
+  private final Map<String, Integer> numbers = new HashMap<>();
+  private final Map<Integer, List<PortRule>> strictPorts = new HashMap<>();
+  private final PairTable table;
+  private final PodIndex index;
+  private final Map<String, NamespaceRecord> namespaces;
+  private final PeeringCompiler compiler;
+  private final Map<String, CompiledPeering> accepted = new HashMap<>();
+
+  private GraphBuilder(ClusterSnapshot snapshot, String trustDomain, int maxPeers) {
+    this.trustDomain = trustDomain;
+    this.maxPeers = maxPeers;
+    addresses = new Addresses(snapshot.pods());
+    index = new PodIndex(snapshot.pods());
+    namespaces =
+        snapshot.namespaces().stream()
+            .collect(Collectors.toMap(NamespaceRecord::name, Function.identity(), (a, b) -> b));
+    compiler = new PeeringCompiler(new ProfileCompiler(snapshot.profiles()));
+    pods =
+        snapshot.pods().stream()
+            .filter(PodRecord::sealable)
+            .sorted(Comparator.comparing(PodRecord::uid))
+            .toList();
+    for (int i = 0; i < pods.size(); i++) {
+      numbers.put(pods.get(i).uid(), i);
+    }
+    table = new PairTable(pods.size());
+  }
+
+  /**
+   * Builds the graph.
+   *
+   * @param maxPeers the most peers that one pod may have
+   * @param previous what the pass before returned
+   */
+  public static ModelResult build(
+      ClusterSnapshot snapshot, String trustDomain, int maxPeers, AcceptedPeerings previous) {
+    var builder = new GraphBuilder(snapshot, trustDomain, maxPeers);
+    var verdicts =
+        snapshot.peerings().stream()
+            .sorted(PeeringRecord.SENIORITY)
+            .map(peering -> builder.judge(peering, previous.of(peering)))
+            .toList();
+    return new ModelResult(builder.graph(), verdicts, new AcceptedPeerings(builder.accepted));
+  }
+
+  private Verdict judge(PeeringRecord peering, @Nullable CompiledPeering lastAccepted) {
+    try {
+      var compiled = compiler.compile(peering);
+      accepted.put(peering.uid(), compiled);
+      return enforce(peering, compiled, null);
+    } catch (SpecException problem) {
+      if (lastAccepted == null) {
+        return rejected(peering, problem, problem.explanation());
+      }
+      accepted.put(peering.uid(), lastAccepted);
+      return enforce(peering, lastAccepted, problem);
+    }
+  }
+
+  private Verdict enforce(
+      PeeringRecord peering, CompiledPeering compiled, @Nullable SpecException problem) {
+    var selection = Selection.of(compiled, index, namespaces);
+    var crowded = firstPodBeyondLimit(selection);
+    if (crowded != null) {
+      return rejected(
+          peering,
+          new SpecException(Reasons.TOO_MANY_PAIRS, ""),
+          "pod "
+              + crowded.display()
+              + " would have more than "
+              + maxPeers
+              + " peers; nothing of this peering is in force: select fewer pods");
+    }
+    var conflicts = new TreeSet<String>();
+    var pairs = merge(compiled, selection, conflicts);
+    var involved = new LinkedHashSet<PodRecord>();
+    pairs.forEach(pair -> {
+      involved.add(pair.one());
+      involved.add(pair.other());
+    });
+    return new Verdict(
+        peering,
+        acceptance(compiled, problem, conflicts),
+        references(selection, problem),
+        List.copyOf(involved),
+        pairs,
+        selection.hostNetwork(),
+        involved.stream().filter(addresses::contested).toList());
+  }
+
+  private @Nullable PodRecord firstPodBeyondLimit(Selection selection) {
+    if (selection.from().isEmpty() || selection.to().isEmpty()) {
+      return null;
+    }
+    // Before looking at single pairs: whoever faces this many pods is beyond the limit anyhow.
+    if (selection.to().size() - 1 > maxPeers) {
+      return selection.from().getFirst();
+    }
+    if (selection.from().size() - 1 > maxPeers) {
+      return selection.to().getFirst();
+    }
+    var added = new HashMap<Integer, Integer>();
+    var seen = new HashSet<Long>();
+    for (var from : selection.from()) {
+      for (var to : selection.to()) {
+        int one = number(from);
+        int other = number(to);
+        long pair = ((long) Math.min(one, other) << Integer.SIZE) | Math.max(one, other);
+        if (one != other && !table.contains(one, other) && seen.add(pair)) {
+          added.merge(one, 1, Integer::sum);
+          added.merge(other, 1, Integer::sum);
+        }
+      }
+    }
+    return added.entrySet().stream()
+        .filter(pod -> table.peersOf(pod.getKey()).size() + pod.getValue() > maxPeers)
+        .map(Map.Entry::getKey)
+        .min(Comparator.naturalOrder())
+        .map(pods::get)
+        .orElse(null);
+  }
+
+  private List<Verdict.Pair> merge(
+      CompiledPeering peering, Selection selection, SortedSet<String> conflicts) {
+    var pairs = new LinkedHashSet<Verdict.Pair>();
+    for (var from : selection.from()) {
+      for (var to : selection.to()) {
+        int one = number(from);
+        int other = number(to);
+        if (one == other) {
+          continue;
+        }
+        var entry = table.merge(one, other, peering);
+        if (!entry.oldest.crypto().equals(peering.crypto())) {
+          conflicts.add(entry.oldest.source().name());
+        }
+        pairs.add(one < other ? new Verdict.Pair(from, to) : new Verdict.Pair(to, from));
+      }
+    }
+    if (peering.mode() == Mode.STRICT) {
+      for (var to : selection.to()) {
+        strictPorts.merge(number(to), peering.ports(), PortRule::union);
+      }
+    }
+    return List.copyOf(pairs);
+  }
+
+  private PeerGraph graph() {
+    var policies = new HashMap<String, PodPolicy>();
+    for (int i = 0; i < pods.size(); i++) {
+      var pod = pods.get(i);
+      if (pod.injected()) {
+        policies.put(
+            pod.uid(),
+            new PodPolicy(
+                pod.uid(),
+                pod.identity(trustDomain),
+                pod.addresses(),
+                strictPorts.getOrDefault(i, List.of()),
+                links(i)));
+      }
+    }
+    return new PeerGraph(policies);
+  }
+
+  private Map<String, PeerLink> links(int self) {
+    var links = new HashMap<String, PeerLink>();
+    var shut = new HashSet<>(pods.get(self).addresses());
+    table.peersOf(self).stream()
+        .sorted()
+        .forEach(number -> {
+          var link = link(self, number);
+          if (!addresses.contested(pods.get(number))) {
+            links.put(link.identity(), link);
+            return;
+          }
+          // No update may ever hold one address under two identities.
+          var free = link.addresses().stream().filter(shut::add).toList();
+          if (!free.isEmpty()) {
+            links.put(link.identity(), link.shut(free));
+          }
+        });
+    return links;
+  }
+
+  private PeerLink link(int self, int number) {
+    var peer = pods.get(number);
+    var entry = table.entry(self, number);
+    return new PeerLink(
+        peer.uid(),
+        peer.identity(trustDomain),
+        peer.display(),
+        peer.addresses(),
+        entry.mode,
+        peer.injected(),
+        self < number ? entry.intoLow : entry.intoHigh,
+        entry.oldest.crypto());
+  }
+
+  private int number(PodRecord pod) {
+    var number = numbers.get(pod.uid());
+    if (number == null) {
+      throw new IllegalStateException("pod " + pod.display() + " is not in the snapshot");
+    }
+    return number;
+  }
+
+  private static ConditionState acceptance(
+      CompiledPeering inForce, @Nullable SpecException problem, SortedSet<String> conflicts) {
+    if (problem != null) {
+      return ConditionState.no(
+          Reasons.ACCEPTED,
+          problem.reason(),
+          problem.explanation()
+              + "; generation "
+              + inForce.source().generation()
+              + " stays in force until this is corrected");
+    }
+    if (!conflicts.isEmpty()) {
+      return ConditionState.no(
+          Reasons.ACCEPTED,
+          Reasons.CONFLICTED,
+          "some of its pairs are sealed with the profile of the older peering "
+              + names(conflicts)
+              + "; use the same profile in both");
+    }
+    return ConditionState.yes(Reasons.ACCEPTED, Reasons.ACCEPTED, "the peering is in force");
+  }
+
+  private static ConditionState references(Selection selection, @Nullable SpecException problem) {
+    if (problem != null) {
+      return unresolved(problem);
+    }
+    if (!selection.foreign().isEmpty()) {
+      return ConditionState.no(
+          Reasons.RESOLVED_REFS,
+          Reasons.NOT_PERMITTED,
+          "pods of other namespaces are skipped because these have not permitted it: "
+              + names(selection.foreign()));
+    }
+    return ConditionState.yes(
+        Reasons.RESOLVED_REFS, Reasons.RESOLVED_REFS, "all references are resolved");
+  }
+
+  private static ConditionState unresolved(SpecException problem) {
+    return problem.reason().equals(Reasons.PROFILE_NOT_FOUND)
+            || problem.reason().equals(Reasons.PROFILE_INVALID)
+        ? ConditionState.no(Reasons.RESOLVED_REFS, problem.reason(), problem.explanation())
+        : ConditionState.unknown(
+            Reasons.RESOLVED_REFS, Reasons.NOT_CHECKED, "the peering was not accepted");
+  }
+
+  private static Verdict rejected(PeeringRecord peering, SpecException problem, String message) {
+    return new Verdict(
+        peering,
+        ConditionState.no(Reasons.ACCEPTED, problem.reason(), message),
+        unresolved(problem),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of());
+  }
+
+  private static String names(Collection<String> names) {
+    var first = new ArrayList<>(names).subList(0, Math.min(names.size(), NAMED_AT_MOST));
+    return String.join(", ", first)
+        + (names.size() > NAMED_AT_MOST ? " and " + (names.size() - NAMED_AT_MOST) + " more" : "");
+  }
+}

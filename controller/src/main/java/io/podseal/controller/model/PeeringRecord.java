@@ -1,0 +1,27 @@
+package io.podseal.controller.model;
+
+import io.podseal.crds.v1alpha1.SecurePeeringSpec;
+import java.time.Instant;
+import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
+
+/** A SecurePeering without its status. */
+public record PeeringRecord(
+    String uid,
+    String namespace,
+    String name,
+    long generation,
+    Instant created,
+    @Nullable SecurePeeringSpec spec) {
+
+  /** The order in which peerings win conflicts: oldest first, then by name. */
+  static final Comparator<PeeringRecord> SENIORITY =
+      Comparator.comparing(PeeringRecord::created)
+          .thenComparing(PeeringRecord::namespace)
+          .thenComparing(PeeringRecord::name);
+
+  /** Namespace and name. */
+  public String key() {
+    return namespace + "/" + name;
+  }
+}

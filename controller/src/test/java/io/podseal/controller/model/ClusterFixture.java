@@ -1,0 +1,186 @@
+package io.podseal.controller.model;
+
+import io.podseal.crds.v1alpha1.CryptoProfileSpec;
+import io.podseal.crds.v1alpha1.PeerDestination;
+import io.podseal.crds.v1alpha1.PeerSource;
+import io.podseal.crds.v1alpha1.PortSpec;
+import io.podseal.crds.v1alpha1.ProfileReference;
+import io.podseal.crds.v1alpha1.SecurePeeringSpec;
+import io.podseal.crds.v1alpha1.Selector;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+
+/** Tells the story of a cluster: pods, peerings and profiles of the namespace {@code shop}. */
+final class ClusterFixture {
+  static final String DOMAIN = "cluster.local";
+
+  private final Map<String, PodRecord> pods = new LinkedHashMap<>();
+  private final Map<String, NamespaceRecord> namespaces = new LinkedHashMap<>();
+  private final Map<String, PeeringRecord> peerings = new LinkedHashMap<>();
+  private final List<ProfileRecord> profiles = new ArrayList<>();
+  private int maxPeers = 1000;
+  private AcceptedPeerings accepted = AcceptedPeerings.NONE;
+
+  ClusterFixture() {
+    namespace("shop");
+  }
+
+  ClusterFixture namespace(String name) {
+    namespaces.put(name, new NamespaceRecord(name, Map.of()));
+    return this;
+  }
+
+  /** An injected pod of {@code shop} with the label {@code app}; its UID is {@code uid-<name>}. */
+  ClusterFixture pod(String name, String app, String... addresses) {
+    return podIn("shop", name, app, addresses);
+  }
+
+  ClusterFixture podIn(String namespace, String name, String app, String... addresses) {
+    pods.put(
+        name,
+        new PodRecord(
+            "uid-" + name,
+            namespace,
+            name,
+            "default",
+            Map.of("app", app),
+            List.of(addresses),
+            false,
+            true,
+            false));
+    return this;
+  }
+
+  ClusterFixture change(String pod, UnaryOperator<PodRecord> change) {
+    pods.computeIfPresent(pod, (name, record) -> change.apply(record));
+    return this;
+  }
+
+  ClusterFixture deletePod(String name) {
+    pods.remove(name);
+    return this;
+  }
+
+  ClusterFixture deletePeering(String name) {
+    peerings.remove(name);
+    return this;
+  }
+
+  ClusterFixture maxPeers(int most) {
+    maxPeers = most;
+    return this;
+  }
+
+  ClusterFixture profile(String name, CryptoProfileSpec spec) {
+    profiles.removeIf(profile -> profile.name().equals(name));
+    profiles.add(new ProfileRecord("shop", name, spec));
+    return this;
+  }
+
+  ClusterFixture deleteProfile(String name) {
+    profiles.removeIf(profile -> profile.name().equals(name));
+    return this;
+  }
+
+  /** A Strict peering of {@code app=from} to {@code app=to}; later ones are younger. */
+  ClusterFixture peering(String name, String from, String to, PortSpec... ports) {
+    return peering(name, strict(from, to, ports));
+  }
+
+  ClusterFixture peering(String name, SecurePeeringSpec spec) {
+    var before = peerings.get(name);
+    peerings.put(
+        name,
+        before == null
+            ? new PeeringRecord(
+                "cr-" + name, "shop", name, 1, Instant.ofEpochSecond(1_000 + peerings.size()), spec)
+            : new PeeringRecord(
+                before.uid(), "shop", name, before.generation() + 1, before.created(), spec));
+    return this;
+  }
+
+  static SecurePeeringSpec strict(String from, String to, PortSpec... ports) {
+    return spec(from, to, SecurePeeringSpec.STRICT, "default", ports);
+  }
+
+  static SecurePeeringSpec permissive(String from, String to, PortSpec... ports) {
+    return spec(from, to, SecurePeeringSpec.PERMISSIVE, "default", ports);
+  }
+
+  static SecurePeeringSpec spec(
+      String from, String to, String mode, String profile, PortSpec... ports) {
+    return new SecurePeeringSpec(
+        new PeerSource(Selector.label("app", from)),
+        List.of(new PeerDestination(Selector.label("app", to))),
+        Arrays.asList(ports),
+        mode,
+        new ProfileReference(profile));
+  }
+
+  static PortSpec tcp(int port) {
+    return new PortSpec("TCP", port, null);
+  }
+
+  ClusterSnapshot snapshot() {
+    return new ClusterSnapshot(pods.values(), namespaces.values(), peerings.values(), profiles);
+  }
+
+  /** One pass; what it accepted is remembered for the next. */
+  ModelResult build() {
+    var result = GraphBuilder.build(snapshot(), DOMAIN, maxPeers, accepted);
+    accepted = result.accepted();
+    return result;
+  }
+
+  /** As after a restart of the controller, and with everything in another order. */
+  ModelResult buildShuffled(long seed) {
+    var random = new Random(seed);
+    var shuffledPods = new ArrayList<>(pods.values());
+    var shuffledPeerings = new ArrayList<>(peerings.values());
+    Collections.shuffle(shuffledPods, random);
+    Collections.shuffle(shuffledPeerings, random);
+    return GraphBuilder.build(
+        new ClusterSnapshot(shuffledPods, namespaces.values(), shuffledPeerings, profiles),
+        DOMAIN,
+        maxPeers,
+        AcceptedPeerings.NONE);
+  }
+
+  PodPolicy policy(String pod) {
+    return build().graph().policy("uid-" + pod).orElseThrow();
+  }
+
+  /** What {@code pod} is told about {@code peer}. */
+  PeerLink link(String pod, String peer) {
+    var link = policy(pod).peers().get(identity(peer));
+    if (link == null) {
+      throw new AssertionError(pod + " has no link to " + peer);
+    }
+    return link;
+  }
+
+  Verdict verdict(String peering) {
+    return build().verdicts().stream()
+        .filter(verdict -> verdict.peering().name().equals(peering))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  StatusEvaluator.Report report(String peering, Map<String, SidecarProgress> progress) {
+    var byUid = new HashMap<String, SidecarProgress>();
+    progress.forEach((pod, state) -> byUid.put("uid-" + pod, state));
+    return new StatusEvaluator(byUid).evaluate(verdict(peering));
+  }
+
+  static String identity(String pod) {
+    return PodRecord.identity("uid-" + pod, "shop", DOMAIN);
+  }
+}

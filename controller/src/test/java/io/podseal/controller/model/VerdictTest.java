@@ -1,0 +1,382 @@
+package io.podseal.controller.model;
+
+import static io.podseal.controller.model.ClusterFixture.identity;
+import static io.podseal.controller.model.ClusterFixture.spec;
+import static io.podseal.controller.model.ClusterFixture.strict;
+import static io.podseal.controller.model.ClusterFixture.tcp;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.podseal.crds.v1alpha1.CryptoProfileSpec;
+import io.podseal.crds.v1alpha1.PeerDestination;
+import io.podseal.crds.v1alpha1.PeerSource;
+import io.podseal.crds.v1alpha1.PortSpec;
+import io.podseal.crds.v1alpha1.Requirement;
+import io.podseal.crds.v1alpha1.SecurePeeringSpec;
+import io.podseal.crds.v1alpha1.Selector;
+import java.time.Instant;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class VerdictTest {
+  private static final Selector ORDERS = Selector.label("app", "orders");
+
+  private final ClusterFixture cluster =
+      new ClusterFixture()
+          .pod("orders-0", "orders", "10.0.0.1")
+          .pod("db-0", "db", "10.0.0.9")
+          .pod("web-0", "web", "10.0.0.20");
+
+  static Stream<Arguments> invalidSpecs() {
+    return Stream.of(
+        Arguments.of(null, "spec is missing"),
+        Arguments.of(
+            new SecurePeeringSpec(null, to(ORDERS), null, null, null), "spec.from is missing"),
+        Arguments.of(from(null, to(ORDERS)), "spec.from.podSelector is empty"),
+        Arguments.of(from(new Selector(Map.of(), null), to(ORDERS)), "is empty"),
+        Arguments.of(from(new Selector(null, List.of()), to(ORDERS)), "is empty"),
+        Arguments.of(from(ORDERS, List.of()), "spec.to must have 1 to 64 entries"),
+        Arguments.of(from(ORDERS, null), "spec.to must have 1 to 64 entries"),
+        Arguments.of(
+            from(ORDERS, Collections.nCopies(65, new PeerDestination(ORDERS))),
+            "spec.to must have 1 to 64 entries"),
+        Arguments.of(from(Selector.label("-bad", "x"), to(ORDERS)), "-bad is not a label key"),
+        Arguments.of(from(Selector.label("a/b/c", "x"), to(ORDERS)), "is not a label key"),
+        Arguments.of(from(Selector.label("app", "no spaces"), to(ORDERS)), "is not a label value"),
+        Arguments.of(
+            from(expression("app", "Near", List.of("x")), to(ORDERS)),
+            "must be In, NotIn, Exists or DoesNotExist"),
+        Arguments.of(from(expression("app", "In", List.of()), to(ORDERS)), "In needs values"),
+        Arguments.of(
+            from(expression("app", "Exists", List.of("x")), to(ORDERS)), "Exists takes no values"),
+        Arguments.of(
+            strict("orders", "db", new PortSpec("TCP", 80, 79)), "spec.ports[0].endPort must be"),
+        Arguments.of(strict("orders", "db", new PortSpec("TCP", null, 79)), "endPort needs port"),
+        Arguments.of(strict("orders", "db", new PortSpec("TCP", 0, null)), "between 1 and 65535"),
+        Arguments.of(
+            strict("orders", "db", new PortSpec("TCP", 65_536, null)), "between 1 and 65535"),
+        Arguments.of(
+            strict("orders", "db", new PortSpec("ICMP", 1, null)), "must be TCP, UDP or SCTP"),
+        Arguments.of(spec("orders", "db", "Maybe", "default"), "must be Strict or Permissive"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("invalidSpecs")
+  void anInvalidPeeringSaysWhatIsWrongAndChangesNothingElse(
+      @Nullable SecurePeeringSpec invalid, String message) {
+    cluster.peering("good", "orders", "db");
+    var before = cluster.build().graph();
+
+    var record = new PeeringRecord("cr-bad", "shop", "bad", 1, Instant.EPOCH, invalid);
+    var snapshot = cluster.snapshot();
+    var result =
+        GraphBuilder.build(
+            new ClusterSnapshot(
+                snapshot.pods(),
+                snapshot.namespaces(),
+                Stream.concat(snapshot.peerings().stream(), Stream.of(record)).toList(),
+                snapshot.profiles()),
+            ClusterFixture.DOMAIN,
+            1000,
+            AcceptedPeerings.NONE);
+
+    assertThat(result.graph()).isEqualTo(before);
+    var verdict = result.verdicts().getFirst();
+    assertThat(verdict.accepted().status()).isEqualTo("False");
+    assertThat(verdict.accepted().reason()).isEqualTo("Invalid");
+    assertThat(verdict.accepted().message()).contains(message);
+    assertThat(verdict.pairs()).isEmpty();
+    assertThat(result.verdicts().getLast().accepted().holds()).isTrue();
+  }
+
+  @Test
+  void anEditThatMakesAPeeringInvalidDoesNotOpenWhatItSealed() {
+    cluster.peering("p", "orders", "db", tcp(5432));
+    var sealed = cluster.build().graph();
+
+    cluster.peering("p", strict("orders", "db", new PortSpec("TCP", 9, 1)));
+
+    assertThat(cluster.build().graph()).isEqualTo(sealed);
+    var accepted = cluster.verdict("p").accepted();
+    assertThat(accepted.reason()).isEqualTo("Invalid");
+    assertThat(accepted.message()).contains("generation 1 stays in force");
+
+    cluster.peering("p", "orders", "web");
+    assertThat(cluster.verdict("p").accepted().holds()).isTrue();
+    assertThat(cluster.policy("orders-0").peers()).containsOnlyKeys(identity("web-0"));
+  }
+
+  @Test
+  void aPeeringThatWasDeletedAndMadeAnewInvalidIsNotInForce() {
+    cluster.peering("p", "orders", "db");
+    cluster.build();
+    var snapshot = cluster.snapshot();
+    var anew = new PeeringRecord("cr-other", "shop", "p", 1, Instant.EPOCH, null);
+    var result =
+        GraphBuilder.build(
+            new ClusterSnapshot(
+                snapshot.pods(), snapshot.namespaces(), List.of(anew), snapshot.profiles()),
+            ClusterFixture.DOMAIN,
+            1000,
+            cluster.build().accepted());
+
+    assertThat(result.verdicts().getFirst().pairs()).isEmpty();
+  }
+
+  @Test
+  void anUnknownProfileIsNotGuessed() {
+    cluster.peering("p", spec("orders", "db", SecurePeeringSpec.STRICT, "fast"));
+
+    var verdict = cluster.verdict("p");
+    assertThat(verdict.accepted().reason()).isEqualTo("ProfileNotFound");
+    assertThat(verdict.resolvedRefs().status()).isEqualTo("False");
+    assertThat(verdict.resolvedRefs().reason()).isEqualTo("ProfileNotFound");
+    assertThat(verdict.resolvedRefs().message()).contains("shop/fast");
+    assertThat(cluster.policy("orders-0").peers()).isEmpty();
+  }
+
+  @Test
+  void deletingAProfileInUseDoesNotOpenWhatItSealed() {
+    cluster
+        .profile("fast", new CryptoProfileSpec(List.of("aes128gcm16"), null, null, null))
+        .peering("p", spec("orders", "db", SecurePeeringSpec.STRICT, "fast"));
+    var sealed = cluster.build().graph();
+
+    cluster.deleteProfile("fast");
+
+    assertThat(cluster.build().graph()).isEqualTo(sealed);
+    assertThat(cluster.verdict("p").resolvedRefs().reason()).isEqualTo("ProfileNotFound");
+  }
+
+  static Stream<Arguments> invalidProfiles() {
+    return Stream.of(
+        Arguments.of(new CryptoProfileSpec(List.of("rot13"), null, null, null), "encryption"),
+        Arguments.of(new CryptoProfileSpec(List.of(), null, null, null), "encryption"),
+        Arguments.of(
+            new CryptoProfileSpec(List.of("aes128gcm16", "aes128gcm16"), null, null, null),
+            "each once"),
+        Arguments.of(
+            new CryptoProfileSpec(null, "soon", null, null), "childLifetime must be written"),
+        Arguments.of(
+            new CryptoProfileSpec(null, "99999999999999999h", null, null), "childLifetime"),
+        Arguments.of(new CryptoProfileSpec(null, "999999999999999h", null, null), "childLifetime"),
+        Arguments.of(
+            new CryptoProfileSpec(null, "59s", null, null), "childLifetime must be between"),
+        Arguments.of(new CryptoProfileSpec(null, "5h", "4h", null), "must not exceed"),
+        Arguments.of(new CryptoProfileSpec(null, null, "169h", null), "ikeLifetime"),
+        Arguments.of(new CryptoProfileSpec(null, null, null, "0s"), "liveness"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("invalidProfiles")
+  void anInvalidProfileIsNamedByThePeeringsThatUseIt(CryptoProfileSpec invalid, String message) {
+    cluster
+        .profile("odd", invalid)
+        .peering("p", spec("orders", "db", SecurePeeringSpec.STRICT, "odd"));
+
+    var verdict = cluster.verdict("p");
+    assertThat(verdict.resolvedRefs().reason()).isEqualTo("ProfileInvalid");
+    assertThat(verdict.resolvedRefs().message()).contains("shop/odd").contains(message);
+  }
+
+  @Test
+  void aPeeringBeyondTheLimitIsRefusedWholeAndOthersStay() {
+    for (int i = 0; i < 5; i++) {
+      cluster.pod("web-" + i, "web", "10.0.2." + i);
+    }
+    cluster.maxPeers(3).peering("small", "orders", "db").peering("big", "orders", "web");
+
+    var verdict = cluster.verdict("big");
+    assertThat(verdict.accepted().reason()).isEqualTo("TooManyPairs");
+    assertThat(verdict.accepted().message()).contains("shop/orders-0").contains("3 peers");
+    assertThat(verdict.pairs()).isEmpty();
+    assertThat(cluster.policy("orders-0").peers()).containsOnlyKeys(identity("db-0"));
+    assertThat(cluster.policy("web-1").strictPorts()).isEmpty();
+  }
+
+  @Test
+  void theLimitCountsThePeersOfAllPeeringsTogether() {
+    cluster
+        .pod("web-1", "web", "10.0.2.1")
+        .maxPeers(2)
+        .peering("a", "orders", "db")
+        .peering("b", "orders", "db", tcp(1))
+        .peering("c", "orders", "web");
+
+    assertThat(cluster.verdict("b").accepted().holds()).as("the same peer again").isTrue();
+    assertThat(cluster.verdict("c").accepted().reason()).isEqualTo("TooManyPairs");
+    assertThat(cluster.maxPeers(3).verdict("c").accepted().holds()).isTrue();
+  }
+
+  @Test
+  void exactlyTheLimitIsAccepted() {
+    cluster.pod("web-1", "web", "10.0.2.1").maxPeers(2).peering("p", "orders", "web");
+
+    assertThat(cluster.verdict("p").accepted().holds()).isTrue();
+    assertThat(cluster.maxPeers(1).verdict("p").accepted().reason()).isEqualTo("TooManyPairs");
+  }
+
+  @Test
+  void aHugePeeringIsRefusedWithoutListingItsPairs() {
+    for (int i = 0; i < 3_000; i++) {
+      cluster.pod("m" + i, "many", "10.1." + i / 250 + "." + i % 250);
+    }
+    cluster.peering("p", "many", "many");
+
+    assertThat(cluster.verdict("p").accepted().reason()).isEqualTo("TooManyPairs");
+  }
+
+  @Test
+  void podsOfAnotherNamespaceAreSkippedUntilItPermits() {
+    cluster
+        .namespace("data")
+        .podIn("data", "pg-0", "db", "10.5.0.1")
+        .peering("p", toNamespaces("data", "shop"));
+
+    var verdict = cluster.verdict("p");
+    assertThat(verdict.accepted().holds()).isTrue();
+    assertThat(verdict.resolvedRefs().reason()).isEqualTo("NotPermitted");
+    assertThat(verdict.resolvedRefs().message()).contains("data").doesNotContain("shop");
+    assertThat(cluster.policy("orders-0").peers()).containsOnlyKeys(identity("db-0"));
+    assertThat(cluster.policy("pg-0").peers()).isEmpty();
+  }
+
+  @Test
+  void anEntryForAnotherNamespaceSelectsNothingAtHome() {
+    cluster.namespace("data").peering("p", toNamespaces("data"));
+
+    assertThat(cluster.verdict("p").pairs()).isEmpty();
+    assertThat(cluster.policy("orders-0").peers()).isEmpty();
+  }
+
+  @Test
+  void readyNeedsEveryKeyAtBothEnds() {
+    cluster.peering("p", "orders", "db");
+
+    var waiting = cluster.report("p", Map.of("orders-0", keys("db-0"), "db-0", keys()));
+    assertThat(ready(waiting).reason()).isEqualTo("AwaitingAcknowledgement");
+    assertThat(waiting.pairs().summary()).isEqualTo("0/1");
+
+    var done = cluster.report("p", Map.of("orders-0", keys("db-0"), "db-0", keys("orders-0")));
+    assertThat(ready(done).holds()).isTrue();
+    assertThat(ready(done).reason()).isEqualTo("AllPairsKeyed");
+    assertThat(done.pairs().summary()).isEqualTo("1/1");
+    assertThat(done.pairs().active()).isZero();
+  }
+
+  @Test
+  void aLiveAssociationIsCountedButGatesNothing() {
+    cluster.peering("p", "orders", "db");
+
+    var report =
+        cluster.report(
+            "p",
+            Map.of(
+                "orders-0",
+                new SidecarProgress(Set.of("uid-db-0"), Set.of("uid-db-0"), ""),
+                "db-0",
+                keys("orders-0")));
+
+    assertThat(report.pairs().active()).isEqualTo(1);
+  }
+
+  @Test
+  void readyNamesWhatIsMissing() {
+    cluster.peering("p", "orders", "db");
+    assertThat(ready(cluster.report("p", Map.of("db-0", keys()))).reason())
+        .isEqualTo("SidecarNotConnected");
+    assertThat(ready(cluster.report("p", Map.of("db-0", keys()))).message())
+        .contains("shop/orders-0");
+
+    var refused =
+        cluster.report(
+            "p",
+            Map.of(
+                "orders-0",
+                new SidecarProgress(Set.of(), Set.of(), "nft is not there"),
+                "db-0",
+                keys()));
+    assertThat(ready(refused).reason()).isEqualTo("SidecarRefused");
+    assertThat(ready(refused).message()).contains("nft is not there");
+
+    cluster.pod("orders-9", "orders", "10.0.0.1");
+    assertThat(ready(cluster.report("p", Map.of())).reason()).isEqualTo("AddressConflict");
+
+    cluster.change(
+        "db-0",
+        pod ->
+            new PodRecord(
+                pod.uid(),
+                "shop",
+                "db-0",
+                "default",
+                pod.labels(),
+                pod.addresses(),
+                false,
+                false,
+                false));
+    assertThat(ready(cluster.report("p", Map.of())).reason()).isEqualTo("SidecarMissing");
+
+    cluster.change(
+        "db-0",
+        pod ->
+            new PodRecord(
+                pod.uid(),
+                "shop",
+                "db-0",
+                "default",
+                pod.labels(),
+                pod.addresses(),
+                true,
+                true,
+                false));
+    assertThat(ready(cluster.report("p", Map.of())).reason()).isEqualTo("HostNetwork");
+
+    cluster.deletePod("db-0");
+    assertThat(ready(cluster.report("p", Map.of())).reason()).isEqualTo("NoPods");
+  }
+
+  private static ConditionState ready(StatusEvaluator.Report report) {
+    assertThat(report.conditions())
+        .extracting(ConditionState::type)
+        .containsExactly("Accepted", "ResolvedRefs", "Ready");
+    return report.conditions().getLast();
+  }
+
+  private static SidecarProgress keys(String... peers) {
+    return new SidecarProgress(
+        Set.copyOf(Stream.of(peers).map(peer -> "uid-" + peer).toList()), Set.of(), "");
+  }
+
+  private static SecurePeeringSpec from(
+      @Nullable Selector selector, @Nullable List<PeerDestination> to) {
+    return new SecurePeeringSpec(new PeerSource(selector), to, null, null, null);
+  }
+
+  private static List<PeerDestination> to(Selector selector) {
+    return List.of(new PeerDestination(selector));
+  }
+
+  private static Selector expression(String key, String operator, List<String> values) {
+    return new Selector(null, List.of(new Requirement(key, operator, values)));
+  }
+
+  private static SecurePeeringSpec toNamespaces(String... names) {
+    return new SecurePeeringSpec(
+        new PeerSource(ORDERS),
+        List.of(
+            new PeerDestination(
+                Selector.label("app", "db"),
+                expression("kubernetes.io/metadata.name", "In", List.of(names)))),
+        null,
+        null,
+        null);
+  }
+}
