@@ -1,0 +1,57 @@
+package io.podseal.controller.keys;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.util.Arrays;
+import javax.crypto.KDF;
+import javax.crypto.spec.HKDFParameterSpec;
+
+/**
+ * Derives the pre-shared key of two pods: HKDF-SHA256 (RFC 5869) of the master key without salt, 32
+ * octets.
+ *
+ * <p>The info is five fields, each after its length in two octets: the label {@code
+ * podseal/psk/v1}, the trust domain, the epoch in four octets, and the two identities, the lower
+ * one (by unsigned octets) first. So both ends get the same key and no two pairs, domains or epochs
+ * share one.
+ */
+final class PairKeyDerivation {
+  private static final String LABEL = "podseal/psk/v1";
+  private static final int LENGTH = 32;
+
+  private PairKeyDerivation() {}
+
+  static SecretOctets derive(
+      MasterKey master, String trustDomain, String identity, String peerIdentity) {
+    var one = identity.getBytes(StandardCharsets.UTF_8);
+    var other = peerIdentity.getBytes(StandardCharsets.UTF_8);
+    boolean ordered = Arrays.compareUnsigned(one, other) <= 0;
+    var info = new ByteArrayOutputStream();
+    field(info, LABEL.getBytes(StandardCharsets.UTF_8));
+    field(info, trustDomain.getBytes(StandardCharsets.UTF_8));
+    field(info, ByteBuffer.allocate(Integer.BYTES).putInt(master.epoch()).array());
+    field(info, ordered ? one : other);
+    field(info, ordered ? other : one);
+    return master.secret().use(octets -> SecretOctets.adopt(hkdf(octets, info.toByteArray())));
+  }
+
+  private static byte[] hkdf(byte[] master, byte[] info) {
+    try {
+      return KDF.getInstance("HKDF-SHA256")
+          .deriveData(HKDFParameterSpec.ofExtract().addIKM(master).thenExpand(info, LENGTH));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every JDK 25 has HKDF-SHA256", e);
+    }
+  }
+
+  private static void field(ByteArrayOutputStream out, byte[] value) {
+    if (value.length > 0xffff) {
+      throw new IllegalArgumentException("field of " + value.length + " octets");
+    }
+    out.write(value.length >>> 8);
+    out.write(value.length);
+    out.writeBytes(value);
+  }
+}
