@@ -1,16 +1,62 @@
 package io.podseal.controller;
 
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.podseal.controller.obs.ControllerMetrics;
+import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import org.jboss.logging.Logger;
+import jakarta.enterprise.inject.Produces;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import org.eclipse.microprofile.health.HealthCheck;
+import org.eclipse.microprofile.health.HealthCheckResponse;
+import org.eclipse.microprofile.health.Liveness;
+import org.eclipse.microprofile.health.Readiness;
 
-/** Starts and stops the controller with the application. */
+/** Starts and stops the controller with the application, and answers for its health. */
 @ApplicationScoped
 class ControllerLifecycle {
-  private static final Logger LOG = Logger.getLogger("podseal");
+  private final Controller controller;
 
-  void start(@Observes StartupEvent event, ControllerSettings settings) {
-    LOG.infof("namespace %s, trust domain %s", settings.namespace(), settings.trustDomain());
+  ControllerLifecycle(
+      ControllerSettings settings, KubernetesClient client, MeterRegistry registry) {
+    var clock = Clock.systemUTC();
+    controller =
+        new Controller(
+            client,
+            ControllerOptions.of(
+                settings.namespace(),
+                settings.trustDomain(),
+                new InetSocketAddress(settings.controlPort()),
+                settings
+                    .serverName()
+                    .orElseGet(() -> ControllerOptions.defaultServerName(settings.namespace()))),
+            new ControllerMetrics(registry, clock),
+            clock);
+  }
+
+  void start(@Observes StartupEvent event) {
+    controller.start();
+  }
+
+  void stop(@Observes ShutdownEvent event) {
+    controller.close();
+  }
+
+  @Produces
+  @Readiness
+  HealthCheck ready() {
+    return () ->
+        HealthCheckResponse.named("caches, keys and control plane")
+            .status(controller.ready())
+            .build();
+  }
+
+  @Produces
+  @Liveness
+  HealthCheck live() {
+    return () -> HealthCheckResponse.named("work loops").status(controller.healthy()).build();
   }
 }

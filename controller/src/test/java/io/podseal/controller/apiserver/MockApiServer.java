@@ -23,6 +23,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * Serves the Kubernetes API over plain HTTP from memory: create, read, update, merge patch, delete
@@ -35,6 +37,9 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class MockApiServer implements AutoCloseable {
   private static final List<String> CRDS =
       List.of("securepeerings.podseal.io.yaml", "cryptoprofiles.podseal.io.yaml");
+
+  // Logs every request otherwise; kept here because java.util.logging forgets unused loggers.
+  private static final Logger REQUEST_LOG = Logger.getLogger(MockWebServer.class.getName());
 
   private final KubernetesMockServer server;
   private final PodTokens tokens;
@@ -59,6 +64,7 @@ public final class MockApiServer implements AutoCloseable {
    * @throws RuntimeException when the address cannot be bound
    */
   public static MockApiServer start(InetAddress address, int port) {
+    REQUEST_LOG.setLevel(Level.WARNING);
     Map<ServerRequest, Queue<ServerResponse>> scripted = new ConcurrentHashMap<>();
     var server =
         new KubernetesMockServer(

@@ -1,0 +1,47 @@
+package io.podseal.controller.control;
+
+import java.time.Duration;
+
+/**
+ * Times and sizes of the control plane.
+ *
+ * @param maxStreams sidecars served at a time
+ * @param helloDeadline until the first message
+ * @param acknowledgementDeadline until an update is acknowledged
+ * @param expiryGrace how long a stream may outlive its token
+ * @param reviewInterval between two reviews of the token of an open stream
+ * @param reviewRetry between two attempts while the API server cannot review
+ * @param reviewPatience how long a stream lives while the API server cannot review
+ * @param retryAfterRefusal until the policy that a sidecar could not apply is sent again
+ * @param linger how long the progress of a sidecar counts after its stream ended, so that a
+ *     reconnect does not shake statuses
+ */
+public record ControlLimits(
+    int maxStreams,
+    Duration helloDeadline,
+    Duration acknowledgementDeadline,
+    Duration expiryGrace,
+    Duration reviewInterval,
+    Duration reviewRetry,
+    Duration reviewPatience,
+    Duration retryAfterRefusal,
+    Duration linger) {
+  /** For production. */
+  public static final ControlLimits DEFAULT =
+      new ControlLimits(
+          5_000,
+          Duration.ofSeconds(10),
+          Duration.ofSeconds(30),
+          Duration.ofSeconds(30),
+          Duration.ofMinutes(5),
+          Duration.ofSeconds(30),
+          Duration.ofMinutes(5),
+          Duration.ofSeconds(5),
+          Duration.ofSeconds(15));
+
+  /** As received from one sidecar; a report of 1,000 live SAs fits. */
+  static final int MAX_INBOUND_MESSAGE = 256 * 1024;
+
+  /** Room for one token and the usual headers. */
+  static final int MAX_INBOUND_METADATA = 16 * 1024;
+}

@@ -1,0 +1,137 @@
+package io.podseal.controller.control;
+
+import com.google.protobuf.UnsafeByteOperations;
+import io.podseal.control.v1.ControllerMessage;
+import io.podseal.control.v1.CryptoProfile;
+import io.podseal.control.v1.Mode;
+import io.podseal.control.v1.Peer;
+import io.podseal.control.v1.PolicyUpdate;
+import io.podseal.control.v1.PortRule;
+import io.podseal.control.v1.PresharedKey;
+import io.podseal.control.v1.Self;
+import io.podseal.controller.keys.KeyRing;
+import io.podseal.controller.model.CryptoChoice;
+import io.podseal.controller.model.PeerLink;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/** Writes policy updates; the only place where keys of pairs leave the ring. */
+final class PolicyEncoder {
+  private final KeyRing ring;
+
+  PolicyEncoder(KeyRing ring) {
+    this.ring = ring;
+  }
+
+  /**
+   * A message with keys in it, which are zeroed when it is closed.
+   *
+   * @param secrets the arrays that the message wraps
+   */
+  record Encoded(ControllerMessage message, List<byte[]> secrets) implements AutoCloseable {
+    @Override
+    public void close() {
+      secrets.forEach(secret -> Arrays.fill(secret, (byte) 0));
+    }
+
+    @Override
+    public String toString() {
+      return "Encoded[revision=" + message.getPolicy().getRevision() + "]";
+    }
+  }
+
+  /** All of {@code policy}. */
+  Encoded full(long revision, SentPolicy policy) {
+    var secrets = new ArrayList<byte[]>();
+    var update =
+        PolicyUpdate.newBuilder().setRevision(revision).setFull(true).setSelf(self(policy));
+    new TreeMap<>(policy.peers())
+        .values()
+        .forEach(peer -> update.addPeers(peer(policy.identity(), peer, secrets)));
+    return encoded(update, secrets);
+  }
+
+  /** What changed from {@code before} to {@code after}. */
+  Encoded delta(long revision, SentPolicy before, SentPolicy after) {
+    var secrets = new ArrayList<byte[]>();
+    var update = PolicyUpdate.newBuilder().setRevision(revision);
+    if (!after.sameSelf(before)) {
+      update.setSelf(self(after));
+    }
+    new TreeMap<>(after.peers())
+        .forEach((identity, peer) -> {
+          if (!peer.equals(before.peers().get(identity))) {
+            update.addPeers(peer(after.identity(), peer, secrets));
+          }
+        });
+    var removed = new TreeSet<>(before.peers().keySet());
+    removed.removeAll(after.peers().keySet());
+    update.addAllRemovedIdentities(removed);
+    return encoded(update, secrets);
+  }
+
+  private static Encoded encoded(PolicyUpdate.Builder update, List<byte[]> secrets) {
+    return new Encoded(ControllerMessage.newBuilder().setPolicy(update).build(), secrets);
+  }
+
+  private static Self self(SentPolicy policy) {
+    return Self.newBuilder()
+        .setIdentity(policy.identity())
+        .addAllAddresses(policy.addresses())
+        .addAllStrictPorts(rules(policy.strictPorts()))
+        .build();
+  }
+
+  private Peer peer(String self, SentPolicy.SentPeer peer, List<byte[]> secrets) {
+    PeerLink link = peer.link();
+    var builder =
+        Peer.newBuilder()
+            .setIdentity(link.identity())
+            .setPod(link.pod())
+            .addAllAddresses(link.addresses())
+            .setMode(
+                switch (link.mode()) {
+                  case STRICT -> Mode.MODE_STRICT;
+                  case PERMISSIVE -> Mode.MODE_PERMISSIVE;
+                })
+            .setHasSidecar(link.hasSidecar())
+            .addAllIngress(rules(link.ingress()))
+            .setProfile(profile(link.crypto()));
+    for (var key : peer.keys()) {
+      try (var secret = ring.pairKey(key.epoch(), self, link.identity())) {
+        var octets = secret.use(byte[]::clone);
+        secrets.add(octets);
+        builder.addKeys(
+            PresharedKey.newBuilder()
+                .setEpoch(key.epoch())
+                .setSecret(UnsafeByteOperations.unsafeWrap(octets))
+                .setMayInitiate(key.mayInitiate()));
+      }
+    }
+    return builder.build();
+  }
+
+  private static List<PortRule> rules(List<io.podseal.controller.model.PortRule> rules) {
+    return rules.stream()
+        .map(rule ->
+            PortRule.newBuilder()
+                .setProtocol(rule.protocol())
+                .setPort(rule.port())
+                .setEndPort(rule.endPort())
+                .build())
+        .toList();
+  }
+
+  private static CryptoProfile profile(CryptoChoice choice) {
+    return CryptoProfile.newBuilder()
+        .setName(choice.name())
+        .addAllEncryption(choice.encryption())
+        .setChildLifetimeSeconds((int) choice.childLifetime().toSeconds())
+        .setIkeLifetimeSeconds((int) choice.ikeLifetime().toSeconds())
+        .setLivenessSeconds((int) choice.liveness().toSeconds())
+        .build();
+  }
+}

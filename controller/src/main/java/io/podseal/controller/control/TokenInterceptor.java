@@ -1,0 +1,65 @@
+package io.podseal.controller.control;
+
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.podseal.controller.identity.Admission;
+import io.podseal.controller.identity.PodAuthenticator;
+import io.podseal.controller.obs.AuditLog;
+import io.podseal.controller.obs.ControllerMetrics;
+import java.util.Locale;
+
+/** Lets in only calls of pods that prove who they are, before any message is read. */
+final class TokenInterceptor implements ServerInterceptor {
+  /** The pod that a call is of. */
+  static final Context.Key<Caller> CALLER = Context.key("caller");
+
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+  private static final String SCHEME = "bearer ";
+
+  private final PodAuthenticator authenticator;
+  private final ControllerMetrics metrics;
+  private final AuditLog audit;
+
+  TokenInterceptor(PodAuthenticator authenticator, ControllerMetrics metrics, AuditLog audit) {
+    this.authenticator = authenticator;
+    this.metrics = metrics;
+    this.audit = audit;
+  }
+
+  @Override
+  public <Q, A> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+    var token = bearer(headers);
+    return switch (authenticator.admit(token)) {
+      case Admission.Admitted admitted ->
+          Contexts.interceptCall(
+              Context.current()
+                  .withValue(CALLER, new Caller(admitted.pod(), admitted.tokenExpiry(), token)),
+              call,
+              headers,
+              next);
+      case Admission.Denied denied -> {
+        metrics.streamDenied(denied.reason().label());
+        var remote = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
+        audit.streamDenied(String.valueOf(remote), denied.about(), denied.reason().label());
+        call.close(Statuses.of(denied.reason()), new Metadata());
+        yield new ServerCall.Listener<>() {};
+      }
+    };
+  }
+
+  private static String bearer(Metadata headers) {
+    var value = headers.get(AUTHORIZATION);
+    return value != null
+            && value.length() > SCHEME.length()
+            && value.substring(0, SCHEME.length()).toLowerCase(Locale.ROOT).equals(SCHEME)
+        ? value.substring(SCHEME.length()).strip()
+        : "";
+  }
+}

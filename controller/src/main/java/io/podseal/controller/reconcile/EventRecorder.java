@@ -1,0 +1,97 @@
+package io.podseal.controller.reconcile;
+
+import io.fabric8.kubernetes.api.model.EventBuilder;
+import io.fabric8.kubernetes.api.model.ObjectReference;
+import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.podseal.controller.model.PeeringRecord;
+import io.podseal.controller.obs.RepeatGuard;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jboss.logging.Logger;
+
+/** Writes Events beside the objects they are about; a lost Event is no failure. */
+public final class EventRecorder {
+  private static final Logger LOG = Logger.getLogger("podseal.events");
+  private static final int MAX_MESSAGE = 1024;
+  private static final String COMPONENT = "podseal-controller";
+
+  private final KubernetesClient client;
+  private final InstantSource clock;
+  private final RepeatGuard repeats;
+
+  /** Writes through {@code client}. */
+  public EventRecorder(KubernetesClient client, InstantSource clock) {
+    this.client = client;
+    this.clock = clock;
+    this.repeats = new RepeatGuard(clock, Duration.ofMinutes(1));
+  }
+
+  /** An event about a peering. */
+  public void peering(PeeringRecord peering, boolean warning, String reason, String message) {
+    record(
+        new ObjectReferenceBuilder()
+            .withApiVersion("podseal.io/v1alpha1")
+            .withKind("SecurePeering")
+            .withNamespace(peering.namespace())
+            .withName(peering.name())
+            .withUid(peering.uid())
+            .build(),
+        warning,
+        reason,
+        message);
+  }
+
+  /** A warning about a Secret. */
+  public void secret(String namespace, String name, String reason, String message) {
+    record(
+        new ObjectReferenceBuilder()
+            .withApiVersion("v1")
+            .withKind("Secret")
+            .withNamespace(namespace)
+            .withName(name)
+            .build(),
+        true,
+        reason,
+        message);
+  }
+
+  private void record(ObjectReference about, boolean warning, String reason, String message) {
+    var now = now();
+    var name = "%s.%016x".formatted(about.getName(), ThreadLocalRandom.current().nextLong());
+    var event =
+        new EventBuilder()
+            .withNewMetadata()
+            .withNamespace(about.getNamespace())
+            .withName(name)
+            .endMetadata()
+            .withInvolvedObject(about)
+            .withType(warning ? "Warning" : "Normal")
+            .withReason(reason)
+            .withMessage(
+                message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) : message)
+            .withNewSource()
+            .withComponent(COMPONENT)
+            .endSource()
+            .withFirstTimestamp(now)
+            .withLastTimestamp(now)
+            .withCount(1)
+            .build();
+    try {
+      client.v1().events().inNamespace(about.getNamespace()).resource(event).create();
+    } catch (KubernetesClientException e) {
+      var line = ApiProblems.describe("create events", e);
+      if (repeats.due(line)) {
+        LOG.warn(line);
+      }
+    }
+  }
+
+  private String now() {
+    return Instant.ofEpochMilli(clock.millis()).truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+}

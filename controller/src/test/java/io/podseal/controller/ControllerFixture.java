@@ -1,0 +1,224 @@
+package io.podseal.controller;
+
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.podseal.controller.apiserver.MockApiServer;
+import io.podseal.controller.control.ControlLimits;
+import io.podseal.controller.identity.PodAuthenticator;
+import io.podseal.controller.obs.ControllerMetrics;
+import io.podseal.crds.v1alpha1.PeerDestination;
+import io.podseal.crds.v1alpha1.PeerSource;
+import io.podseal.crds.v1alpha1.PortSpec;
+import io.podseal.crds.v1alpha1.SecurePeering;
+import io.podseal.crds.v1alpha1.SecurePeeringSpec;
+import io.podseal.crds.v1alpha1.Selector;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.Awaitility;
+
+/** A controller, its API server, and pods of the namespace {@code shop} with real clients. */
+final class ControllerFixture implements AutoCloseable {
+  static final String NAMESPACE = "podseal-system";
+  static final String SERVER_NAME = "podseal-controller.podseal-system.svc";
+
+  final MockApiServer api = MockApiServer.start();
+  final SimpleMeterRegistry registry = new SimpleMeterRegistry();
+  final TestClock clock = new TestClock(Instant.now());
+  Controller controller;
+  private final Deque<TestSidecar> sidecars = new ArrayDeque<>();
+
+  ControllerFixture() {
+    this(ControlLimits.DEFAULT);
+  }
+
+  ControllerFixture(ControlLimits limits) {
+    controller = controller(limits);
+    controller.start();
+    awaitReady();
+  }
+
+  private Controller controller(ControlLimits limits) {
+    return new Controller(
+        api.client(),
+        new ControllerOptions(
+            NAMESPACE,
+            "cluster.local",
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            SERVER_NAME,
+            ControllerOptions.MAX_PEERS,
+            Duration.ofMillis(5),
+            Duration.ofMillis(10),
+            limits,
+            PodAuthenticator.Limits.DEFAULT),
+        new ControllerMetrics(registry, clock),
+        clock);
+  }
+
+  /** Stops the controller and starts another on the same API server. */
+  void restart() {
+    controller.close();
+    controller = controller(ControlLimits.DEFAULT);
+    controller.start();
+    awaitReady();
+  }
+
+  private void awaitReady() {
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(controller::ready);
+  }
+
+  void namespace(String name, Map<String, String> labels) {
+    api.client()
+        .resource(
+            new NamespaceBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .withLabels(labels)
+                .endMetadata()
+                .build())
+        .create();
+  }
+
+  /** Creates a running pod with a sidecar. */
+  Pod pod(String name, String app, String address) {
+    return pod(name, app, address, true);
+  }
+
+  Pod pod(String name, String app, String address, boolean injected) {
+    var builder =
+        new PodBuilder()
+            .withNewMetadata()
+            .withNamespace("shop")
+            .withName(name)
+            .addToLabels("app", app)
+            .endMetadata()
+            .withNewSpec()
+            .withServiceAccountName(app)
+            .endSpec()
+            .withNewStatus()
+            .withPhase("Running")
+            .withPodIP(address)
+            .addNewPodIP()
+            .withIp(address)
+            .endPodIP()
+            .endStatus();
+    if (injected) {
+      builder
+          .editSpec()
+          .withInitContainers(
+              new ContainerBuilder().withName("podseal").withRestartPolicy("Always").build())
+          .endSpec();
+    }
+    return api.client().resource(builder.build()).create();
+  }
+
+  void delete(Pod pod) {
+    api.client().resource(pod).delete();
+  }
+
+  String token(Pod pod) {
+    return token(pod, "podseal", Duration.ofMinutes(10));
+  }
+
+  String token(Pod pod, String audience, Duration life) {
+    var meta = pod.getMetadata();
+    return api.mintToken(
+        meta.getNamespace(),
+        meta.getName(),
+        meta.getUid(),
+        pod.getSpec().getServiceAccountName(),
+        life,
+        audience);
+  }
+
+  static String identity(Pod pod) {
+    return pod.getMetadata().getUid() + ".shop.pods.cluster.local";
+  }
+
+  TestSidecar sidecar(Pod pod) {
+    return connect(token(pod));
+  }
+
+  TestSidecar connect(String token) {
+    return register(
+        TestSidecar.connect(controller.controlPort(), rootCertificate(), SERVER_NAME, token));
+  }
+
+  TestSidecar silent(String token) {
+    return register(
+        TestSidecar.silent(controller.controlPort(), rootCertificate(), SERVER_NAME, token));
+  }
+
+  private TestSidecar register(TestSidecar sidecar) {
+    sidecars.push(sidecar);
+    return sidecar;
+  }
+
+  String rootCertificate() {
+    var data = api.client().secrets().inNamespace(NAMESPACE).withName("podseal-ca").get().getData();
+    return new String(
+        Base64.getDecoder().decode(String.valueOf(data.get("ca.crt"))), StandardCharsets.US_ASCII);
+  }
+
+  /** A Strict peering of {@code app=from} to {@code app=to} of {@code shop}. */
+  SecurePeering peering(String name, String from, String to, PortSpec... ports) {
+    var peering = new SecurePeering();
+    peering.setMetadata(new ObjectMetaBuilder().withNamespace("shop").withName(name).build());
+    peering.setSpec(
+        new SecurePeeringSpec(
+            new PeerSource(Selector.label("app", from)),
+            List.of(new PeerDestination(Selector.label("app", to))),
+            Arrays.asList(ports),
+            SecurePeeringSpec.STRICT,
+            null));
+    return api.client().resource(peering).create();
+  }
+
+  /** The condition of a peering as {@code status/reason}, or {@code -}. */
+  String condition(String peering, String type) {
+    var status =
+        api.client()
+            .resources(SecurePeering.class)
+            .inNamespace("shop")
+            .withName(peering)
+            .get()
+            .getStatus();
+    var conditions = status == null ? null : status.conditions();
+    return conditions == null
+        ? "-"
+        : conditions.stream()
+            .filter(condition -> condition.getType().equals(type))
+            .findFirst()
+            .map(condition -> condition.getStatus() + "/" + condition.getReason())
+            .orElse("-");
+  }
+
+  /** The first value of a metric with these tags; 0 if there is none. */
+  double metric(String name, String... tags) {
+    return registry.find(name).tags(tags).meters().stream()
+        .map(Meter::measure)
+        .mapToDouble(values -> values.iterator().next().getValue())
+        .sum();
+  }
+
+  @Override
+  public void close() {
+    sidecars.forEach(TestSidecar::close);
+    controller.close();
+    api.close();
+    registry.close();
+  }
+}

@@ -1,0 +1,73 @@
+package io.podseal.controller;
+
+import static io.podseal.controller.ControllerFixture.identity;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.podseal.control.v1.Mode;
+import io.podseal.control.v1.PortRule;
+import io.podseal.crds.v1alpha1.PortSpec;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ControllerTest {
+  private final ControllerFixture fixture = new ControllerFixture();
+
+  @AfterEach
+  void stop() {
+    fixture.close();
+  }
+
+  @Test
+  void twoSidecarsGetTheSameKeyForTheirPairAndNothingElse() {
+    var orders = fixture.pod("orders-0", "orders", "10.0.0.1");
+    var db = fixture.pod("db-0", "db", "10.0.0.2");
+    var web = fixture.pod("web-0", "web", "10.0.0.3");
+    fixture.peering("orders-to-db", "orders", "db", new PortSpec("TCP", 5432, null));
+    fixture.peering("web-to-db", "web", "db");
+    var atOrders = fixture.sidecar(orders);
+    var atDb = fixture.sidecar(db);
+    var atWeb = fixture.sidecar(web);
+
+    await()
+        .untilAsserted(() -> {
+          assertThat(atOrders.peers()).containsOnlyKeys(identity(db));
+          assertThat(atDb.peers()).containsOnlyKeys(identity(orders), identity(web));
+          assertThat(atWeb.peers()).containsOnlyKeys(identity(db));
+        });
+    var fromOrders = atOrders.peer(identity(db));
+    var fromDb = atDb.peer(identity(orders));
+    assertThat(fromOrders.getKeysList()).hasSize(1).isEqualTo(fromDb.getKeysList());
+    assertThat(fromOrders.getKeys(0).getEpoch()).isEqualTo(1);
+    assertThat(fromOrders.getKeys(0).getSecret().size()).isEqualTo(32);
+    assertThat(fromOrders.getKeys(0).getMayInitiate()).isTrue();
+    assertThat(atWeb.peer(identity(db)).getKeys(0).getSecret())
+        .isNotEqualTo(fromOrders.getKeys(0).getSecret());
+    assertThat(fromDb.getMode()).isEqualTo(Mode.MODE_STRICT);
+    assertThat(fromDb.getIngressList())
+        .containsExactly(PortRule.newBuilder().setProtocol(6).setPort(5432).build());
+    assertThat(fromOrders.getIngressList()).isEmpty();
+    assertThat(atDb.self().getIdentity()).isEqualTo(identity(db));
+  }
+
+  @Test
+  void aNamespaceThatOptsInGetsTheRoot() {
+    fixture.namespace("shop", Map.of("podseal.io/inject", "true"));
+    fixture.namespace("mall", Map.of());
+
+    await()
+        .untilAsserted(() ->
+            assertThat(
+                    fixture
+                        .api
+                        .client()
+                        .configMaps()
+                        .inNamespace("shop")
+                        .withName("podseal-ca")
+                        .get()
+                        .getData())
+                .containsEntry("ca.crt", fixture.rootCertificate()));
+    assertThat(fixture.api.client().configMaps().inNamespace("mall").list().getItems()).isEmpty();
+  }
+}
