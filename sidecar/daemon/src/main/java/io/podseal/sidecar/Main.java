@@ -29,8 +29,6 @@ import picocli.CommandLine.Option;
     })
 public final class Main implements Callable<Integer> {
   static final int EXIT_MISSING = 3;
-  private static final System.Logger LOG = System.getLogger("podseal");
-
   @Mixin private final SidecarOptions options = new SidecarOptions();
 
   @Option(
@@ -62,7 +60,7 @@ public final class Main implements Callable<Integer> {
     try (Sidecar sidecar = new Sidecar(options)) {
       return sidecar.run();
     } catch (LinuxException | MissingException e) {
-      LOG.log(System.Logger.Level.ERROR, e.getMessage());
+      System.getLogger("podseal").log(System.Logger.Level.ERROR, e.getMessage());
       return EXIT_MISSING;
     }
   }

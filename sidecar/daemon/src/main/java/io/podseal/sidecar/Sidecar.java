@@ -211,7 +211,17 @@ final class Sidecar implements ControlListener, AutoCloseable {
 
   /** Works until SIGTERM or until something is missing; gives the exit code. */
   int run() throws InterruptedException, ExecutionException {
-    Thread hook = new Thread(this::close, "shutdown");
+    Thread hook =
+        new Thread(
+            () -> {
+              boolean asked = !end.isDone();
+              close();
+              if (asked) {
+                // Ended by SIGTERM as it should be: without this the JVM's code would be 143.
+                Runtime.getRuntime().halt(0);
+              }
+            },
+            "shutdown");
     Runtime.getRuntime().addShutdownHook(hook);
     control.start();
     return end.get();
@@ -292,5 +302,6 @@ final class Sidecar implements ControlListener, AutoCloseable {
     control.close();
     port500.close();
     http.close();
+    LOG.log(System.Logger.Level.INFO, "stopped");
   }
 }

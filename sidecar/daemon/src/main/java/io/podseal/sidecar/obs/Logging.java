@@ -39,6 +39,9 @@ public final class Logging {
               throw new IllegalArgumentException(
                   "log level " + level + " is none of error, warn, info, debug, trace");
         };
+    // Read by the JDK when the first logger is asked for, hence here.
+    System.setProperty(
+        "java.util.logging.manager", "io.podseal.sidecar.obs.SteadyLogManager");
     Logger root = Logger.getLogger("");
     for (var handler : root.getHandlers()) {
       root.removeHandler(handler);
