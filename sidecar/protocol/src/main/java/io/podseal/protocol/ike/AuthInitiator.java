@@ -61,6 +61,7 @@ final class AuthInitiator implements State {
     }
     payloads.add(IdPayload.of(false, core.peer().identity()));
     payloads.add(new AuthPayload(AuthPayload.SHARED_KEY_MIC, auth.use(Bytes::copyOf)));
+    auth.destroy();
     payloads.addAll(offer.payloads());
     payloads.addAll(TransportSelectors.of(core.localAddress(), state.remoteInner));
     core.request(
@@ -88,9 +89,7 @@ final class AuthInitiator implements State {
     }
     boolean isThePeer = idR.get().identity().filter(core.peer().identity()::equals).isPresent();
     SecretBytes expected = material.responderAuth(core.session(), key.secret(), idR.get());
-    boolean verified =
-        auth.get().method() == AuthPayload.SHARED_KEY_MIC
-            && expected.equals(SecretBytes.adopt(auth.get().data().toArray()));
+    boolean verified = AuthMaterial.verifies(auth.get(), expected);
     if (!isThePeer || !verified) {
       core.refused(
           false,

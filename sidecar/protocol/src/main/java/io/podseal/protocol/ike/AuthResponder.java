@@ -49,12 +49,14 @@ final class AuthResponder implements State {
     return SaPhase.CONNECTING;
   }
 
+  /** CVE-2014-2338, CVE-2019-12312: nothing but IKE_AUTH before authentication. */
+  @Override
+  public boolean takes(ExchangeType exchange) {
+    return exchange == ExchangeType.IKE_AUTH;
+  }
+
   @Override
   public State onRequest(IkeMessage message, Input.Received in, Instant now, List<Action> out) {
-    if (message.header().exchange() != ExchangeType.IKE_AUTH) {
-      // CVE-2014-2338, CVE-2019-12312: nothing but IKE_AUTH before authentication.
-      return State.super.onRequest(message, in, now, out);
-    }
     Optional<IdPayload> idI = message.id(true);
     Optional<AuthPayload> auth = message.first(AuthPayload.class);
     if (idI.isEmpty() || auth.isEmpty()) {
@@ -85,12 +87,11 @@ final class AuthResponder implements State {
   /** Tries every live epoch, and as many again if the peer is unknown: the time tells nothing. */
   private Optional<PresharedKey> verify(Optional<Peer> peer, IdPayload idI, AuthPayload auth) {
     List<PresharedKey> keys = peer.map(Peer::keys).orElse(List.of());
-    SecretBytes received = SecretBytes.adopt(auth.data().toArray());
     Optional<PresharedKey> verified = Optional.empty();
     for (int i = 0; i < Peer.MAX_KEYS; i++) {
       SecretBytes psk = i < keys.size() ? keys.get(i).secret() : core.session().keys().skPi();
       SecretBytes expected = material.initiatorAuth(core.session(), psk, idI);
-      boolean matches = expected.equals(received) && auth.method() == AuthPayload.SHARED_KEY_MIC;
+      boolean matches = AuthMaterial.verifies(auth, expected);
       if (matches && i < keys.size()) {
         verified = Optional.of(keys.get(i));
       }
@@ -107,6 +108,7 @@ final class AuthResponder implements State {
     List<Payload> payloads = new ArrayList<>();
     payloads.add(idR);
     payloads.add(new AuthPayload(AuthPayload.SHARED_KEY_MIC, auth.use(Bytes::copyOf)));
+    auth.destroy();
     List<Payload> child = child(established, message, in, now, out);
     payloads.addAll(child);
     core.respond(message.header(), payloads, in, out);

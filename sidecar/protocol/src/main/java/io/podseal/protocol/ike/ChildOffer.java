@@ -90,6 +90,7 @@ final class ChildOffer {
       if (shared.isEmpty()) {
         return Optional.empty();
       }
+      keyExchange.get().destroy();
     }
     return Optional.of(
         ChildSa.install(

@@ -75,6 +75,12 @@ final class ChildRekey implements Exchange {
     if (o == null) {
       throw new IllegalStateException("answer to a request that was never made");
     }
+    if (sa.isClosing()) {
+      // Whatever was agreed goes with the IKE SA; a removed peer must not get a child back.
+      abandon(now);
+      return sa;
+    }
+    offer = null;
     Optional<ChildSa> made =
         message.error().isEmpty()
                 && message.has(NotifyType.USE_TRANSPORT_MODE)
@@ -91,6 +97,15 @@ final class ChildRekey implements Exchange {
     return failed(message.error(), now, out);
   }
 
+  @Override
+  public void abandon(Instant now) {
+    ChildOffer o = offer;
+    if (o != null) {
+      o.withdraw(now);
+      offer = null;
+    }
+  }
+
   private State succeeded(ChildSa ours, Instant now, List<Action> out) {
     sa.children().add(ours);
     ChildSa theirs = crossing;
@@ -100,15 +115,17 @@ final class ChildRekey implements Exchange {
       ours.stage(ChildSa.Stage.REPLACED);
       return sa.begin(new ChildDelete(sa, ours, "lost a simultaneous rekey"), now, out);
     }
-    old.stage(ChildSa.Stage.REPLACED);
+    if (old.isUsable()) {
+      old.stage(ChildSa.Stage.REPLACED);
+    }
     sa.children().select(ours, out);
     return sa.begin(new ChildDelete(sa, old, "rekeyed"), now, out);
   }
 
   private State failed(Optional<NotifyPayload> error, Instant now, List<Action> out) {
     int type = error.map(NotifyPayload::notifyType).orElse(0);
-    if (crossing != null) {
-      // The peer's rekey of the same child stands, and it deletes the old one.
+    if (crossing != null || !old.isUsable()) {
+      // The peer's rekey of the same child stands and it deletes the old one, or has done so.
       return sa;
     }
     if (type == NotifyType.CHILD_SA_NOT_FOUND) {

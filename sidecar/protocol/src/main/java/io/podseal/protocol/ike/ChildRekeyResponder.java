@@ -1,6 +1,7 @@
 package io.podseal.protocol.ike;
 
 import io.podseal.protocol.crypto.KeyExchange;
+import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.KePayload;
 import io.podseal.protocol.message.NoncePayload;
@@ -83,15 +84,16 @@ final class ChildRekeyResponder {
       return error(NotifyType.NO_PROPOSAL_CHOSEN);
     }
     EspSuite suite = selected.get().suite();
-    KeyExchange keyExchange =
-        ctx.crypto().keyExchange(suite.keyExchange().orElseThrow(), ctx.random());
+    KeyExchangeMethod method = suite.keyExchange().orElseThrow();
     Optional<KePayload> theirs = request.first(KePayload.class);
-    if (theirs.filter(ke -> ke.method() == keyExchange.method().id()).isEmpty()) {
+    if (theirs.filter(ke -> ke.method() == method.id()).isEmpty()) {
       ctx.spis().release(inboundSpi, now);
-      byte[] wanted = {(byte) (keyExchange.method().id() >>> 8), (byte) keyExchange.method().id()};
+      byte[] wanted = {(byte) (method.id() >>> 8), (byte) method.id()};
       return List.of(NotifyPayload.of(NotifyType.INVALID_KE_PAYLOAD, Bytes.copyOf(wanted)));
     }
+    KeyExchange keyExchange = ctx.crypto().keyExchange(method, ctx.random());
     Optional<SecretBytes> shared = ChildOffer.agree(keyExchange, theirs.get());
+    keyExchange.destroy();
     if (shared.isEmpty()) {
       ctx.spis().release(inboundSpi, now);
       return error(NotifyType.INVALID_SYNTAX);
@@ -111,9 +113,8 @@ final class ChildRekeyResponder {
     answer.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
     answer.add(new SaPayload(List.of(selected.get().answer())));
     answer.add(new NoncePayload(nonceR));
-    answer.add(new KePayload(keyExchange.method().id(), Bytes.copyOf(keyExchange.publicValue())));
+    answer.add(new KePayload(method.id(), Bytes.copyOf(keyExchange.publicValue())));
     answer.addAll(TransportSelectors.of(in.from().address(), core.localAddress()));
-    keyExchange.destroy();
     return answer;
   }
 

@@ -1,5 +1,6 @@
 package io.podseal.protocol.ike;
 
+import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
@@ -124,6 +125,11 @@ final class Established implements State {
   }
 
   @Override
+  public boolean takes(ExchangeType exchange) {
+    return exchange == ExchangeType.CREATE_CHILD_SA || exchange == ExchangeType.INFORMATIONAL;
+  }
+
+  @Override
   public State onRequest(IkeMessage message, Input.Received in, Instant now, List<Action> out) {
     heardAt = now;
     return switch (message.header().exchange()) {
@@ -165,8 +171,11 @@ final class Established implements State {
     boolean fatal =
         message.has(NotifyType.INVALID_SYNTAX)
             || message.has(NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD);
-    State next =
-        fatal ? ended(CloseReason.INVALID_SYNTAX, now) : answered.onResponse(message, now, out);
+    if (fatal) {
+      answered.abandon(now);
+      return ended(CloseReason.INVALID_SYNTAX, now);
+    }
+    State next = answered.onResponse(message, now, out);
     if (next == this) {
       pump(now, out);
     }
@@ -190,8 +199,12 @@ final class Established implements State {
       case Input.RemoteMoved m -> {
         // An address learnt from ESP alone must first answer for itself; pods without NAT never
         // move.
-        if (core.peerBehindNat() && !m.from().equals(core.remote()) && current == null) {
-          begin(Liveness.at(this, m.from()), now, out);
+        if (core.peerBehindNat() && !m.from().equals(core.remote())) {
+          if (current == null) {
+            begin(Liveness.at(this, m.from()), now, out);
+          } else {
+            core.window().alsoTo(m.from());
+          }
         }
       }
       case Input.Traffic t -> {
@@ -208,6 +221,7 @@ final class Established implements State {
         return close(c.reason(), now, out);
       }
       case Input.Forget f -> {
+        abandon(now);
         children.removeAll(now, out);
         return new Dead(f.reason());
       }
@@ -220,6 +234,7 @@ final class Established implements State {
   /** The peer's NAT gave it another address or port (§2.23). */
   void moveTo(Endpoint to, List<Action> out) {
     core.moveTo(to, true);
+    core.window().alsoTo(to);
     children.moveRemote(out);
   }
 
@@ -301,6 +316,7 @@ final class Established implements State {
         current = next;
         Endpoint to = next.probes().orElse(core.remote());
         core.request(next.type(), request.get(), to, next.timeout(), now, out);
+        core.window().alsoTo(core.remote());
       }
     }
   }
@@ -320,13 +336,23 @@ final class Established implements State {
     return this;
   }
 
+  private void abandon(Instant now) {
+    Exchange exchange = current;
+    if (exchange != null) {
+      exchange.abandon(now);
+      current = null;
+    }
+  }
+
   Ended ended(CloseReason reason, Instant now) {
+    abandon(now);
     return new Ended(children, reason, now.plus(IkeTimers.REKEYED_CHILD_LINGER));
   }
 
   @Override
   public State onNoAnswer(Instant now, List<Action> out) {
     // §2.4: an unanswered request ends the IKE SA and all its children, without a Delete.
+    abandon(now);
     children.removeAll(now, out);
     return new Dead(closing.orElse(CloseReason.NO_ANSWER));
   }

@@ -16,7 +16,7 @@ sealed interface Exchange permits ChildRekey, ChildDelete, IkeDelete, Liveness {
   /** The request, or empty if there is no longer a reason for it. */
   Optional<List<Payload>> request(Instant now);
 
-  /** Where to send it, if not to where the peer is known to be. */
+  /** Where to send it as well as to where the peer is known to be. */
   default Optional<Endpoint> probes() {
     return Optional.empty();
   }
@@ -25,6 +25,9 @@ sealed interface Exchange permits ChildRekey, ChildDelete, IkeDelete, Liveness {
   default Duration timeout() {
     return IkeTimers.ESTABLISHED_TIMEOUT;
   }
+
+  /** No answer will be looked at: gives back what the request holds. */
+  default void abandon(Instant now) {}
 
   /** The peer's answer. */
   State onResponse(IkeMessage message, Instant now, List<Action> out);

@@ -189,6 +189,7 @@ public final class IkeSa {
     switch (MessageDecoder.decodeInner(in.datagram(), inner.get())) {
       case Decoded.Ok<IkeMessage> ok -> {
         core.window().answered();
+        followNat(in, out);
         state = state.onResponse(ok.value(), in, now, out);
       }
       case Decoded.Malformed<IkeMessage> bad -> {
@@ -211,6 +212,10 @@ public final class IkeSa {
     }
     if (!core.window().isExpected(header.messageId())) {
       SaCore.drop(DropReason.IKE_MESSAGE_ID, out);
+      return;
+    }
+    if (!state.takes(header.exchange())) {
+      SaCore.drop(DropReason.IKE_UNEXPECTED, out);
       return;
     }
     Optional<byte[]> inner = core.session().cipher().open(in.datagram());

@@ -22,7 +22,7 @@ final class Liveness implements Exchange {
     return new Liveness(sa, Optional.empty());
   }
 
-  /** Asks at a new address, which is the peer's once it answers there. */
+  /** Asks at a new address too, which is the peer's once it answers from there. */
   static Liveness at(Established sa, Endpoint address) {
     return new Liveness(sa, Optional.of(address));
   }
@@ -44,7 +44,6 @@ final class Liveness implements Exchange {
 
   @Override
   public State onResponse(IkeMessage message, Instant now, List<Action> out) {
-    probed.ifPresent(address -> sa.moveTo(address, out));
     return sa;
   }
 }

@@ -2,6 +2,7 @@ package io.podseal.protocol.ike;
 
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.policy.Endpoint;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Optional;
@@ -18,6 +19,7 @@ final class MessageWindow {
   private int nextRequest;
   private int expectedRequest;
   private @Nullable Outstanding outstanding;
+  private @Nullable Endpoint other;
   private byte @Nullable [] lastRequestIcv;
   private byte @Nullable [] lastResponse;
 
@@ -34,7 +36,16 @@ final class MessageWindow {
 
   void sent(ExchangeType exchange, Action.Send send, RetransmissionSchedule schedule) {
     outstanding = new Outstanding(exchange, nextRequest, send, schedule);
+    other = null;
     nextRequest++;
+  }
+
+  /**
+   * Repeats the request in flight to this address in turn with the one it was sent to first (§2.1:
+   * the octets stay, the addresses may change).
+   */
+  void alsoTo(Endpoint address) {
+    other = address;
   }
 
   /** Restarts the IKE_SA_INIT request with other contents: the message ID stays 0 (§2.6). */
@@ -66,8 +77,19 @@ final class MessageWindow {
     if (o == null || o.schedule.next().isAfter(now)) {
       return Optional.empty();
     }
+    return Optional.of(again(o, now));
+  }
+
+  private Action.Send again(Outstanding o, Instant now) {
     o.schedule.sent(now);
-    return Optional.of(o.send);
+    Endpoint next = other;
+    if (next == null || next.equals(o.send.to())) {
+      return o.send;
+    }
+    Action.Send send = new Action.Send(o.send.message(), next, o.send.encapsulated());
+    outstanding = new Outstanding(o.exchange, o.messageId, send, o.schedule);
+    other = o.send.to();
+    return send;
   }
 
   /** The request again, if it has been silent for {@link IkeTimers#EAGER_RETRANSMIT}. */
@@ -76,8 +98,7 @@ final class MessageWindow {
     if (o == null || o.schedule.lastSent().plus(IkeTimers.EAGER_RETRANSMIT).isAfter(now)) {
       return Optional.empty();
     }
-    o.schedule.sent(now);
-    return Optional.of(o.send);
+    return Optional.of(again(o, now));
   }
 
   /** The peer's requests begin at 1 when its IKE_SA_INIT was number 0. */

@@ -15,10 +15,12 @@ record Refused(SaCore core, CloseReason reason, Instant until) implements State 
   }
 
   @Override
+  public boolean takes(ExchangeType exchange) {
+    return exchange == ExchangeType.INFORMATIONAL;
+  }
+
+  @Override
   public State onRequest(IkeMessage message, Input.Received in, Instant now, List<Action> out) {
-    if (message.header().exchange() != ExchangeType.INFORMATIONAL) {
-      return State.super.onRequest(message, in, now, out);
-    }
     // RFC 7296 §1.4: every INFORMATIONAL request is answered; here it can only be a Delete.
     core.respond(message.header(), List.of(), in, out);
     return this;

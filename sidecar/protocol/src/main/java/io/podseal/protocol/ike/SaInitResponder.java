@@ -68,6 +68,7 @@ final class SaInitResponder {
     }
     KeyExchange keyExchange = ctx.crypto().keyExchange(suite.keyExchange(), ctx.random());
     Optional<SecretBytes> shared = keyExchange.sharedSecret(ke.get().data().toArray());
+    keyExchange.destroy();
     if (shared.isEmpty()) {
       SaCore.drop(DropReason.IKE_PAYLOAD_SYNTAX, out);
       return Optional.empty();
@@ -80,7 +81,6 @@ final class SaInitResponder {
     payloads.addAll(
         NatDetection.notifies(
             ctx.crypto(), ctx.random(), core.spiInitiator(), core.spiResponder(), in.from()));
-    keyExchange.destroy();
     byte[] response =
         MessageEncoder.clear(
             new IkeHeader(

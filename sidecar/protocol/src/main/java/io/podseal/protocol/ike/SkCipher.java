@@ -46,14 +46,12 @@ final class SkCipher {
             IV_LENGTH + plaintext.length + Aead.TAG_LENGTH);
     // RFC 5282 §4: an IV must never repeat under one key; a counter cannot.
     iv++;
-    ByteWriter nonce = new ByteWriter();
-    sealing.salt.use(s -> nonce.bytes(s));
-    nonce.u64(iv);
+    byte[] explicit = new ByteWriter().u64(iv).toArray();
     byte[] message =
         Arrays.copyOf(prefix, prefix.length + IV_LENGTH + plaintext.length + Aead.TAG_LENGTH);
-    System.arraycopy(nonce.toArray(), EncryptionAlgorithm.SALT_LENGTH, message, prefix.length, 8);
+    System.arraycopy(explicit, 0, message, prefix.length, IV_LENGTH);
     sealing.aead.seal(
-        nonce.toArray(),
+        sealing.nonce(explicit, 0),
         prefix,
         prefix.length,
         plaintext,
@@ -62,6 +60,7 @@ final class SkCipher {
         message,
         prefix.length + IV_LENGTH);
     Arrays.fill(plaintext, (byte) 0);
+    Arrays.fill(inner, (byte) 0);
     return message;
   }
 
@@ -73,13 +72,10 @@ final class SkCipher {
     if (sealedLength < Aead.TAG_LENGTH + 1) {
       return Optional.empty();
     }
-    ByteWriter nonce = new ByteWriter();
-    opening.salt.use(s -> nonce.bytes(s));
-    nonce.bytes(Arrays.copyOfRange(message, offset, offset + IV_LENGTH));
     byte[] plaintext = new byte[sealedLength];
     int length =
         opening.aead.open(
-            nonce.toArray(),
+            opening.nonce(message, offset),
             message,
             offset,
             message,
@@ -100,19 +96,37 @@ final class SkCipher {
   }
 
   void destroy() {
-    sealing.salt.destroy();
-    opening.salt.destroy();
+    sealing.destroy();
+    opening.destroy();
   }
 
   private static final class Direction {
     final Aead aead;
-    final SecretBytes salt;
+    private final SecretBytes salt;
+    private final byte[] nonce = new byte[Aead.NONCE_LENGTH];
 
     Direction(CryptoProvider crypto, EncryptionAlgorithm algorithm, SecretBytes keyAndSalt) {
       SecretBytes key = keyAndSalt.slice(0, algorithm.keyLength());
       aead = crypto.aead(algorithm, key);
       key.destroy();
       salt = keyAndSalt.slice(algorithm.keyLength(), algorithm.keymatLength());
+    }
+
+    /** RFC 5282 §4: salt | IV; good until the next call. */
+    byte[] nonce(byte[] ivHolder, int ivOffset) {
+      int saltLength =
+          salt.use(s -> {
+            System.arraycopy(s, 0, nonce, 0, s.length);
+            return s.length;
+          });
+      System.arraycopy(ivHolder, ivOffset, nonce, saltLength, IV_LENGTH);
+      return nonce;
+    }
+
+    void destroy() {
+      aead.destroy();
+      salt.destroy();
+      Arrays.fill(nonce, (byte) 0);
     }
   }
 }

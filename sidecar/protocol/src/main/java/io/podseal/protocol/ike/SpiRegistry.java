@@ -37,13 +37,18 @@ public final class SpiRegistry {
   /** The SPI's SA has ended: late packets may still carry it. */
   public void release(int spi, Instant now) {
     quarantine.addLast(new Released(spi, now.plus(IkeTimers.SPI_QUARANTINE)));
+    forget(now);
+  }
+
+  private void forget(Instant now) {
     while (!quarantine.isEmpty() && quarantine.getFirst().until().isBefore(now)) {
       taken.remove(quarantine.removeFirst().spi());
     }
   }
 
   /** Whether it is, or was until lately, an SPI of this process. */
-  public boolean isOurs(int spi) {
+  public boolean isOurs(int spi, Instant now) {
+    forget(now);
     return taken.contains(spi);
   }
 }

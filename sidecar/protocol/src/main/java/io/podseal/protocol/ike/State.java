@@ -1,5 +1,6 @@
 package io.podseal.protocol.ike;
 
+import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.telemetry.DropReason;
 import java.time.Instant;
@@ -22,6 +23,15 @@ sealed interface State
 
   SaPhase phase();
 
+  /**
+   * Whether a request of this exchange may be opened now. One that may not is as if it had been
+   * lost: its message ID stays free, and the peer's repetition finds a later phase.
+   */
+  default boolean takes(ExchangeType exchange) {
+    return false;
+  }
+
+  /** A request of an exchange that {@link #takes} allows. */
   default State onRequest(IkeMessage message, Input.Received in, Instant now, List<Action> out) {
     SaCore.drop(DropReason.IKE_UNEXPECTED, out);
     return this;

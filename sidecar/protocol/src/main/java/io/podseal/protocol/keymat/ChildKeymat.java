@@ -28,15 +28,18 @@ public record ChildKeymat(SecretBytes initiatorToResponder, SecretBytes responde
       Bytes nonceR,
       EncryptionAlgorithm encryption) {
     byte[] nonces = new ByteWriter().bytes(nonceI).bytes(nonceR).toArray();
-    byte[] seed =
-        sharedSecret
-            .map(s -> s.use(g -> new ByteWriter().bytes(g).bytes(nonces).toArray()))
-            .orElse(nonces);
+    byte[] seed = sharedSecret.map(s -> s.use(g -> concatenated(g, nonces))).orElse(nonces);
     int n = encryption.keymatLength();
     SecretBytes stream = PrfPlus.expand(prf, skD, seed, 2 * n);
     Arrays.fill(seed, (byte) 0);
     ChildKeymat keymat = new ChildKeymat(stream.slice(0, n), stream.slice(n, 2 * n));
     stream.destroy();
     return keymat;
+  }
+
+  private static byte[] concatenated(byte[] first, byte[] second) {
+    byte[] both = Arrays.copyOf(first, first.length + second.length);
+    System.arraycopy(second, 0, both, first.length, second.length);
+    return both;
   }
 }

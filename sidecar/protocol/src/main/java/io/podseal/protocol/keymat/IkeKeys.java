@@ -27,6 +27,7 @@ public record IkeKeys(
       long spiR) {
     SecretBytes nonces = SecretBytes.adopt(new ByteWriter().bytes(nonceI).bytes(nonceR).toArray());
     SecretBytes skeyseed = sharedSecret.use(g -> prf.apply(nonces, g));
+    nonces.destroy();
     byte[] seed = new ByteWriter().bytes(nonceI).bytes(nonceR).u64(spiI).u64(spiR).toArray();
     int p = prf.algorithm().length();
     int e = encryption.keymatLength();

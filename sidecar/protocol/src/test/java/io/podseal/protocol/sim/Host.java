@@ -51,6 +51,7 @@ final class Host {
   final List<Integer> received = new ArrayList<>();
   final List<ProtocolEvent> events = new ArrayList<>();
   final Map<DropReason, Integer> drops = new EnumMap<>(DropReason.class);
+  int timersFired;
   final WatchedCrypto crypto = new WatchedCrypto();
   final Keys keys = new Keys();
 
@@ -191,6 +192,7 @@ final class Host {
   }
 
   void timer() {
+    timersFired++;
     run(endpoint.timer(world.now()));
   }
 

@@ -77,7 +77,10 @@ final class Cookies {
             .u64(slice)
             .bytes(request.nonce().orElse(Bytes.EMPTY))
             .toArray();
-    return crypto.prf(PrfAlgorithm.HMAC_SHA2_256).apply(secret, data).use(byte[]::clone);
+    SecretBytes mac = crypto.prf(PrfAlgorithm.HMAC_SHA2_256).apply(secret, data);
+    byte[] cookie = mac.use(byte[]::clone);
+    mac.destroy();
+    return cookie;
   }
 
   private static long slice(Instant now) {

@@ -26,15 +26,11 @@ import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.udpencap.Ports;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -48,21 +44,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class IkeEndpoint {
   private final IkeContext ctx;
-  private final Cookies cookies;
-  private final AnswerRates rates = new AnswerRates();
-  private final Map<Identity, Pair> pairs = new LinkedHashMap<>();
-  private final Map<InetAddress, Pair> byAddress = new HashMap<>();
-  private final Map<Long, IkeSa> byLocalSpi = new HashMap<>();
-  private final Map<InitKey, IkeSa> responders = new HashMap<>();
-  private final Map<IkeSa, InitKey> initKeys = new HashMap<>();
-  private final Map<Integer, IkeSa> byChild = new HashMap<>();
-  private final Map<IkeSa, List<Integer>> childrenOf = new HashMap<>();
-  private final Map<InetAddress, Integer> halfOpenBySource = new HashMap<>();
-  private final DeadlineQueue deadlines = new DeadlineQueue();
-  private int halfOpen;
-
-  /** What makes two IKE_SA_INIT requests the same attempt until their contents are compared. */
-  private record InitKey(long spiInitiator, Endpoint from) {}
+  private final InitGate gate;
+  private final SaTable sas = new SaTable();
+  private final PairTable pairs = new PairTable();
 
   public IkeEndpoint(LocalPod self, CryptoProvider crypto, RandomSource random, KeyLog keyLog) {
     this.ctx =
@@ -73,7 +57,7 @@ public final class IkeEndpoint {
             id -> Optional.ofNullable(pairs.get(id)).map(Pair::peer),
             new SpiRegistry(random),
             keyLog);
-    this.cookies = new Cookies(crypto, random);
+    this.gate = new InitGate(ctx);
   }
 
   /**
@@ -97,7 +81,7 @@ public final class IkeEndpoint {
       return;
     }
     long localSpi = header.fromOriginalInitiator() ? header.spiResponder() : header.spiInitiator();
-    IkeSa sa = byLocalSpi.get(localSpi);
+    IkeSa sa = sas.bySpi(localSpi);
     if (sa != null) {
       run(sa, s -> s.handle(in, now), now, out);
       return;
@@ -110,60 +94,30 @@ public final class IkeEndpoint {
 
   private void saInit(Input.Received in, Instant now, List<Action> out) {
     IkeHeader header = in.datagram().header();
-    InetAddress source = in.from().address();
     if (header.messageId() != 0 || header.spiResponder() != 0 || !header.fromOriginalInitiator()) {
       out.add(new Action.Drop(DropReason.IKE_HEADER));
       return;
     }
-    InitKey key = new InitKey(header.spiInitiator(), in.from());
-    IkeSa known = responders.get(key);
-    if (!rates.mayAnswer(source, now)) {
+    if (!gate.mayAnswer(in, now)) {
       out.add(new Action.Drop(DropReason.RATE_LIMITED));
       return;
     }
-    if (known != null) {
-      run(known, s -> s.handle(in, now), now, out);
-      return;
+    Optional<IkeSa> known = gate.known(in);
+    if (known.isPresent()) {
+      run(known.get(), s -> s.handle(in, now), now, out);
+    } else if (gate.admits(in, now, out)) {
+      IkeSa.respond(ctx, in, now, out)
+          .ifPresent(sa -> {
+            gate.opened(sa, in);
+            sas.add(sa);
+          });
     }
-    // Design, decision 12: never send more than we got to a source that has proven nothing.
-    boolean wantsCookie =
-        halfOpen >= Limits.HALF_OPEN_BEFORE_COOKIES
-            || in.datagram().bytes().length < Limits.INIT_ANSWER_LENGTH;
-    if (wantsCookie && !cookies.isReturnedBy(in.datagram(), in.from(), now)) {
-      challenge(in, now, out);
-      return;
-    }
-    if (halfOpen >= Limits.HALF_OPEN
-        || halfOpenBySource.getOrDefault(source, 0) >= Limits.HALF_OPEN_PER_SOURCE) {
-      out.add(new Action.Drop(DropReason.IKE_TOO_MANY_HALF_OPEN));
-      return;
-    }
-    Optional<IkeSa> answered = IkeSa.respond(ctx, in, now, out);
-    if (answered.isPresent()) {
-      IkeSa sa = answered.get();
-      responders.put(key, sa);
-      initKeys.put(sa, key);
-      byLocalSpi.put(sa.localSpi(), sa);
-      halfOpen++;
-      halfOpenBySource.merge(source, 1, Integer::sum);
-      deadlines.arm(sa);
-    }
-  }
-
-  private void challenge(Input.Received in, Instant now, List<Action> out) {
-    Optional<byte[]> challenge = cookies.challenge(in.datagram(), in.from(), now);
-    if (challenge.isEmpty() || challenge.get().length > in.datagram().bytes().length) {
-      out.add(new Action.Drop(DropReason.IKE_NO_ANSWER_DUE));
-      return;
-    }
-    boolean encapsulated = in.to().port() == Ports.IKE_NAT_TRAVERSAL;
-    out.add(new Action.Send(challenge.get(), in.from(), encapsulated));
   }
 
   /** The time of {@link #deadline()} has come. */
   public List<Action> timer(Instant now) {
     List<Action> out = new ArrayList<>();
-    for (IkeSa sa = deadlines.pollDue(now); sa != null; sa = deadlines.pollDue(now)) {
+    for (IkeSa sa = sas.pollDue(now); sa != null; sa = sas.pollDue(now)) {
       run(sa, s -> s.handle(new Input.TimerFired(), now), now, out);
     }
     return out;
@@ -171,7 +125,7 @@ public final class IkeEndpoint {
 
   /** When {@link #timer} is due. */
   public Optional<Instant> deadline() {
-    return deadlines.next();
+    return sas.nextDeadline();
   }
 
   /** A packet to {@code peer} waits and no SA carries it: whoever holds a packet initiates. */
@@ -195,14 +149,14 @@ public final class IkeEndpoint {
    */
   public List<Action> unknownSpi(int spi, Endpoint from, Instant now) {
     List<Action> out = new ArrayList<>();
-    if (!ctx.spis().isOurs(spi)) {
+    if (!ctx.spis().isOurs(spi, now)) {
       recover(from, now, out);
     }
     return out;
   }
 
   private void recover(Endpoint from, Instant now, List<Action> out) {
-    Pair pair = byAddress.get(from.address());
+    Pair pair = pairs.at(from.address());
     if (pair != null
         && pair.in(SaPhase.ESTABLISHED).isEmpty()
         && pair.connecting().isEmpty()
@@ -254,7 +208,7 @@ public final class IkeEndpoint {
 
   private List<Action> onChild(int inboundSpi, Input input, Instant now) {
     List<Action> out = new ArrayList<>();
-    IkeSa sa = byChild.get(inboundSpi);
+    IkeSa sa = sas.byChild(inboundSpi);
     if (sa != null) {
       run(sa, s -> s.handle(input, now), now, out);
     }
@@ -267,7 +221,6 @@ public final class IkeEndpoint {
     for (Identity identity : identities) {
       Pair pair = pairs.remove(identity);
       if (pair != null) {
-        pair.peer().addresses().forEach(a -> byAddress.remove(a, pair));
         closeAll(pair, CloseReason.PEER_REMOVED, now, out);
         pair.forgetKeys();
       }
@@ -279,17 +232,11 @@ public final class IkeEndpoint {
   public List<Action> putPeers(Collection<Peer> peers, Instant now) {
     List<Action> out = new ArrayList<>();
     for (Peer peer : peers) {
-      Pair pair = pairs.get(peer.identity());
-      if (pair == null) {
-        pair = new Pair(peer);
-        pairs.put(peer.identity(), pair);
+      Pair known = pairs.get(peer.identity());
+      if (known == null) {
+        pairs.add(new Pair(peer));
       } else {
-        Pair known = pair;
-        pair.peer().addresses().forEach(a -> byAddress.remove(a, known));
-        replace(pair, peer, now, out);
-      }
-      for (InetAddress address : peer.addresses()) {
-        byAddress.put(address, pair);
+        replace(known, peer, now, out);
       }
     }
     return out;
@@ -297,7 +244,7 @@ public final class IkeEndpoint {
 
   private void replace(Pair pair, Peer next, Instant now, List<Action> out) {
     boolean moved = !pair.peer().addresses().equals(next.addresses());
-    boolean keysGone = pair.update(next);
+    boolean keysGone = pairs.update(pair, next);
     if (moved) {
       closeAll(pair, CloseReason.PEER_CHANGED, now, out);
       return;
@@ -319,7 +266,7 @@ public final class IkeEndpoint {
     } else if (pair.initiatingKey().filter(k -> k.epoch() > sa.epoch()).isPresent()) {
       Duration wait = isLower(pair) ? IkeTimers.RETRY_FIRST : IkeTimers.RETRY_CAP.multipliedBy(3);
       sa.retryReplacementAt(now.plus(wait));
-      deadlines.arm(sa);
+      sas.refresh(sa);
     }
   }
 
@@ -332,7 +279,7 @@ public final class IkeEndpoint {
   /** Tells every peer that we go; the process may end once the actions are run. */
   public List<Action> shutdown(Instant now) {
     List<Action> out = new ArrayList<>();
-    for (IkeSa sa : List.copyOf(byLocalSpi.values())) {
+    for (IkeSa sa : sas.all()) {
       run(sa, s -> s.handle(new Input.Close(CloseReason.SHUTDOWN), now), now, out);
     }
     return out;
@@ -340,12 +287,12 @@ public final class IkeEndpoint {
 
   /** Every IKE SA, for status pages. */
   public List<IkeSaView> view() {
-    return byLocalSpi.values().stream().map(IkeSa::view).toList();
+    return sas.all().stream().map(IkeSa::view).toList();
   }
 
   /** The established IKE SAs. */
   public List<IkeSa> established() {
-    return byLocalSpi.values().stream().filter(s -> s.phase() == SaPhase.ESTABLISHED).toList();
+    return sas.all().stream().filter(s -> s.phase() == SaPhase.ESTABLISHED).toList();
   }
 
   private void start(Pair pair, boolean replaces, String why, Instant now, List<Action> out) {
@@ -358,9 +305,8 @@ public final class IkeEndpoint {
     String remote = new Endpoint(peer.addresses().getFirst(), Ports.IKE).toString();
     out.add(new Action.Emit(new ProtocolEvent.IkeSaStarted(peer.label(), remote, why)));
     IkeSa sa = IkeSa.initiate(ctx, peer, key.get(), pair.isFirstContact(), replaces, now, out);
-    byLocalSpi.put(sa.localSpi(), sa);
+    sas.add(sa);
     pair.add(sa);
-    deadlines.arm(sa);
   }
 
   /** Lets an SA handle something and draws the consequences for its peer. */
@@ -368,30 +314,37 @@ public final class IkeEndpoint {
     SaPhase before = sa.phase();
     out.addAll(input.apply(sa));
     SaPhase after = sa.phase();
-    if (before == SaPhase.CONNECTING && after != SaPhase.CONNECTING && !sa.isInitiator()) {
-      halfOpen--;
-      releaseSource(sa);
+    boolean connected = before == SaPhase.CONNECTING && after == SaPhase.ESTABLISHED;
+    if (connected) {
+      gate.proven(sa);
     }
-    indexChildren(sa);
+    sas.refresh(sa);
     Pair pair = pairOf(sa);
     if (pair != null) {
-      if (before == SaPhase.CONNECTING && after == SaPhase.ESTABLISHED) {
+      if (connected) {
         established(pair, sa, now, out);
       }
       if (sa.isReplacementDue(now)) {
         replacementDue(pair, sa, now, out);
       }
-      if (before == SaPhase.CONNECTING && after == SaPhase.DEAD && sa.isInitiator()) {
-        sa.ended().ifPresent(reason -> pair.failed(reason, sa.attemptedEpoch(), now));
+      if (before == SaPhase.CONNECTING
+          && (after == SaPhase.DEAD || after == SaPhase.CLOSING)
+          && sa.isInitiator()) {
+        pair.failed(sa.ended().orElse(CloseReason.CHILD_REFUSED), sa.attemptedEpoch(), now);
       }
     }
     if (sa.phase() == SaPhase.DEAD) {
       forget(sa, pair);
     } else {
-      deadlines.arm(sa);
+      sas.refresh(sa);
     }
     if (pair != null) {
-      chooseCarrier(pair, sa, now, out);
+      pair.chooseCarrier(sa, now, out);
+      // A deleted SA lingers for packets in flight only while another one carries traffic.
+      if (sa.ended().isPresent() && pair.carrier() == null) {
+        out.addAll(sa.handle(new Input.Forget(CloseReason.DELETED_BY_PEER), now));
+        forget(sa, pair);
+      }
     }
   }
 
@@ -399,34 +352,9 @@ public final class IkeEndpoint {
     return sa.peer().map(pairs::get).orElse(null);
   }
 
-  private void releaseSource(IkeSa sa) {
-    InitKey key = initKeys.get(sa);
-    if (key != null) {
-      halfOpenBySource.computeIfPresent(key.from().address(), (a, n) -> n == 1 ? null : n - 1);
-    }
-  }
-
-  private void indexChildren(IkeSa sa) {
-    List<Integer> spis = sa.inboundSpis();
-    List<Integer> known = childrenOf.getOrDefault(sa, List.of());
-    if (!spis.equals(known)) {
-      known.forEach(byChild::remove);
-      spis.forEach(spi -> byChild.put(spi, sa));
-      childrenOf.put(sa, spis);
-    }
-  }
-
   private void forget(IkeSa sa, @Nullable Pair pair) {
-    deadlines.disarm(sa);
-    byLocalSpi.remove(sa.localSpi());
-    InitKey key = initKeys.remove(sa);
-    if (key != null) {
-      responders.remove(key);
-    }
-    List<Integer> spis = childrenOf.remove(sa);
-    if (spis != null) {
-      spis.forEach(byChild::remove);
-    }
+    sas.remove(sa);
+    gate.forget(sa);
     if (pair != null) {
       pair.remove(sa);
     }
@@ -441,25 +369,18 @@ public final class IkeEndpoint {
       pair.add(sa);
     }
     for (Crossing.Verdict verdict : Crossing.judge(pair, sa, isLower(pair))) {
-      end(verdict.loser(), verdict.input(), now, out);
+      end(pair, verdict.loser(), verdict.input(), now, out);
     }
     pair.established();
     List<IkeSa> all = pair.in(SaPhase.ESTABLISHED);
     if (all.size() > Limits.ESTABLISHED_PER_PEER) {
-      end(all.getFirst(), new Input.Close(CloseReason.REPLACED), now, out);
+      end(pair, all.getFirst(), new Input.Close(CloseReason.REPLACED), now, out);
     }
   }
 
   /** Ends an SA of a pair from within another's consequences, after traffic has moved. */
-  private void end(IkeSa sa, Input input, Instant now, List<Action> out) {
-    Pair pair = pairOf(sa);
-    if (pair != null && pair.carrier() == sa) {
-      Optional<IkeSa> next =
-          pair.in(SaPhase.ESTABLISHED).stream()
-              .filter(s -> s != sa && s.mayCarryTraffic())
-              .findFirst();
-      next.ifPresent(s -> carry(pair, s, now, out));
-    }
+  private void end(Pair pair, IkeSa sa, Input input, Instant now, List<Action> out) {
+    pair.moveTrafficOff(sa, now, out);
     run(sa, s -> s.handle(input, now), now, out);
   }
 
@@ -468,35 +389,5 @@ public final class IkeEndpoint {
     if (pair.carrier() == sa && pair.connecting().isEmpty()) {
       start(pair, true, "the IKE SA is due for replacement", now, out);
     }
-  }
-
-  private void chooseCarrier(Pair pair, IkeSa touched, Instant now, List<Action> out) {
-    IkeSa carrier = pair.carrier();
-    Optional<IkeSa> best = pair.bestCarrier();
-    if (best.isEmpty() && touched.ended().isPresent()) {
-      // Whoever deletes an SA has its successor already: no need to wait for a packet on that.
-      best = pair.in(SaPhase.ESTABLISHED).stream().findFirst();
-    }
-    if (best.isPresent() && best.get() != carrier) {
-      carry(pair, best.get(), now, out);
-    } else if (carrier != null && carrier.phase() != SaPhase.ESTABLISHED && best.isEmpty()) {
-      pair.carrier(null);
-    }
-    // A deleted SA lingers for packets in flight only while another one carries traffic.
-    if (touched.ended().isPresent() && pair.carrier() == null) {
-      out.addAll(touched.handle(new Input.Forget(CloseReason.DELETED_BY_PEER), now));
-      if (touched.phase() == SaPhase.DEAD) {
-        forget(touched, pair);
-      }
-    }
-  }
-
-  private void carry(Pair pair, IkeSa sa, Instant now, List<Action> out) {
-    IkeSa before = pair.carrier();
-    if (before != null) {
-      out.addAll(before.handle(new Input.CarryTraffic(false), now));
-    }
-    pair.carrier(sa);
-    out.addAll(sa.handle(new Input.CarryTraffic(true), now));
   }
 }

@@ -1,7 +1,9 @@
 package io.podseal.protocol.ike.endpoint;
 
+import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.IkeTimers;
+import io.podseal.protocol.ike.Input;
 import io.podseal.protocol.ike.Limits;
 import io.podseal.protocol.ike.SaPhase;
 import io.podseal.protocol.policy.Peer;
@@ -15,7 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** One declared peer, its IKE SAs, and what has been tried. */
+/** One declared peer, its IKE SAs, which of them carries traffic, and what has been tried. */
 final class Pair {
   private Peer peer;
   private final List<IkeSa> sas = new ArrayList<>();
@@ -96,8 +98,36 @@ final class Pair {
     return carrier;
   }
 
-  void carrier(@Nullable IkeSa sa) {
-    carrier = sa;
+  /** Puts traffic on the best SA after {@code touched} has changed. */
+  void chooseCarrier(IkeSa touched, Instant now, List<Action> out) {
+    Optional<IkeSa> best = bestCarrier();
+    if (best.isEmpty() && touched.ended().isPresent()) {
+      // Whoever deletes an SA has its successor already: no need to wait for a packet on that.
+      best = in(SaPhase.ESTABLISHED).stream().findFirst();
+    }
+    if (best.isPresent() && best.get() != carrier) {
+      carry(best.get(), now, out);
+    } else if (carrier != null && carrier.phase() != SaPhase.ESTABLISHED && best.isEmpty()) {
+      carrier = null;
+    }
+  }
+
+  /** Moves traffic from {@code leaving}, which is about to end, if another SA may take it. */
+  void moveTrafficOff(IkeSa leaving, Instant now, List<Action> out) {
+    if (carrier == leaving) {
+      in(SaPhase.ESTABLISHED).stream()
+          .filter(s -> s != leaving && s.mayCarryTraffic())
+          .findFirst()
+          .ifPresent(next -> carry(next, now, out));
+    }
+  }
+
+  private void carry(IkeSa next, Instant now, List<Action> out) {
+    if (carrier != null) {
+      out.addAll(carrier.handle(new Input.CarryTraffic(false), now));
+    }
+    carrier = next;
+    out.addAll(next.handle(new Input.CarryTraffic(true), now));
   }
 
   List<IkeSa> in(SaPhase phase) {
@@ -110,7 +140,7 @@ final class Pair {
   }
 
   /** The SA that should carry traffic: the newest that may. */
-  Optional<IkeSa> bestCarrier() {
+  private Optional<IkeSa> bestCarrier() {
     return sas.stream()
         .filter(IkeSa::mayCarryTraffic)
         .max(

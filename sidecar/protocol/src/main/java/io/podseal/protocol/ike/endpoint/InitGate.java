@@ -1,0 +1,105 @@
+package io.podseal.protocol.ike.endpoint;
+
+import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.ike.IkeContext;
+import io.podseal.protocol.ike.IkeSa;
+import io.podseal.protocol.ike.Input;
+import io.podseal.protocol.ike.Limits;
+import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.telemetry.DropReason;
+import io.podseal.protocol.udpencap.Ports;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Decides which IKE_SA_INIT requests get an SA: rates per source, cookies, and bounds on SAs whose
+ * peer has not authenticated. What a stranger can make us keep or send is decided here alone.
+ */
+final class InitGate {
+  private final Cookies cookies;
+  private final AnswerRates rates = new AnswerRates();
+  private final Map<Attempt, IkeSa> byAttempt = new HashMap<>();
+  private final Map<IkeSa, Attempt> attempts = new HashMap<>();
+  private final Set<IkeSa> halfOpen = new HashSet<>();
+  private final Map<InetAddress, Integer> halfOpenBySource = new HashMap<>();
+
+  /** What makes two IKE_SA_INIT requests the same attempt until their contents are compared. */
+  private record Attempt(long spiInitiator, Endpoint from) {
+    static Attempt of(Input.Received in) {
+      return new Attempt(in.datagram().header().spiInitiator(), in.from());
+    }
+  }
+
+  InitGate(IkeContext ctx) {
+    this.cookies = new Cookies(ctx.crypto(), ctx.random());
+  }
+
+  /** Counts the request against its source. */
+  boolean mayAnswer(Input.Received in, Instant now) {
+    return rates.mayAnswer(in.from().address(), now);
+  }
+
+  /** The SA that an earlier request of the same attempt made. */
+  Optional<IkeSa> known(Input.Received in) {
+    return Optional.ofNullable(byAttempt.get(Attempt.of(in)));
+  }
+
+  /** Whether a new SA may be made; if not, says what is done instead. */
+  boolean admits(Input.Received in, Instant now, List<Action> out) {
+    // Design, decision 12: never send more than we got to a source that has proven nothing.
+    boolean wantsCookie =
+        halfOpen.size() >= Limits.HALF_OPEN_BEFORE_COOKIES
+            || in.datagram().bytes().length < Limits.INIT_ANSWER_LENGTH;
+    if (wantsCookie && !cookies.isReturnedBy(in.datagram(), in.from(), now)) {
+      challenge(in, now, out);
+      return false;
+    }
+    if (halfOpen.size() >= Limits.HALF_OPEN
+        || halfOpenBySource.getOrDefault(in.from().address(), 0) >= Limits.HALF_OPEN_PER_SOURCE) {
+      out.add(new Action.Drop(DropReason.IKE_TOO_MANY_HALF_OPEN));
+      return false;
+    }
+    return true;
+  }
+
+  private void challenge(Input.Received in, Instant now, List<Action> out) {
+    Optional<byte[]> challenge = cookies.challenge(in.datagram(), in.from(), now);
+    if (challenge.isEmpty() || challenge.get().length > in.datagram().bytes().length) {
+      out.add(new Action.Drop(DropReason.IKE_NO_ANSWER_DUE));
+      return;
+    }
+    boolean encapsulated = in.to().port() == Ports.IKE_NAT_TRAVERSAL;
+    out.add(new Action.Send(challenge.get(), in.from(), encapsulated));
+  }
+
+  /** An SA was made for {@code in}. */
+  void opened(IkeSa sa, Input.Received in) {
+    Attempt attempt = Attempt.of(in);
+    byAttempt.put(attempt, sa);
+    attempts.put(sa, attempt);
+    halfOpen.add(sa);
+    halfOpenBySource.merge(in.from().address(), 1, Integer::sum);
+  }
+
+  /** The peer authenticated. One that failed to stays counted until its SA is forgotten. */
+  void proven(IkeSa sa) {
+    Attempt attempt = attempts.get(sa);
+    if (attempt != null && halfOpen.remove(sa)) {
+      halfOpenBySource.computeIfPresent(attempt.from().address(), (a, n) -> n == 1 ? null : n - 1);
+    }
+  }
+
+  void forget(IkeSa sa) {
+    proven(sa);
+    Attempt attempt = attempts.remove(sa);
+    if (attempt != null) {
+      byAttempt.remove(attempt);
+    }
+  }
+}

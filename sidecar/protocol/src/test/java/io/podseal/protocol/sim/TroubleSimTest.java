@@ -1,0 +1,155 @@
+package io.podseal.protocol.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.podseal.protocol.message.Datagram;
+import io.podseal.protocol.message.Decoded;
+import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.IkeHeader;
+import io.podseal.protocol.message.MessageDecoder;
+import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.telemetry.CloseReason;
+import io.podseal.protocol.telemetry.ProtocolEvent;
+import java.net.InetAddress;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** Honest peers at awkward moments: refusals, removals, reordering and moving NATs. */
+class TroubleSimTest {
+  private final World world = new World(1);
+  private final Host a = world.host("a", "10.0.0.1", 1);
+  private final Host b = world.host("b", "10.0.0.2", 2);
+
+  private void declare() {
+    a.knows(b, Lifetimes.DEFAULT, Host.key(1, "k"));
+    b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
+  }
+
+  private void establish() {
+    declare();
+    a.send(b, 0);
+    world.run(Duration.ofSeconds(1));
+    assertThat(a.establishedWith(b)).hasSize(1);
+  }
+
+  private static boolean is(World.Packet packet, ExchangeType exchange, boolean response) {
+    if (!(packet instanceof World.Ike ike)
+        || !(MessageDecoder.decode(ike.message()) instanceof Decoded.Ok<Datagram> ok)) {
+      return false;
+    }
+    IkeHeader header = ok.value().header();
+    return header.exchange() == exchange && header.response() == response;
+  }
+
+  @Test
+  void aPeerThatRefusesTheChildIsNotAskedForEachPacket() {
+    Host impostor = world.host("a", "10.0.0.9", 3);
+    b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
+    impostor.knows(b, Lifetimes.DEFAULT, Host.key(1, "k"));
+    for (int i = 0; i < 2000; i++) {
+      int number = i;
+      world.after(Duration.ofMillis(5L * i), () -> impostor.send(b, number));
+    }
+    world.run(Duration.ofSeconds(10));
+    assertThat(impostor.events(ProtocolEvent.Refused.class))
+        .anyMatch(e -> e.notifyName().equals("TS_UNACCEPTABLE"));
+    assertThat(impostor.events(ProtocolEvent.IkeSaStarted.class).size()).isBetween(3, 8);
+  }
+
+  @Test
+  void aRekeyThatIsAnsweredAfterThePeerWasRemovedGivesItNothing() {
+    establish();
+    a.run(a.endpoint().rekeyChild(b.identity, world.now()));
+    a.forgets(b);
+    for (int i = 0; i < 100; i++) {
+      world.run(Duration.ofMillis(1));
+      assertThat(a.childrenWith(b)).isZero();
+      assertThat(a.outboundTo(b)).isEmpty();
+    }
+    world.run(Duration.ofSeconds(10));
+    assertThat(b.childrenWith(a)).isZero();
+    assertThat(a.endpoint().view()).isEmpty();
+  }
+
+  @Test
+  void aRequestThatOvertakesTheAnswerOfIkeAuthIsAnsweredWhenItsTimeComes() {
+    declare();
+    boolean[] held = {true};
+    world.block(p -> held[0] && is(p, ExchangeType.IKE_AUTH, true));
+    a.send(b, 1);
+    world.run(Duration.ofMillis(50));
+    assertThat(b.establishedWith(a)).hasSize(1);
+    b.forgets(a);
+    world.run(Duration.ofMillis(50));
+    held[0] = false;
+    world.run(Duration.ofSeconds(5));
+    assertThat(a.establishedWith(b)).isEmpty();
+    assertThat(a.events(ProtocolEvent.IkeSaClosed.class).getFirst().reason())
+        .isEqualTo(CloseReason.DELETED_BY_PEER);
+  }
+
+  @Test
+  void aNatThatMovesWhileARequestIsUnansweredDoesNotKillTheSa() throws Exception {
+    InetAddress outside = InetAddress.getByName("192.0.2.1");
+    world.network.nat(new Endpoint(a.address, 500), new Endpoint(outside, 20500));
+    world.network.nat(new Endpoint(a.address, 4500), new Endpoint(outside, 24500));
+    establish();
+    world.network.nat(new Endpoint(a.address, 4500), new Endpoint(outside, 34500));
+    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
+    for (int i = 1; i <= 300; i++) {
+      int number = i;
+      world.after(Duration.ofSeconds(i), () -> a.send(b, number));
+    }
+    world.run(Duration.ofSeconds(301));
+    assertThat(b.events(ProtocolEvent.IkeSaClosed.class)).isEmpty();
+    assertThat(b.received).hasSize(301);
+    b.send(a, 1000);
+    world.run(Duration.ofSeconds(1));
+    assertThat(a.received).containsExactly(1000);
+  }
+
+  @Test
+  void aNatThatMovesTwiceIsFollowedToItsLastPlace() throws Exception {
+    InetAddress outside = InetAddress.getByName("192.0.2.1");
+    world.network.nat(new Endpoint(a.address, 500), new Endpoint(outside, 20500));
+    world.network.nat(new Endpoint(a.address, 4500), new Endpoint(outside, 24500));
+    establish();
+    world.network.nat(new Endpoint(a.address, 4500), new Endpoint(outside, 34500));
+    a.send(b, 1);
+    world.run(Duration.ofNanos(1_100_000));
+    world.network.nat(new Endpoint(a.address, 4500), new Endpoint(outside, 44500));
+    for (int i = 2; i <= 300; i++) {
+      int number = i;
+      world.after(Duration.ofSeconds(i), () -> a.send(b, number));
+    }
+    world.run(Duration.ofSeconds(301));
+    assertThat(b.events(ProtocolEvent.IkeSaClosed.class)).isEmpty();
+    b.send(a, 1000);
+    world.run(Duration.ofSeconds(1));
+    assertThat(a.received).containsExactly(1000);
+  }
+
+  @Test
+  void aSilentPeerThatStillReceivesIsFoundAliveByAsking() {
+    establish();
+    for (int i = 1; i <= 100; i++) {
+      int number = i;
+      world.after(Duration.ofSeconds(i), () -> a.send(b, number));
+    }
+    world.record();
+    world.run(Duration.ofSeconds(101));
+    assertThat(a.events(ProtocolEvent.IkeSaClosed.class)).isEmpty();
+    assertThat(b.received).hasSize(101);
+    long probes = world.sent.stream().filter(s -> s.from() == a).count();
+    assertThat(probes).isBetween(8L, 11L);
+  }
+
+  @Test
+  void timersNeverKeepAnIdleEndpointBusy() {
+    establish();
+    a.run(a.endpoint().rekeyChild(b.identity, world.now()));
+    world.run(Duration.ofHours(3));
+    assertThat(a.timersFired + b.timersFired).isBetween(2, 200);
+  }
+}
