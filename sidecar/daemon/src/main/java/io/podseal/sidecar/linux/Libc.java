@@ -40,8 +40,8 @@ final class Libc {
       function("getsockopt", INT, INT, INT, INT, LONG, LONG);
   private static final MethodHandle SETSOCKOPT =
       function("setsockopt", INT, INT, INT, INT, LONG, INT);
-  private static final MethodHandle SENDTO =
-      function("sendto", LONG, INT, LONG, LONG, INT, LONG, INT);
+  private static final MethodHandle SENDMSG = function("sendmsg", LONG, INT, LONG, INT);
+  private static final MethodHandle RECVMSG = function("recvmsg", LONG, INT, LONG, INT);
   private static final MethodHandle RECVFROM =
       function("recvfrom", LONG, INT, LONG, LONG, INT, LONG, LONG);
   private static final MethodHandle PRCTL = variadic("prctl", 1, INT, INT, LONG, LONG, LONG, LONG);
@@ -158,12 +158,19 @@ final class Libc {
     }
   }
 
-  static int sendto(int fd, long buffer, long length, int flags, long address, int addressLength) {
+  static int sendmsg(int fd, long message) {
     try {
       MemorySegment state = STATE.get();
-      return result(
-          state,
-          (long) SENDTO.invokeExact(state, fd, buffer, length, flags, address, addressLength));
+      return result(state, (long) SENDMSG.invokeExact(state, fd, message, 0));
+    } catch (Throwable t) {
+      throw unexpected(t);
+    }
+  }
+
+  static int recvmsg(int fd, long message) {
+    try {
+      MemorySegment state = STATE.get();
+      return result(state, (long) RECVMSG.invokeExact(state, fd, message, 0));
     } catch (Throwable t) {
       throw unexpected(t);
     }

@@ -19,6 +19,10 @@ final class SocketOptions {
   static final int IP_MTU_DISCOVER = 10;
   static final int IP_PMTUDISC_DONT = 0;
 
+  static final int SOL_UDP = 17;
+  static final int UDP_SEGMENT = 103;
+  static final int UDP_GRO = 104;
+
   static final int SOL_PACKET = 263;
   static final int PACKET_STATISTICS = 6;
 

@@ -39,6 +39,41 @@ final class Structs {
   static final long SOCKADDR_IN_PORT = offset(SOCKADDR_IN, "port");
   static final long SOCKADDR_IN_ADDRESS = offset(SOCKADDR_IN, "address");
 
+  static final StructLayout IOVEC =
+      MemoryLayout.structLayout(LONG.withName("base"), LONG.withName("len"));
+  static final long IOVEC_LEN = offset(IOVEC, "len");
+
+  static final StructLayout MSGHDR =
+      MemoryLayout.structLayout(
+          LONG.withName("name"),
+          INT.withName("namelen"),
+          MemoryLayout.paddingLayout(4),
+          LONG.withName("iov"),
+          LONG.withName("iovlen"),
+          LONG.withName("control"),
+          LONG.withName("controllen"),
+          INT.withName("flags"),
+          MemoryLayout.paddingLayout(4));
+
+  static final long MSGHDR_NAMELEN = offset(MSGHDR, "namelen");
+  static final long MSGHDR_IOV = offset(MSGHDR, "iov");
+  static final long MSGHDR_IOVLEN = offset(MSGHDR, "iovlen");
+  static final long MSGHDR_CONTROL = offset(MSGHDR, "control");
+  static final long MSGHDR_CONTROLLEN = offset(MSGHDR, "controllen");
+
+  /** struct cmsghdr and room for an int behind it, as CMSG_SPACE counts. */
+  static final StructLayout CMSG =
+      MemoryLayout.structLayout(
+          LONG.withName("len"),
+          INT.withName("level"),
+          INT.withName("type"),
+          INT.withName("data"),
+          MemoryLayout.paddingLayout(4));
+
+  static final long CMSG_LEVEL = offset(CMSG, "level");
+  static final long CMSG_TYPE = offset(CMSG, "type");
+  static final long CMSG_DATA = offset(CMSG, "data");
+
   static final StructLayout SOCKADDR_LL =
       MemoryLayout.structLayout(
           SHORT.withName("family"),

@@ -5,6 +5,9 @@ package io.podseal.sidecar.linux;
  * Non-blocking; any thread may send and receive, each with its own {@link Datagram}.
  */
 public final class UdpSocket implements AutoCloseable {
+  /** Datagrams that one call may send on every kernel that can. */
+  public static final int MAX_SEGMENTS = 64;
+
   private static final int AF_INET = 2;
   private static final int SOCK_DGRAM = 2;
   private static final int SOCK_NONBLOCK = 0x800;
@@ -12,6 +15,7 @@ public final class UdpSocket implements AutoCloseable {
 
   private final FileDescriptor fd;
   private final int port;
+  private volatile boolean segmentation = true;
 
   private UdpSocket(FileDescriptor fd, int port) {
     this.fd = fd;
@@ -63,10 +67,56 @@ public final class UdpSocket implements AutoCloseable {
 
   /** Sends {@code length} octets of the datagram's payload; false when the kernel refused. */
   public boolean send(Datagram datagram, int length) {
-    return datagram.send(fd.number(), length) == length;
+    return datagram.send(fd.number(), 0, length, length) == length;
   }
 
-  /** Receives one datagram: its length, or negative when none is waiting. */
+  /**
+   * Sends {@code length} octets as datagrams of {@code size} octets, the last one maybe shorter, in
+   * one call where the kernel can (UDP_SEGMENT), at most {@link #MAX_SEGMENTS}.
+   *
+   * @return how many of them the kernel refused
+   */
+  public int sendSegments(Datagram datagram, int length, int size) {
+    if (segmentation && length > size) {
+      int sent = datagram.send(fd.number(), 0, length, size);
+      if (sent == length) {
+        return 0;
+      }
+      if (!Errno.EIO.is(sent) && !Errno.EINVAL.is(sent)) {
+        return (length + size - 1) / size;
+      }
+      // A device without checksum offload, or a kernel that cannot: from now on one by one.
+      segmentation = false;
+    }
+    int refused = 0;
+    for (int offset = 0; offset < length; offset += size) {
+      int one = Math.min(size, length - offset);
+      if (datagram.send(fd.number(), offset, one, one) != one) {
+        refused++;
+      }
+    }
+    return refused;
+  }
+
+  /** From now on the kernel may hand over several datagrams at once; false when it cannot. */
+  public boolean receiveSegments() {
+    return fd.option(SocketOptions.SOL_UDP, SocketOptions.UDP_GRO, 1) == 0;
+  }
+
+  /** Switches {@link #sendSegments} to one call for each datagram. */
+  public void sendOneByOne() {
+    segmentation = false;
+  }
+
+  /** Whether {@link #sendSegments} still sends several datagrams with one call. */
+  public boolean sendsSegments() {
+    return segmentation;
+  }
+
+  /**
+   * Receives one datagram, or several of one source and size: the length of all, or negative when
+   * none is waiting.
+   */
   public int receive(Datagram datagram) {
     return datagram.receive(fd.number());
   }

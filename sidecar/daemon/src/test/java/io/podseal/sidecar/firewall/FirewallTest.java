@@ -366,7 +366,7 @@ final class FirewallTest {
   }
 
   private TunDevice tun() throws Exception {
-    TunDevice tun = pod.namespace().call(() -> TunDevice.open(TUN));
+    TunDevice tun = pod.namespace().call(() -> TunDevice.open(TUN, false));
     pod.namespace().sh("ip link set %s addrgenmode none; ip link set %s up".formatted(TUN, TUN));
     pod.namespace().sh("echo 0 > /proc/sys/net/ipv4/conf/all/rp_filter");
     pod.namespace().sh("echo 0 > /proc/sys/net/ipv4/conf/%s/rp_filter".formatted(TUN));
@@ -374,9 +374,11 @@ final class FirewallTest {
   }
 
   private static void write(TunDevice tun, byte[] packet) {
-    NativeBuffer buffer = new NativeBuffer(packet.length);
-    buffer.write(0, packet, 0, packet.length);
-    assertThat(tun.write(buffer, packet.length)).isTrue();
+    int virtioHeader = 10;
+    NativeBuffer buffer = new NativeBuffer(virtioHeader + packet.length);
+    buffer.write(0, new byte[virtioHeader], 0, virtioHeader);
+    buffer.write(virtioHeader, packet, 0, packet.length);
+    assertThat(tun.write(buffer, virtioHeader + packet.length)).isTrue();
   }
 
   private static boolean pings(Pod from, Pod to) throws Exception {

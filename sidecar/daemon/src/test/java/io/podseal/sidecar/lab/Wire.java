@@ -6,6 +6,7 @@ import io.podseal.sidecar.linux.PacketSocket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 
@@ -30,9 +31,16 @@ public final class Wire implements AutoCloseable {
     return packets;
   }
 
-  /** Clear packets between two pods: anything that is not UDP 500 or 4500, or a part of one. */
-  public List<byte[]> clearBetween(Pod a, Pod b) {
-    return packets.stream().filter(p -> isBetween(p, a, b)).filter(p -> !isSealed(p)).toList();
+  /**
+   * First octets, in hex, of the clear packets between two pods: anything that is not UDP 500 or
+   * 4500, or a part of one.
+   */
+  public List<String> clearBetween(Pod a, Pod b) {
+    return packets.stream()
+        .filter(p -> isBetween(p, a, b))
+        .filter(p -> !isSealed(p))
+        .map(p -> HexFormat.of().formatHex(p, 0, Math.min(40, p.length)))
+        .toList();
   }
 
   /** UDP 4500 between two pods. */

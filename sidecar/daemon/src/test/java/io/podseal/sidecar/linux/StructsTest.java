@@ -22,6 +22,9 @@ final class StructsTest {
             Structs.SOCK_FPROG, 16L,
             Structs.TPACKET_STATS, 8L,
             Structs.TIMEVAL, 16L);
+    assertThat(Structs.IOVEC.byteSize()).isEqualTo(16);
+    assertThat(Structs.MSGHDR.byteSize()).isEqualTo(56);
+    assertThat(Structs.CMSG.byteSize()).isEqualTo(24);
 
     sizes.forEach((struct, size) -> assertThat(struct.byteSize()).as("%s", struct).isEqualTo(size));
   }
@@ -38,5 +41,14 @@ final class StructsTest {
     assertThat(Structs.SOCKADDR_LL_PKTTYPE).isEqualTo(10);
     assertThat(Structs.SOCK_FPROG_FILTER).isEqualTo(8);
     assertThat(Structs.TPACKET_STATS_DROPS).isEqualTo(4);
+    assertThat(Structs.IOVEC_LEN).isEqualTo(8);
+    assertThat(Structs.MSGHDR_NAMELEN).isEqualTo(8);
+    assertThat(Structs.MSGHDR_IOV).isEqualTo(16);
+    assertThat(Structs.MSGHDR_IOVLEN).isEqualTo(24);
+    assertThat(Structs.MSGHDR_CONTROL).isEqualTo(32);
+    assertThat(Structs.MSGHDR_CONTROLLEN).isEqualTo(40);
+    assertThat(Structs.CMSG_LEVEL).isEqualTo(8);
+    assertThat(Structs.CMSG_TYPE).isEqualTo(12);
+    assertThat(Structs.CMSG_DATA).isEqualTo(16);
   }
 }

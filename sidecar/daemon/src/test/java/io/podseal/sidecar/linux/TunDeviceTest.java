@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.Test;
 
 @Tag("netns")
 final class TunDeviceTest {
+  private static final int VIRTIO_HEADER = 10;
+
   private NetworkNamespace pod;
 
   @BeforeEach
@@ -29,7 +32,7 @@ final class TunDeviceTest {
 
   @Test
   void packetsPassBothWays() throws Exception {
-    try (TunDevice tun = pod.call(() -> TunDevice.open("seal0"));
+    try (TunDevice tun = pod.call(() -> TunDevice.open("seal0", false));
         EventFd wake = new EventFd()) {
       pod.sh(
           "ip link set seal0 addrgenmode none; ip link set seal0 up; ip addr add 10.9.0.1/24 dev seal0");
@@ -39,14 +42,15 @@ final class TunDeviceTest {
       Poller poller = new Poller(tun, wake);
       poller.await(Duration.ofSeconds(5));
       int length = tun.read(buffer);
-      byte[] packet = new byte[length];
-      buffer.read(packet, 0, length);
+      byte[] frame = new byte[length];
+      buffer.read(frame, 0, length);
+      byte[] packet = Arrays.copyOfRange(frame, VIRTIO_HEADER, length);
 
       assertThat(packet[0]).isEqualTo((byte) 0x45);
       assertThat(packet[9]).as("ICMP").isEqualTo((byte) 1);
 
       answer(packet);
-      buffer.write(0, packet, 0, length);
+      buffer.write(VIRTIO_HEADER, packet, 0, packet.length);
       assertThat(tun.write(buffer, length)).isTrue();
       assertThat(ping.waitFor()).isZero();
     }
@@ -54,15 +58,15 @@ final class TunDeviceTest {
 
   @Test
   void deviceVanishesWhenItIsClosed() throws Exception {
-    pod.call(() -> TunDevice.open("seal0")).close();
+    pod.call(() -> TunDevice.open("seal0", false)).close();
 
     assertThat(pod.sh("ip -o link")).doesNotContain("seal0");
   }
 
   @Test
   void secondOwnerIsToldAboutTheFirst() throws Exception {
-    try (TunDevice first = pod.call(() -> TunDevice.open("seal0"))) {
-      assertThatThrownBy(() -> pod.call(() -> TunDevice.open(first.name())))
+    try (TunDevice first = pod.call(() -> TunDevice.open("seal0", false))) {
+      assertThatThrownBy(() -> pod.call(() -> TunDevice.open(first.name(), false)))
           .isInstanceOf(LinuxException.class)
           .hasMessageContaining("EBUSY")
           .hasMessageContaining("second sidecar");
@@ -71,7 +75,7 @@ final class TunDeviceTest {
 
   @Test
   void nameOfAnInterfaceThatIsNoTunIsRefused() {
-    assertThatThrownBy(() -> pod.call(() -> TunDevice.open("lo")))
+    assertThatThrownBy(() -> pod.call(() -> TunDevice.open("lo", false)))
         .isInstanceOf(LinuxException.class)
         .hasMessageContaining("create TUN device lo");
   }

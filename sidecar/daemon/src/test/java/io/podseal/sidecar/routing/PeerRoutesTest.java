@@ -144,7 +144,7 @@ final class PeerRoutesTest {
   }
 
   private TunDevice tun() throws Exception {
-    return namespace.call(() -> TunDevice.open(TUN));
+    return namespace.call(() -> TunDevice.open(TUN, false));
   }
 
   private PeerRoutes up(int linkMtu) throws Exception {

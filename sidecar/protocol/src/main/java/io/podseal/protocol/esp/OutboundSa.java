@@ -93,7 +93,12 @@ public final class OutboundSa {
     aead.destroy();
   }
 
-  private int sealPayload(
+  /**
+   * Seals {@code length} octets of payload, as {@link #seal} does with that of a packet.
+   *
+   * @param nextHeader IP protocol of the payload
+   */
+  public int sealPayload(
       int nextHeader, byte[] in, int offset, int length, byte[] out, int outOffset) {
     if (sequence == lastSequence) {
       return DropReason.SEQUENCE_EXHAUSTED.code();

@@ -15,21 +15,29 @@ import java.util.OptionalLong;
 /** Thread podseal-rx: receives datagrams, opens ESP and hands the packets to the pod. */
 final class Opener extends DataThread {
   private static final Duration UNKNOWN_SPI_EVERY = Duration.ofMillis(500);
+  private static final int IP = VirtioHeader.LENGTH;
+  private static final int PAYLOAD = IP + InnerHeader.LENGTH;
 
   private final Shared shared;
+  private final boolean joinSegments;
   private final MssClamp clamp;
   private final Poller poller;
   private final RateLimiter unknownSpi = new RateLimiter(UNKNOWN_SPI_EVERY);
-  private final Datagram datagram = new Datagram(Datagram.MAX_LENGTH);
-  private final byte[] received = new byte[Datagram.MAX_LENGTH];
-  private final byte[] packet = new byte[InnerHeader.LENGTH + Datagram.MAX_LENGTH];
+  private final TcpRun run = new TcpRun();
+  private final Datagram datagram = new Datagram(65_535);
+  private final byte[] received = new byte[65_535];
+
+  /** Virtio header, which stays zero, and room for an IP packet. */
+  private final byte[] packet = new byte[PAYLOAD + received.length];
+
   private final NativeBuffer written = new NativeBuffer(packet.length);
   private Tables tables = Tables.EMPTY;
   private long nowMillis;
 
-  Opener(Shared shared, int innerLimit) {
+  Opener(Shared shared, int innerLimit, boolean joinSegments) {
     super("podseal-rx", sa -> sa.inbound.destroy());
     this.shared = shared;
+    this.joinSegments = joinSegments;
     this.clamp = new MssClamp(innerLimit);
     this.poller = new Poller(shared.udp(), wake);
   }
@@ -55,30 +63,38 @@ final class Opener extends DataThread {
     for (int i = 0; i < BATCH; i++) {
       int length = shared.udp().receive(datagram);
       if (length < 0) {
-        return;
+        break;
       }
       datagram.payload().read(received, 0, length);
-      accept(length, UdpAddress.pack(datagram.address(), datagram.port()));
+      long source = UdpAddress.pack(datagram.address(), datagram.port());
+      int size = Math.max(1, datagram.segmentSize());
+      int at = 0;
+      do {
+        int one = Math.min(size, length - at);
+        accept(at, one, source);
+        at += one;
+      } while (at < length);
     }
+    flushRun();
   }
 
-  private void accept(int length, long source) {
-    DatagramKind kind = DatagramKind.of(received, 0, length);
+  private void accept(int offset, int length, long source) {
+    DatagramKind kind = DatagramKind.of(received, offset, length);
     if (kind == DatagramKind.ESP) {
-      open(length, source);
+      open(offset, length, source);
     } else if (kind == DatagramKind.IKE) {
+      int message = offset + DatagramKind.MARKER_LENGTH;
       shared
           .listener()
           .ikeReceived(
-              Arrays.copyOfRange(received, DatagramKind.MARKER_LENGTH, length),
-              UdpAddress.unpack(source));
+              Arrays.copyOfRange(received, message, offset + length), UdpAddress.unpack(source));
     } else if (kind.dropReason() != null) {
       drops.count(kind.dropReason());
     }
   }
 
-  private void open(int length, long source) {
-    int spi = InboundSa.spiOf(received, 0);
+  private void open(int offset, int length, long source) {
+    int spi = InboundSa.spiOf(received, offset);
     Sa sa = tables.inbound().get(spi);
     if (sa == null) {
       // It may have been installed since this batch began.
@@ -92,7 +108,7 @@ final class Opener extends DataThread {
       }
       return;
     }
-    int payload = sa.inbound.open(received, 0, length, packet, InnerHeader.LENGTH);
+    int payload = sa.inbound.open(received, offset, length, packet, PAYLOAD);
     if (InboundSa.isAuthentic(payload)) {
       report(sa, Math.max(0, payload), source);
     }
@@ -116,11 +132,38 @@ final class Opener extends DataThread {
   private void deliver(Sa sa, int payload) {
     int protocol = sa.inbound.nextHeader();
     if (protocol == Ipv4.TCP) {
-      clamp.apply(packet, InnerHeader.LENGTH, payload);
+      if (joinSegments && join(sa, payload)) {
+        return;
+      }
+      clamp.apply(packet, PAYLOAD, payload);
     }
-    sa.header.write(packet, 0, protocol, payload);
-    int length = InnerHeader.LENGTH + payload;
-    written.write(0, packet, 0, length);
+    // What came before leaves before.
+    flushRun();
+    sa.header.write(packet, IP, protocol, payload);
+    write(packet, PAYLOAD + payload);
+  }
+
+  private boolean join(Sa sa, int payload) {
+    if (!run.isEmpty() && run.append(sa, packet, PAYLOAD, payload)) {
+      return true;
+    }
+    if (!TcpRun.canBegin(packet, PAYLOAD, payload)) {
+      return false;
+    }
+    flushRun();
+    run.begin(sa, packet, PAYLOAD, payload);
+    return true;
+  }
+
+  private void flushRun() {
+    if (!run.isEmpty()) {
+      int length = run.finish();
+      write(run.array(), length);
+    }
+  }
+
+  private void write(byte[] octets, int length) {
+    written.write(0, octets, 0, length);
     if (!shared.tun().write(written, length)) {
       drops.count(DropReason.SEND_FAILED);
     }

@@ -7,10 +7,12 @@ import io.podseal.sidecar.linux.Datagram;
 import io.podseal.sidecar.linux.NativeBuffer;
 import io.podseal.sidecar.linux.Poller;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** Thread podseal-tx: reads the pod's packets from the TUN, seals them and sends them. */
 final class Sealer extends DataThread {
-  private static final int PACKET_ROOM = 65_535;
+  private static final int IP = VirtioHeader.LENGTH;
+  private static final int ROOM = IP + 65_535;
   private static final int LONGEST_PAYLOAD = Datagram.MAX_LENGTH - Esp.MAX_OVERHEAD;
 
   private final Shared shared;
@@ -19,12 +21,17 @@ final class Sealer extends DataThread {
   private final int longestWholePayload;
   private final Poller poller;
   private final HoldQueue held = new HoldQueue(drops);
-  private final NativeBuffer read = new NativeBuffer(PACKET_ROOM);
-  private final Datagram datagram = new Datagram(Datagram.MAX_LENGTH);
-  private final byte[] packet = new byte[PACKET_ROOM + Esp.TRAILER_ROOM];
-  private final byte[] sealed = new byte[PACKET_ROOM + Esp.MAX_OVERHEAD];
+  private final SealedBatch batch;
+  private final TcpSegments segments = new TcpSegments();
+  private final TcpSegments.Target sealSegment = this::sealSegment;
+  private final NativeBuffer read = new NativeBuffer(ROOM);
+
+  /** Virtio header, IP packet, and room for the trailer of ESP. */
+  private final byte[] packet = new byte[ROOM + Esp.TRAILER_ROOM];
+
   private Tables tables = Tables.EMPTY;
   private Tables releasedFor = Tables.EMPTY;
+  private @Nullable Sa current;
   private long nowMillis;
 
   Sealer(Shared shared, int innerLimit) {
@@ -34,6 +41,7 @@ final class Sealer extends DataThread {
     this.tooBig = new TooBig(innerLimit);
     this.longestWholePayload = innerLimit - Ipv4.SHORTEST_HEADER;
     this.poller = new Poller(shared.tun(), wake);
+    this.batch = new SealedBatch(shared.udp(), drops);
   }
 
   @Override
@@ -65,65 +73,115 @@ final class Sealer extends DataThread {
     for (int i = 0; i < BATCH; i++) {
       int length = shared.tun().read(read);
       if (length <= 0) {
-        return;
+        break;
       }
       read.read(packet, 0, length);
       accept(length);
     }
+    batch.flush();
   }
 
-  /** Deals with the packet in {@link #packet}. */
+  /** Deals with what was read to {@link #packet}: virtio header and IP packet. */
   private void accept(int length) {
-    int header = Ipv4.headerLength(packet, 0, length);
+    int ipLength = length - IP;
+    int header = Ipv4.headerLength(packet, IP, ipLength);
     if (header < 0) {
-      boolean ipv6 = (packet[0] & 0xf0) == 0x60;
+      boolean ipv6 = ipLength > 0 && (packet[IP] & 0xf0) == 0x60;
       drops.count(ipv6 ? DropReason.INNER_IPV6_UNSEALED.code() : header);
       return;
     }
-    Path path = tables.paths().get(Ipv4.destination(packet, 0));
+    Path path = tables.paths().get(Ipv4.destination(packet, IP));
     if (path == null) {
       drops.count(DropReason.INNER_NOT_A_PEER);
     } else if (path.sa() != null) {
-      seal(path.sa(), header, length);
+      accept(path.sa(), header, ipLength - header);
     } else if (held.hold(packet, length, path.peerIdentity(), System.nanoTime())) {
       shared.listener().sealingNeeded(path.peerIdentity());
     }
   }
 
-  private void seal(Sa sa, int header, int length) {
-    int payload = length - header;
-    if (Ipv4.source(packet, 0) != sa.localAddress) {
+  private void accept(Sa sa, int header, int payload) {
+    if (Ipv4.source(packet, IP) != sa.localAddress) {
       drops.count(DropReason.INNER_WRONG_SOURCE);
       return;
     }
-    boolean tooLong = payload > LONGEST_PAYLOAD;
-    if (tooLong || (payload > longestWholePayload && Ipv4.dontFragment(packet, 0))) {
-      drops.count(DropReason.INNER_TOO_BIG);
-      tooBig.answer(shared.tun(), packet, header);
+    // RFC 4303 §3.3.4: transport mode takes whole datagrams only.
+    if (Ipv4.isFragment(packet, IP)) {
+      drops.count(DropReason.INNER_FRAGMENT);
       return;
     }
-    if (Ipv4.protocol(packet, 0) == Ipv4.TCP && !Ipv4.isFragment(packet, 0)) {
-      clamp.apply(packet, header, payload);
+    int transport = IP + header;
+    int gsoType = VirtioHeader.gsoType(packet);
+    current = sa;
+    if (gsoType == VirtioHeader.GSO_NONE) {
+      acceptWhole(transport, header, payload);
+    } else if (gsoType != VirtioHeader.GSO_TCPV4
+        || Ipv4.protocol(packet, IP) != Ipv4.TCP
+        || !segments.cut(
+            packet, IP, transport, payload, VirtioHeader.gsoSize(packet), sealSegment)) {
+      drops.count(DropReason.INNER_MALFORMED);
     }
-    int sealedLength = sa.outbound.seal(packet, 0, length, sealed, 0);
-    if (sealedLength < 0) {
-      drops.count(sealedLength);
+  }
+
+  private void acceptWhole(int transport, int header, int payload) {
+    boolean tooLong = payload > LONGEST_PAYLOAD;
+    if (tooLong || (payload > longestWholePayload && Ipv4.dontFragment(packet, IP))) {
+      drops.count(DropReason.INNER_TOO_BIG);
+      tooBig.answer(shared.tun(), packet, IP, header);
+      return;
+    }
+    int protocol = Ipv4.protocol(packet, IP);
+    if (VirtioHeader.needsChecksum(packet) && !finishChecksum(transport, payload, protocol)) {
+      drops.count(DropReason.INNER_MALFORMED);
+      return;
+    }
+    if (protocol == Ipv4.TCP) {
+      clamp.apply(packet, transport, payload);
+    }
+    seal(protocol, packet, transport, payload);
+  }
+
+  private void sealSegment(byte[] b, int offset, int length) {
+    seal(Ipv4.TCP, b, offset, length);
+  }
+
+  private void seal(int protocol, byte[] b, int offset, int length) {
+    Sa sa = current;
+    if (sa == null) {
+      throw new IllegalStateException("no SA was chosen");
+    }
+    batch.reserve(sa.remote(), length);
+    int sealed =
+        sa.outbound.sealPayload(protocol, b, offset, length, batch.array(), batch.offset());
+    if (sealed < 0) {
+      drops.count(sealed);
       return;
     }
     sa.publishSequence();
-    long remote = sa.remote();
-    datagram.to(UdpAddress.address(remote), UdpAddress.port(remote));
-    datagram.payload().write(0, sealed, 0, sealedLength);
-    if (shared.udp().send(datagram, sealedLength)) {
-      sa.sent.count(payload, nowMillis);
-    } else {
-      drops.count(DropReason.SEND_FAILED);
+    sa.sent.count(length, nowMillis);
+    batch.add(sealed);
+  }
+
+  /** Adds to the checksum what the kernel left to us; false when it says nonsense. */
+  private boolean finishChecksum(int transport, int payload, int protocol) {
+    int start = IP + VirtioHeader.checksumStart(packet);
+    int at = start + VirtioHeader.checksumOffset(packet);
+    int end = transport + payload;
+    if (start < transport || at + 2 > end) {
+      return false;
     }
+    int checksum = ~InternetChecksum.sum(packet, start, end - start, 0) & 0xffff;
+    if (checksum == 0 && protocol == Ipv4.UDP) {
+      checksum = 0xffff; // RFC 768: 0 would say that there is none
+    }
+    packet[at] = (byte) (checksum >>> 8);
+    packet[at + 1] = (byte) checksum;
+    return true;
   }
 
   /** A held packet is judged again by the tables in force, not by those it was held under. */
   private boolean tryRelease(byte[] waiting, String peerIdentity) {
-    Path path = tables.paths().get(Ipv4.destination(waiting, 0));
+    Path path = tables.paths().get(Ipv4.destination(waiting, IP));
     if (path == null || !path.peerIdentity().equals(peerIdentity)) {
       drops.count(DropReason.INNER_NOT_A_PEER);
       return true;

@@ -12,7 +12,8 @@ import io.podseal.sidecar.linux.TunDevice;
 final class TooBig {
   private static final int ICMP_HEADER = 8;
   private static final int QUOTED_PAYLOAD = 8;
-  private static final int LONGEST = InnerHeader.LENGTH + ICMP_HEADER + 60 + QUOTED_PAYLOAD;
+  private static final int IP = VirtioHeader.LENGTH;
+  private static final int LONGEST = IP + InnerHeader.LENGTH + ICMP_HEADER + 60 + QUOTED_PAYLOAD;
 
   private final int innerLimit;
   private final byte[] message = new byte[LONGEST];
@@ -22,13 +23,13 @@ final class TooBig {
     this.innerLimit = innerLimit;
   }
 
-  /** Answers an IPv4 packet whose header is {@code headerLength} octets long. */
-  void answer(TunDevice tun, byte[] packet, int headerLength) {
+  /** Answers the IPv4 packet at {@code offset} whose header is {@code headerLength} octets long. */
+  void answer(TunDevice tun, byte[] packet, int offset, int headerLength) {
     int quoted = headerLength + QUOTED_PAYLOAD;
-    int icmp = InnerHeader.LENGTH;
-    int source = Ipv4.destination(packet, 0);
-    int destination = Ipv4.source(packet, 0);
-    new InnerHeader(source, destination).write(message, 0, Ipv4.ICMP, ICMP_HEADER + quoted);
+    int icmp = IP + InnerHeader.LENGTH;
+    int source = Ipv4.destination(packet, offset);
+    int destination = Ipv4.source(packet, offset);
+    new InnerHeader(source, destination).write(message, IP, Ipv4.ICMP, ICMP_HEADER + quoted);
     message[icmp] = 3;
     message[icmp + 1] = 4;
     for (int i = 2; i < 6; i++) {
@@ -36,15 +37,10 @@ final class TooBig {
     }
     message[icmp + 6] = (byte) (innerLimit >>> 8);
     message[icmp + 7] = (byte) innerLimit;
-    System.arraycopy(packet, 0, message, icmp + ICMP_HEADER, quoted);
-    int sum = 0;
-    for (int i = 0; i < ICMP_HEADER + quoted; i += 2) {
-      sum += (message[icmp + i] & 0xff) << 8 | (message[icmp + i + 1] & 0xff);
-    }
-    sum = (sum & 0xffff) + (sum >>> 16);
-    sum += sum >>> 16;
-    message[icmp + 2] = (byte) (~sum >>> 8);
-    message[icmp + 3] = (byte) ~sum;
+    System.arraycopy(packet, offset, message, icmp + ICMP_HEADER, quoted);
+    int checksum = ~InternetChecksum.sum(message, icmp, ICMP_HEADER + quoted, 0);
+    message[icmp + 2] = (byte) (checksum >>> 8);
+    message[icmp + 3] = (byte) checksum;
     int length = icmp + ICMP_HEADER + quoted;
     buffer.write(0, message, 0, length);
     tun.write(buffer, length);

@@ -56,7 +56,7 @@ public final class UserspaceDataPlane implements DataPlane {
     this.shared = new Shared(tun, udp, listener, new AtomicReference<>(Tables.EMPTY));
     int innerLimit = Esp.innerLimit(options.linkMtu());
     this.sealer = new Sealer(shared, innerLimit);
-    this.opener = new Opener(shared, innerLimit);
+    this.opener = new Opener(shared, innerLimit, options.offload());
   }
 
   /**
@@ -66,13 +66,18 @@ public final class UserspaceDataPlane implements DataPlane {
    */
   public static UserspaceDataPlane open(
       UserspaceOptions options, CryptoProvider crypto, DataPlaneListener listener) {
-    TunDevice tun = TunDevice.open(options.tun());
+    TunDevice tun = TunDevice.open(options.tun(), options.offload());
     UdpSocket udp;
     try {
       udp = UdpSocket.bind(options.udpPort(), options.mark(), SOCKET_BUFFER);
     } catch (RuntimeException e) {
       tun.close();
       throw e;
+    }
+    if (options.offload()) {
+      udp.receiveSegments();
+    } else {
+      udp.sendOneByOne();
     }
     UserspaceDataPlane plane = new UserspaceDataPlane(tun, udp, options, crypto, listener);
     plane.sealer.start();

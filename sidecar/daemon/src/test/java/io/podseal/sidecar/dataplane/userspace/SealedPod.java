@@ -40,12 +40,16 @@ final class SealedPod implements AutoCloseable, DataPlaneListener {
 
   /** In a pod of a lab. */
   static SealedPod open(Pod pod, Inet4Address peer, int udpPort) throws Exception {
+    return open(pod, peer, udpPort, true);
+  }
+
+  static SealedPod open(Pod pod, Inet4Address peer, int udpPort, boolean offload) throws Exception {
     NetworkNamespace namespace = pod.namespace();
-    return namespace.call(() -> new SealedPod(pod.address(), peer, udpPort));
+    return namespace.call(() -> new SealedPod(pod.address(), peer, udpPort, offload));
   }
 
   /** In the namespace of the calling thread. */
-  SealedPod(Inet4Address address, Inet4Address peer, int udpPort) {
+  SealedPod(Inet4Address address, Inet4Address peer, int udpPort, boolean offload) {
     this.address = address;
     this.udpPort = udpPort;
     firewall.apply(
@@ -60,7 +64,7 @@ final class SealedPod implements AutoCloseable, DataPlaneListener {
     int mtu = Uplink.of(address).mtu();
     this.plane =
         UserspaceDataPlane.open(
-            new UserspaceOptions(TUN, udpPort, UserspaceOptions.MARK, mtu),
+            new UserspaceOptions(TUN, udpPort, UserspaceOptions.MARK, mtu, offload),
             new JdkCryptoProvider(),
             this);
     this.routes = PeerRoutes.up(TUN, address, udpPort, mtu);

@@ -17,16 +17,23 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class SealedTopologiesTest {
   private static final int PORT = 4500;
 
-  @ParameterizedTest(name = "{0}, rp_filter {1}")
-  @CsvSource({"BRIDGED,0", "BRIDGED,1", "BRIDGED,2", "ROUTED,0", "ROUTED,1", "ROUTED,2"})
-  void everyProtocolPassesSealedAndNothingPassesClear(Topology topology, int rpFilter)
-      throws Exception {
+  @ParameterizedTest(name = "{0}, rp_filter {1}, offload {2}")
+  @CsvSource({
+    "BRIDGED,0,true",
+    "BRIDGED,1,true",
+    "BRIDGED,2,false",
+    "ROUTED,0,true",
+    "ROUTED,1,false",
+    "ROUTED,2,true"
+  })
+  void everyProtocolPassesSealedAndNothingPassesClear(
+      Topology topology, int rpFilter, boolean offload) throws Exception {
     try (Lab lab = new Lab(topology, 2)) {
       lab.reversePathFilter(rpFilter);
       Pod one = lab.pod(1);
       Pod two = lab.pod(2);
-      try (SealedPod a = SealedPod.open(one, two.address(), PORT);
-          SealedPod b = SealedPod.open(two, one.address(), PORT);
+      try (SealedPod a = SealedPod.open(one, two.address(), PORT, offload);
+          SealedPod b = SealedPod.open(two, one.address(), PORT, offload);
           Wire wire = new Wire(lab.node(), "veth1")) {
         SealedPod.connect(a, b, 1);
 
@@ -37,7 +44,7 @@ final class SealedTopologiesTest {
         assertThat(Echo.udp(two, one, 1)).isTrue();
 
         assertThat(wire.clearBetween(one, two)).isEmpty();
-        assertThat(wire.sealedBetween(one, two)).hasSizeGreaterThan(100);
+        assertThat(wire.sealedBetween(one, two).size()).isGreaterThan(25);
         assertThat(one.namespace().call(() -> a.firewall.counters().get(Counter.TUN_SOURCE)))
             .isZero();
       }

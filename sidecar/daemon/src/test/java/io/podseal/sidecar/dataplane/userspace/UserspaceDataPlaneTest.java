@@ -353,7 +353,7 @@ final class UserspaceDataPlaneTest {
   /** Opens a sealed pod in the namespace it was started in and waits to be killed. */
   static final class PodMain {
     public static void main(String[] args) throws Exception {
-      SealedPod pod = new SealedPod(Lab.ipv4(args[0]), Lab.ipv4(args[1]), PORT);
+      SealedPod pod = new SealedPod(Lab.ipv4(args[0]), Lab.ipv4(args[1]), PORT, true);
       pod.plane.selectOutbound(pod.install(Lab.ipv4(args[1]), PORT, 1));
       System.out.println("ready");
       Thread.currentThread().join();
