@@ -65,6 +65,11 @@ final class Children {
     }
   }
 
+  /** The child that we send on; a newer one may exist that the peer does not know of yet. */
+  Optional<ChildSa> inUse() {
+    return Optional.ofNullable(selected).filter(ChildSa::isUsable);
+  }
+
   boolean isSelected(ChildSa child) {
     return selected == child;
   }

@@ -216,7 +216,7 @@ final class Established implements State {
       case Input.Superseded s ->
           supersededAt = Optional.of(now.plus(IkeTimers.REKEYED_CHILD_LINGER));
       case Input.RekeyChild r ->
-          children.newest().ifPresent(c -> begin(new ChildRekey(this, c), now, out));
+          children.inUse().ifPresent(c -> begin(new ChildRekey(this, c), now, out));
       case Input.Close c -> {
         return close(c.reason(), now, out);
       }

@@ -6,7 +6,6 @@ import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.ike.IkeTimers;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeMessage;
-import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
@@ -121,7 +120,7 @@ class SecretsSimTest {
   void afterThePeerDeletedTheIkeSaInTheMiddleOfARekey() {
     establish();
     world.record();
-    world.block(p -> p instanceof World.Ike ike && isRekey(ike));
+    world.block(p -> p instanceof World.Ike m && m.is(ExchangeType.CREATE_CHILD_SA, false));
     a.run(a.endpoint().rekeyChild(b.identity, world.now()));
     b.forgets(a);
     world.run(Duration.ofSeconds(20));
@@ -129,15 +128,10 @@ class SecretsSimTest {
     assertGivenBack(offeredSpi());
   }
 
-  private static boolean isRekey(World.Ike ike) {
-    return Forge.value(MessageDecoder.decode(ike.message())).header().exchange()
-        == ExchangeType.CREATE_CHILD_SA;
-  }
-
   private int offeredSpi() {
     World.Sent rekey =
         world.sent.stream()
-            .filter(s -> s.from() == a && isRekey((World.Ike) s.packet()))
+            .filter(s -> s.is(a, ExchangeType.CREATE_CHILD_SA, false))
             .findFirst()
             .orElseThrow();
     IkeMessage request = Forge.open(a.keys.last().copy(), rekey.ike());

@@ -2,11 +2,7 @@ package io.podseal.protocol.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.podseal.protocol.message.Datagram;
-import io.podseal.protocol.message.Decoded;
 import io.podseal.protocol.message.ExchangeType;
-import io.podseal.protocol.message.IkeHeader;
-import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.telemetry.CloseReason;
@@ -31,15 +27,6 @@ class TroubleSimTest {
     a.send(b, 0);
     world.run(Duration.ofSeconds(1));
     assertThat(a.establishedWith(b)).hasSize(1);
-  }
-
-  private static boolean is(World.Packet packet, ExchangeType exchange, boolean response) {
-    if (!(packet instanceof World.Ike ike)
-        || !(MessageDecoder.decode(ike.message()) instanceof Decoded.Ok<Datagram> ok)) {
-      return false;
-    }
-    IkeHeader header = ok.value().header();
-    return header.exchange() == exchange && header.response() == response;
   }
 
   @Test
@@ -75,14 +62,14 @@ class TroubleSimTest {
   @Test
   void aRequestThatOvertakesTheAnswerOfIkeAuthIsAnsweredWhenItsTimeComes() {
     declare();
-    boolean[] held = {true};
-    world.block(p -> held[0] && is(p, ExchangeType.IKE_AUTH, true));
+    boolean[] lost = {true};
+    world.block(p -> lost[0] && p instanceof World.Ike m && m.is(ExchangeType.IKE_AUTH, true));
     a.send(b, 1);
     world.run(Duration.ofMillis(50));
     assertThat(b.establishedWith(a)).hasSize(1);
     b.forgets(a);
     world.run(Duration.ofMillis(50));
-    held[0] = false;
+    lost[0] = false;
     world.run(Duration.ofSeconds(5));
     assertThat(a.establishedWith(b)).isEmpty();
     assertThat(a.events(ProtocolEvent.IkeSaClosed.class).getFirst().reason())

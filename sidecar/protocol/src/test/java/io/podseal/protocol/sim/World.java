@@ -1,5 +1,9 @@
 package io.podseal.protocol.sim;
 
+import io.podseal.protocol.message.Datagram;
+import io.podseal.protocol.message.Decoded;
+import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.udpencap.Ports;
 import io.podseal.protocol.wire.Bytes;
@@ -23,7 +27,13 @@ import java.util.function.UnaryOperator;
 final class World {
   sealed interface Packet permits Ike, Esp {}
 
-  record Ike(byte[] message, int fromPort) implements Packet {}
+  record Ike(byte[] message, int fromPort) implements Packet {
+    boolean is(ExchangeType exchange, boolean response) {
+      return MessageDecoder.decode(message) instanceof Decoded.Ok<Datagram> ok
+          && ok.value().header().exchange() == exchange
+          && ok.value().header().response() == response;
+    }
+  }
 
   record Esp(int spi, Bytes key, int number) implements Packet {}
 
@@ -31,6 +41,10 @@ final class World {
   record Sent(Instant at, Host from, Endpoint to, Packet packet) {
     byte[] ike() {
       return ((Ike) packet).message();
+    }
+
+    boolean is(Host sender, ExchangeType exchange, boolean response) {
+      return from == sender && packet instanceof Ike ike && ike.is(exchange, response);
     }
   }
 
@@ -47,6 +61,9 @@ final class World {
   final List<Sent> sent = new ArrayList<>();
 
   private boolean recording;
+  private final List<Predicate<Sent>> holds = new ArrayList<>();
+  private final List<Sent> held = new ArrayList<>();
+  private Predicate<Sent> losing = s -> false;
   private UnaryOperator<Packet> tampering = UnaryOperator.identity();
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private long order;
@@ -111,9 +128,40 @@ final class World {
     tampering = change;
   }
 
+  /** Keeps what {@code filter} selects until {@link #release}. */
+  void hold(Predicate<Sent> filter) {
+    holds.add(filter);
+  }
+
+  /** Delivers what was held, in the order it was sent, and holds no more. */
+  void release() {
+    holds.clear();
+    List<Sent> all = List.copyOf(held);
+    held.clear();
+    all.forEach(s -> transmit(s.from(), s.to(), s.packet()));
+  }
+
+  int held() {
+    return held.size();
+  }
+
+  /** Loses the first packet that {@code filter} selects. */
+  void loseOne(Predicate<Sent> filter) {
+    losing = filter;
+  }
+
   void transmit(Host from, Endpoint to, Packet original) {
+    Sent sending = new Sent(now, from, to, original);
     if (recording && original instanceof Ike) {
-      sent.add(new Sent(now, from, to, original));
+      sent.add(sending);
+    }
+    if (losing.test(sending)) {
+      losing = s -> false;
+      return;
+    }
+    if (holds.stream().anyMatch(h -> h.test(sending))) {
+      held.add(sending);
+      return;
     }
     Packet packet = tampering.apply(original);
     if (filters.stream().anyMatch(f -> f.test(packet)) || network.loses()) {
