@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
  * <p>One seed again: {@code ./mvnw -pl sidecar/protocol test -Dtest=ChaosSimTest -Dpodseal.seed=N}
  */
 class ChaosSimTest {
-  private static final int SEEDS = Integer.getInteger("podseal.seeds", 150);
+  private static final int SEEDS = Integer.getInteger("podseal.seeds", 80);
 
   @Test
   void everySeedEndsWithOneSaPerPair() {

@@ -1,0 +1,62 @@
+package io.podseal.protocol.ike.endpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+class AnswerRatesTest {
+  private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+  private final AnswerRates rates = new AnswerRates();
+
+  private static InetAddress source(int number) {
+    try {
+      return InetAddress.getByAddress(
+          new byte[] {10, (byte) (number >>> 16), (byte) (number >>> 8), (byte) number});
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  private int answers(int source, int asked, Instant now) {
+    int answers = 0;
+    for (int i = 0; i < asked; i++) {
+      answers += rates.mayAnswer(source(source), now) ? 1 : 0;
+    }
+    return answers;
+  }
+
+  @Test
+  void aBurstIsAnsweredThenFiftyASecond() {
+    assertThat(answers(1, 1_000, NOW)).isEqualTo(100);
+    assertThat(answers(1, 1_000, NOW.plusSeconds(1))).isEqualTo(50);
+    assertThat(answers(1, 1_000, NOW.plusSeconds(1_000))).isEqualTo(100);
+  }
+
+  @Test
+  void oneSourceDoesNotUseUpAnothers() {
+    answers(1, 1_000, NOW);
+    assertThat(answers(2, 1_000, NOW)).isEqualTo(100);
+  }
+
+  @Test
+  void aClockThatStepsBackTakesNothingAndGivesNothing() {
+    answers(1, 90, NOW);
+    assertThat(answers(1, 100, NOW.minusSeconds(100))).isEqualTo(10);
+  }
+
+  @Test
+  void onlySoManySourcesAreRemembered() {
+    answers(1, 1_000, NOW);
+    for (int i = 2; i < 2 + 4_095; i++) {
+      answers(i, 1, NOW);
+    }
+    assertThat(answers(1, 1_000, NOW)).as("still remembered").isZero();
+    for (int i = 10_000; i < 10_000 + 4_096; i++) {
+      answers(i, 1, NOW);
+    }
+    assertThat(answers(1, 1_000, NOW)).as("forgotten").isEqualTo(100);
+  }
+}
