@@ -15,7 +15,7 @@ public final class ApiProblems {
    */
   public static String describe(String attempt, Throwable problem) {
     var api = apiException(problem);
-    if (api == null || api.getCode() == 0) {
+    if (api == null) {
       return "cannot "
           + attempt
           + ": "
@@ -41,7 +41,7 @@ public final class ApiProblems {
 
   private static @Nullable KubernetesClientException apiException(Throwable problem) {
     for (var cause = problem; cause != null; cause = cause.getCause()) {
-      if (cause instanceof KubernetesClientException api && api.getCode() != 0) {
+      if (cause instanceof KubernetesClientException api && api.getCode() > 0) {
         return api;
       }
     }

@@ -1,0 +1,157 @@
+package io.podseal.controller;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.podseal.controller.apiserver.MockApiServer;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The packaged application as a process of its own, as the image runs it. */
+class PackagedControllerIT {
+  private static final Path APPLICATION = Path.of("target/quarkus-app/quarkus-run.jar");
+  private static final Pattern CONTROL = Pattern.compile("control plane on port (\\d+)");
+  private static final Pattern HTTP = Pattern.compile("Listening on: http://[^:]+:(\\d+)");
+
+  private final MockApiServer api = MockApiServer.start();
+  private final List<String> output = new CopyOnWriteArrayList<>();
+  @TempDir Path folder;
+  private final List<Process> started = new CopyOnWriteArrayList<>();
+
+  @AfterEach
+  void stop() {
+    started.forEach(Process::destroyForcibly);
+    api.close();
+  }
+
+  @Test
+  void startsServesReportsAndStops() throws Exception {
+    var process = start(api.kubeconfig());
+    int control = port(CONTROL);
+    int http = port(HTTP);
+
+    await().until(() -> get(http, "/q/health/ready").statusCode() == 200);
+    assertThat(get(http, "/q/health/live").statusCode()).isEqualTo(200);
+    var pod =
+        api.client()
+            .resource(
+                new PodBuilder()
+                    .withNewMetadata()
+                    .withNamespace("shop")
+                    .withName("orders-0")
+                    .endMetadata()
+                    .withNewSpec()
+                    .withInitContainers(new ContainerBuilder().withName("podseal").build())
+                    .endSpec()
+                    .withNewStatus()
+                    .withPodIP("10.0.0.1")
+                    .endStatus()
+                    .build())
+            .create();
+    var uid = pod.getMetadata().getUid();
+    var token = api.mintToken("shop", "orders-0", uid, "default", Duration.ofMinutes(5));
+    try (var sidecar = TestSidecar.connect(control, root(), ControllerFixture.SERVER_NAME, token)) {
+      await().untilAsserted(() -> assertThat(sidecar.updates()).hasSize(1));
+      assertThat(sidecar.self().getIdentity()).isEqualTo(uid + ".shop.pods.cluster.local");
+      assertThat(get(http, "/q/metrics").body())
+          .contains("podseal_streams 1.0", "podseal_key_epoch 1.0", "podseal_certificate_expiry");
+    }
+
+    process.destroy();
+    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(output).noneMatch(line -> line.contains("WARN") || line.contains("ERROR"));
+    assertThat(output).noneMatch(line -> line.toLowerCase(Locale.ROOT).contains("warning"));
+  }
+
+  @Test
+  void saysInOneLineThatTheApiServerIsNotThere() throws Exception {
+    var nowhere = api.kubeconfig();
+    api.close();
+    start(nowhere);
+
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> output.stream().anyMatch(line -> line.contains("ERROR")));
+    assertThat(output.stream().filter(line -> line.contains("ERROR")))
+        .singleElement()
+        .asString()
+        .contains("cannot load the certificate authority", "is the API server up and KUBECONFIG");
+    assertThat(output).noneMatch(line -> line.startsWith("\tat "));
+    assertThat(get(port(HTTP), "/q/health/ready").statusCode()).isEqualTo(503);
+  }
+
+  private Process start(String kubeconfig) throws IOException {
+    var file = Files.writeString(folder.resolve("kubeconfig"), kubeconfig);
+    var builder =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-jar",
+                APPLICATION.toString())
+            .redirectErrorStream(true);
+    builder.environment().put("KUBECONFIG", file.toString());
+    builder.environment().put("PODSEAL_CONTROL_PORT", "0");
+    builder.environment().put("QUARKUS_HTTP_PORT", "0");
+    builder.environment().put("QUARKUS_LOG_CATEGORY__IO_QUARKUS__LEVEL", "INFO");
+    var process = builder.start();
+    started.add(process);
+    Thread.ofVirtual()
+        .start(() -> {
+          try (var reader = process.inputReader(StandardCharsets.UTF_8)) {
+            reader.lines().forEach(output::add);
+          } catch (IOException e) {
+            output.add(e.toString());
+          }
+        });
+    return process;
+  }
+
+  private int port(Pattern pattern) {
+    await()
+        .alias("output so far: " + output)
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> output.stream().map(pattern::matcher).anyMatch(Matcher::find));
+    return output.stream()
+        .map(pattern::matcher)
+        .filter(Matcher::find)
+        .mapToInt(matcher -> Integer.parseInt(matcher.group(1)))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private String root() {
+    var secret = api.client().secrets().inNamespace("podseal-system").withName("podseal-ca").get();
+    return new String(
+        Base64.getDecoder().decode(String.valueOf(secret.getData().get("ca.crt"))),
+        StandardCharsets.US_ASCII);
+  }
+
+  private static HttpResponse<String> get(int port, String path)
+      throws IOException, InterruptedException {
+    try (var client = HttpClient.newHttpClient()) {
+      return client.send(
+          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build(),
+          HttpResponse.BodyHandlers.ofString());
+    }
+  }
+}
