@@ -192,7 +192,12 @@ public final class Controller implements AutoCloseable {
                   ControlServer.start(
                       options.controlAddress(), serving, sessions, authenticator, metrics, audit));
       server = listening;
-      var _ = deadlines.scheduleWithFixedDelay(this::tick, 1, 1, TimeUnit.SECONDS);
+      var _ =
+          deadlines.scheduleWithFixedDelay(
+              this::tick,
+              options.tick().toMillis(),
+              options.tick().toMillis(),
+              TimeUnit.MILLISECONDS);
       LOG.infof(
           "ready: control plane on port %d as %s, key epoch %d, CA expires %s",
           listening.port(), options.serverName(), ring.newestEpoch(), root.expiry());

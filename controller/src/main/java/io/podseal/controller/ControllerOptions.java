@@ -16,6 +16,7 @@ import java.util.List;
  * @param maxPeers peers that one pod may have
  * @param policyPause shortest time between two passes over policies
  * @param statusPause shortest time between two passes over statuses
+ * @param tick between two looks at deadlines
  */
 public record ControllerOptions(
     String namespace,
@@ -25,6 +26,7 @@ public record ControllerOptions(
     int maxPeers,
     Duration policyPause,
     Duration statusPause,
+    Duration tick,
     ControlLimits control,
     PodAuthenticator.Limits authentication) {
 
@@ -42,6 +44,7 @@ public record ControllerOptions(
         MAX_PEERS,
         Duration.ofMillis(20),
         Duration.ofMillis(500),
+        Duration.ofSeconds(1),
         ControlLimits.DEFAULT,
         PodAuthenticator.Limits.DEFAULT);
   }

@@ -1,5 +1,7 @@
 package io.podseal.controller;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -61,6 +63,7 @@ final class ControllerFixture implements AutoCloseable {
             SERVER_NAME,
             ControllerOptions.MAX_PEERS,
             Duration.ofMillis(5),
+            Duration.ofMillis(10),
             Duration.ofMillis(10),
             limits,
             PodAuthenticator.Limits.DEFAULT),
@@ -127,6 +130,23 @@ final class ControllerFixture implements AutoCloseable {
 
   void delete(Pod pod) {
     api.client().resource(pod).delete();
+  }
+
+  void label(Pod pod, String app) {
+    api.client()
+        .pods()
+        .inNamespace("shop")
+        .withName(pod.getMetadata().getName())
+        .edit(before ->
+            new PodBuilder(before).editMetadata().addToLabels("app", app).endMetadata().build());
+  }
+
+  void phase(Pod pod, String phase) {
+    api.client()
+        .pods()
+        .inNamespace("shop")
+        .withName(pod.getMetadata().getName())
+        .edit(before -> new PodBuilder(before).editStatus().withPhase(phase).endStatus().build());
   }
 
   String token(Pod pod) {
@@ -220,5 +240,6 @@ final class ControllerFixture implements AutoCloseable {
     controller.close();
     api.close();
     registry.close();
+    sidecars.forEach(sidecar -> assertThat(sidecar.violations()).isEmpty());
   }
 }

@@ -4,10 +4,13 @@ import static io.podseal.controller.ControllerFixture.identity;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.grpc.Status;
 import io.podseal.control.v1.Mode;
 import io.podseal.control.v1.PortRule;
 import io.podseal.crds.v1alpha1.PortSpec;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -41,6 +44,7 @@ class ControllerTest {
     assertThat(fromOrders.getKeysList()).hasSize(1).isEqualTo(fromDb.getKeysList());
     assertThat(fromOrders.getKeys(0).getEpoch()).isEqualTo(1);
     assertThat(fromOrders.getKeys(0).getSecret().size()).isEqualTo(32);
+    assertThat(fromOrders.getKeys(0).getSecret().toByteArray()).isNotEqualTo(new byte[32]);
     assertThat(fromOrders.getKeys(0).getMayInitiate()).isTrue();
     assertThat(atWeb.peer(identity(db)).getKeys(0).getSecret())
         .isNotEqualTo(fromOrders.getKeys(0).getSecret());
@@ -48,26 +52,54 @@ class ControllerTest {
     assertThat(fromDb.getIngressList())
         .containsExactly(PortRule.newBuilder().setProtocol(6).setPort(5432).build());
     assertThat(fromOrders.getIngressList()).isEmpty();
+    assertThat(fromDb.getProfile().getEncryptionList())
+        .containsExactly("aes256gcm16", "aes128gcm16");
+    assertThat(fromDb.getProfile().getChildLifetimeSeconds()).isEqualTo(3600);
     assertThat(atDb.self().getIdentity()).isEqualTo(identity(db));
+    assertThat(atDb.self().getAddressesList()).containsExactly("10.0.0.2");
+    assertThat(atDb.self().getStrictPortsList()).containsExactly(PortRule.getDefaultInstance());
   }
 
   @Test
-  void aNamespaceThatOptsInGetsTheRoot() {
+  void aRestartedControllerDerivesTheSameKeys() {
+    var orders = fixture.pod("orders-0", "orders", "10.0.0.1");
+    var db = fixture.pod("db-0", "db", "10.0.0.2");
+    fixture.peering("p", "orders", "db");
+    var before = fixture.sidecar(orders);
+    await().until(() -> before.peers().size() == 1);
+
+    fixture.restart();
+
+    await().until(() -> before.ended() != null);
+    assertThat(before.ended()).extracting(Status::getCode).isEqualTo(Status.Code.UNAVAILABLE);
+    var after = fixture.sidecar(orders);
+    await().until(() -> after.peers().size() == 1);
+    assertThat(after.peer(identity(db))).isEqualTo(before.peer(identity(db)));
+  }
+
+  @Test
+  void aNamespaceThatOptsInGetsTheRootAndKeepsIt() {
     fixture.namespace("shop", Map.of("podseal.io/inject", "true"));
     fixture.namespace("mall", Map.of());
+    var root = fixture.rootCertificate();
+    await().untilAsserted(() -> assertThat(bundle("shop")).isEqualTo(root));
 
-    await()
-        .untilAsserted(() ->
-            assertThat(
-                    fixture
-                        .api
-                        .client()
-                        .configMaps()
-                        .inNamespace("shop")
-                        .withName("podseal-ca")
-                        .get()
-                        .getData())
-                .containsEntry("ca.crt", fixture.rootCertificate()));
-    assertThat(fixture.api.client().configMaps().inNamespace("mall").list().getItems()).isEmpty();
+    fixture
+        .api
+        .client()
+        .configMaps()
+        .inNamespace("shop")
+        .withName("podseal-ca")
+        .edit(map -> new ConfigMapBuilder(map).addToData("ca.crt", "forged").build());
+    await().untilAsserted(() -> assertThat(bundle("shop")).isEqualTo(root));
+
+    fixture.api.client().configMaps().inNamespace("shop").withName("podseal-ca").delete();
+    await().untilAsserted(() -> assertThat(bundle("shop")).isEqualTo(root));
+    assertThat(bundle("mall")).isNull();
+  }
+
+  private @Nullable String bundle(String namespace) {
+    var map = fixture.api.client().configMaps().inNamespace(namespace).withName("podseal-ca").get();
+    return map == null ? null : map.getData().get("ca.crt");
   }
 }

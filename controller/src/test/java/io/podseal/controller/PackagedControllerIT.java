@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.podseal.controller.apiserver.MockApiServer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -18,6 +19,7 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -45,7 +47,7 @@ class PackagedControllerIT {
 
   @Test
   void startsServesReportsAndStops() throws Exception {
-    var process = start(api.kubeconfig());
+    var process = start(api.kubeconfig(), Map.of());
     int control = port(CONTROL);
     int http = port(HTTP);
 
@@ -86,7 +88,7 @@ class PackagedControllerIT {
   void saysInOneLineThatTheApiServerIsNotThere() throws Exception {
     var nowhere = api.kubeconfig();
     api.close();
-    start(nowhere);
+    start(nowhere, Map.of());
 
     await()
         .atMost(Duration.ofSeconds(30))
@@ -99,7 +101,24 @@ class PackagedControllerIT {
     assertThat(get(port(HTTP), "/q/health/ready").statusCode()).isEqualTo(503);
   }
 
-  private Process start(String kubeconfig) throws IOException {
+  @Test
+  void keysStayOutOfTheLogWhateverItsLevel() throws Exception {
+    start(
+        api.kubeconfig(),
+        Map.of(
+            "QUARKUS_LOG_LEVEL", "TRACE",
+            "QUARKUS_LOG_CATEGORY__IO_GRPC_NETTY__LEVEL", "TRACE",
+            "QUARKUS_LOG_CATEGORY__IO_FABRIC8_KUBERNETES_CLIENT_HTTP__LEVEL", "TRACE"));
+    port(CONTROL);
+
+    var master =
+        api.client().secrets().inNamespace("podseal-system").withName("podseal-master").get();
+    assertThat(output).hasSizeGreaterThan(20);
+    assertThat(output)
+        .noneMatch(line -> line.contains(String.valueOf(master.getData().get("epoch-1"))));
+  }
+
+  private Process start(String kubeconfig, Map<String, String> environment) throws IOException {
     var file = Files.writeString(folder.resolve("kubeconfig"), kubeconfig);
     var builder =
         new ProcessBuilder(
@@ -113,14 +132,15 @@ class PackagedControllerIT {
     builder.environment().put("PODSEAL_CONTROL_PORT", "0");
     builder.environment().put("QUARKUS_HTTP_PORT", "0");
     builder.environment().put("QUARKUS_LOG_CATEGORY__IO_QUARKUS__LEVEL", "INFO");
+    builder.environment().putAll(environment);
     var process = builder.start();
     started.add(process);
     Thread.ofVirtual()
         .start(() -> {
           try (var reader = process.inputReader(StandardCharsets.UTF_8)) {
             reader.lines().forEach(output::add);
-          } catch (IOException e) {
-            output.add(e.toString());
+          } catch (IOException | UncheckedIOException e) {
+            output.add("(end of output: " + e.getMessage() + ")");
           }
         });
     return process;

@@ -22,6 +22,7 @@ import io.podseal.control.v1.SidecarMessage;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -38,6 +39,7 @@ final class TestSidecar implements StreamObserver<ControllerMessage>, AutoClosea
   private final StreamObserver<SidecarMessage> out;
   private final List<PolicyUpdate> updates = new ArrayList<>();
   private final Map<String, Peer> peers = new TreeMap<>();
+  private final List<String> violations = new ArrayList<>();
   private @Nullable Self self;
   private @Nullable Status ended;
   private boolean acknowledging = true;
@@ -130,6 +132,11 @@ final class TestSidecar implements StreamObserver<ControllerMessage>, AutoClosea
     return updates.getLast();
   }
 
+  /** What in the updates was against the protocol. */
+  synchronized List<String> violations() {
+    return List.copyOf(violations);
+  }
+
   /** The peers that follow from all updates, by identity. */
   synchronized Map<String, Peer> peers() {
     return Map.copyOf(peers);
@@ -168,6 +175,17 @@ final class TestSidecar implements StreamObserver<ControllerMessage>, AutoClosea
     }
     update.getRemovedIdentitiesList().forEach(peers::remove);
     update.getPeersList().forEach(peer -> peers.put(peer.getIdentity(), peer));
+    var addresses = new HashSet<String>();
+    for (var peer : peers.values()) {
+      for (var address : peer.getAddressesList()) {
+        if (!addresses.add(address)) {
+          violations.add("after revision " + update.getRevision() + " two hold " + address);
+        }
+      }
+    }
+    if (update.getRevision() != updates.size()) {
+      violations.add("revision " + update.getRevision() + " is update " + updates.size());
+    }
     if (acknowledging) {
       acknowledge(update.getRevision(), "");
     }

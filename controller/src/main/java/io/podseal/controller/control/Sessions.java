@@ -101,9 +101,7 @@ public final class Sessions {
 
   /** How far the connected sidecars are, by pod UID. */
   public Map<String, SidecarProgress> progress() {
-    var now = env.clock().instant();
     var all = new HashMap<String, SidecarProgress>();
-    departed.values().removeIf(gone -> gone.until().isBefore(now));
     departed.forEach((uid, gone) -> all.put(uid, gone.progress()));
     for (var session : open.values()) {
       session.progress().ifPresent(progress -> all.put(session.uid(), progress));
@@ -142,6 +140,9 @@ public final class Sessions {
     }
     if (retry) {
       listener.policyDue();
+    }
+    if (departed.values().removeIf(gone -> gone.until().isBefore(now))) {
+      listener.progressChanged();
     }
   }
 

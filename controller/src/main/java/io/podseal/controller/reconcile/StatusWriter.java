@@ -19,6 +19,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -26,7 +27,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes statuses that changed, by merge patch on the status subresource, and Events for the
+ * Writes statuses that changed, by a JSON patch of the status subresource, and Events for the
  * transitions that people wait for.
  *
  * <p>Confined to one thread.
@@ -64,14 +65,16 @@ public final class StatusWriter {
       return;
     }
     var wanted = build(peering, report, current);
-    var patch = Serialization.asJson(Map.of("status", wanted));
+    // RFC 6902 "add" replaces the whole status: nothing is merged, lists neither.
+    var patch =
+        Serialization.asJson(List.of(Map.of("op", "add", "path", "/status", "value", wanted)));
     try {
       client
           .resources(SecurePeering.class)
           .inNamespace(peering.namespace())
           .withName(peering.name())
           .subresource("status")
-          .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+          .patch(PatchContext.of(PatchType.JSON), patch);
     } catch (KubernetesClientException e) {
       if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
         return;

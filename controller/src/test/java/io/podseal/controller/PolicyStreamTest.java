@@ -1,0 +1,236 @@
+package io.podseal.controller;
+
+import static io.podseal.controller.ControllerFixture.identity;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.podseal.control.v1.Mode;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class PolicyStreamTest {
+  private final ControllerFixture fixture = new ControllerFixture();
+  private Pod orders = new Pod();
+  private Pod db = new Pod();
+
+  @BeforeEach
+  void twoPods() {
+    orders = fixture.pod("orders-0", "orders", "10.0.0.1");
+    db = fixture.pod("db-0", "db", "10.0.0.2");
+    fixture.peering("p", "orders", "db");
+  }
+
+  @AfterEach
+  void stop() {
+    fixture.close();
+  }
+
+  @Test
+  void theFirstUpdateIsFullAndLaterOnesAreDeltas() {
+    var atDb = connected(db, identity(orders));
+    assertThat(atDb.lastUpdate().getFull()).isTrue();
+
+    var web = fixture.pod("web-0", "web", "10.0.0.3");
+    fixture.label(web, "orders");
+
+    await().until(() -> atDb.peers().containsKey(identity(web)));
+    var delta = atDb.lastUpdate();
+    assertThat(delta.getFull()).isFalse();
+    assertThat(delta.getRevision()).isEqualTo(2);
+    assertThat(delta.hasSelf()).isFalse();
+    assertThat(delta.getPeersList()).hasSize(1);
+    assertThat(delta.getRemovedIdentitiesList()).isEmpty();
+  }
+
+  @Test
+  void aLabelThatGoesTakesThePairWithIt() {
+    var atDb = connected(db, identity(orders));
+    var atOrders = connected(orders, identity(db));
+
+    fixture.label(orders, "retired");
+
+    await().until(() -> atDb.peers().isEmpty() && atOrders.peers().isEmpty());
+    assertThat(atDb.lastUpdate().getRemovedIdentitiesList()).containsExactly(identity(orders));
+    assertThat(atDb.lastUpdate().getPeersList()).isEmpty();
+  }
+
+  @Test
+  void deletingThePeeringEndsItsPairs() {
+    var atDb = connected(db, identity(orders));
+    assertThat(atDb.self().getStrictPortsList()).hasSize(1);
+
+    fixture
+        .api
+        .client()
+        .resources(io.podseal.crds.v1alpha1.SecurePeering.class)
+        .inNamespace("shop")
+        .withName("p")
+        .delete();
+
+    await().until(() -> atDb.peers().isEmpty());
+    assertThat(atDb.self().getStrictPortsList()).isEmpty();
+  }
+
+  @Test
+  void anAddressNeverHasTwoOwners() {
+    var atDb = connected(db, identity(orders));
+
+    fixture.delete(orders);
+    var successor = fixture.pod("orders-1", "orders", "10.0.0.1");
+
+    await().until(() -> atDb.peers().containsKey(identity(successor)));
+    assertThat(atDb.peers()).containsOnlyKeys(identity(successor));
+    assertThat(atDb.updates().stream().flatMap(u -> u.getRemovedIdentitiesList().stream()))
+        .containsExactly(identity(orders));
+  }
+
+  @Test
+  void whileTwoPodsClaimAnAddressItIsShutAndThenItsNewOwnerGetsAKey() {
+    var atDb = connected(db, identity(orders));
+
+    var successor = fixture.pod("orders-1", "orders", "10.0.0.1");
+    await()
+        .until(() ->
+            atDb.peers().values().stream()
+                .allMatch(peer ->
+                    peer.getKeysCount() == 0
+                        && !peer.getHasSidecar()
+                        && peer.getMode() == Mode.MODE_STRICT));
+    assertThat(atDb.peers()).hasSize(1);
+
+    fixture.delete(orders);
+    await()
+        .until(() ->
+            atDb.peers().containsKey(identity(successor))
+                && atDb.peer(identity(successor)).getKeysCount() == 1);
+    assertThat(atDb.peers()).hasSize(1);
+  }
+
+  @Test
+  void aSidecarWaitsForTheAddressOfItsPod() {
+    var starting = fixture.pod("orders-1", "orders", "");
+    var sidecar = fixture.sidecar(starting);
+    await().until(() -> fixture.metric("podseal.streams") == 1);
+    var atDb = connected(db, identity(orders));
+    assertThat(sidecar.updates()).as("it must not become ready without peers").isEmpty();
+
+    fixture
+        .api
+        .client()
+        .pods()
+        .inNamespace("shop")
+        .withName("orders-1")
+        .edit(pod -> {
+          pod.getStatus().setPodIP("10.0.0.9");
+          return pod;
+        });
+
+    await().until(() -> sidecar.peers().containsKey(identity(db)));
+    await().until(() -> atDb.peers().containsKey(identity(starting)));
+  }
+
+  @Test
+  void changesDuringAnUnacknowledgedUpdateComeTogetherInTheNext() {
+    var atDb = connected(db, identity(orders));
+    atDb.holdAcknowledgements();
+    fixture.pod("orders-1", "orders", "10.0.1.1");
+    await().until(() -> atDb.updates().size() == 2);
+
+    fixture.pod("orders-2", "orders", "10.0.1.2");
+    var third = fixture.pod("orders-3", "orders", "10.0.1.3");
+    var atThird = connected(third, identity(db));
+    assertThat(atThird.updates()).isNotEmpty();
+    assertThat(atDb.updates()).hasSize(2);
+
+    atDb.acknowledgeLast("");
+    await().until(() -> atDb.peers().size() == 4);
+    assertThat(atDb.updates()).hasSize(3);
+    assertThat(atDb.lastUpdate().getPeersList()).hasSize(2);
+  }
+
+  @Test
+  void whatASidecarCouldNotApplyIsSentAgainWhole() {
+    var atDb = connected(db, identity(orders));
+    atDb.holdAcknowledgements();
+    var second = fixture.pod("orders-1", "orders", "10.0.1.1");
+    await().until(() -> atDb.updates().size() == 2);
+    atDb.acknowledgeLast("nft: no such file");
+    await()
+        .until(() ->
+            fixture.condition("p", "Ready").contains("SidecarNotConnected")
+                || fixture.condition("p", "Ready").contains("SidecarRefused"));
+
+    fixture.clock.advance(Duration.ofSeconds(6));
+
+    await().until(() -> atDb.updates().size() == 3);
+    assertThat(atDb.lastUpdate().getFull()).isTrue();
+    assertThat(atDb.peers()).containsOnlyKeys(identity(orders), identity(second));
+  }
+
+  @Test
+  void aSidecarThatNeverAcknowledgesIsSentAway() {
+    var atDb = connected(db, identity(orders));
+    atDb.holdAcknowledgements();
+    fixture.pod("orders-1", "orders", "10.0.1.1");
+    await().until(() -> atDb.updates().size() == 2);
+
+    fixture.clock.advance(Duration.ofSeconds(31));
+
+    await().until(() -> atDb.ended() != null);
+    assertThat(fixture.metric("podseal.streams.denied", "reason", "no_acknowledgement"))
+        .isEqualTo(1);
+  }
+
+  @Test
+  void aSidecarThatKnowsAHigherEpochMakesEverybodyGoAboveIt() {
+    var atDb = connected(db, identity(orders));
+    var before = atDb.peer(identity(orders)).getKeys(0);
+    var atOrders = fixture.silent(fixture.token(orders));
+
+    atOrders.hello(7);
+
+    await().until(() -> !atOrders.peers().isEmpty());
+    await().until(() -> atDb.peer(identity(orders)).getKeys(0).getEpoch() == 8);
+    assertThat(atOrders.peer(identity(db)).getKeysList())
+        .isEqualTo(atDb.peer(identity(orders)).getKeysList())
+        .doesNotContain(before);
+    assertThat(atOrders.updates().getFirst().getPeers(0).getKeys(0).getEpoch())
+        .as("it is never told an epoch below its own")
+        .isEqualTo(8);
+    assertThat(fixture.metric("podseal.key.epoch")).isEqualTo(8);
+    assertThat(fixture.metric("podseal.master.replaced")).isEqualTo(1);
+    await()
+        .untilAsserted(() ->
+            assertThat(
+                    fixture
+                        .api
+                        .client()
+                        .v1()
+                        .events()
+                        .inNamespace(ControllerFixture.NAMESPACE)
+                        .list()
+                        .getItems())
+                .singleElement()
+                .satisfies(event -> assertThat(event.getReason()).isEqualTo("MasterKeyReplaced")));
+  }
+
+  @Test
+  void anUninjectedPeerIsListedWithoutKey() {
+    var bare = fixture.pod("orders-1", "orders", "10.0.1.1", false);
+    var atDb = connected(db, identity(orders));
+
+    await().until(() -> atDb.peers().containsKey(identity(bare)));
+    assertThat(atDb.peer(identity(bare)).getHasSidecar()).isFalse();
+    assertThat(atDb.peer(identity(bare)).getKeysList()).isEmpty();
+    assertThat(atDb.peer(identity(bare)).getAddressesList()).containsExactly("10.0.1.1");
+  }
+
+  private TestSidecar connected(Pod pod, String peer) {
+    var sidecar = fixture.sidecar(pod);
+    await().until(() -> sidecar.peers().containsKey(peer));
+    return sidecar;
+  }
+}

@@ -1,0 +1,157 @@
+package io.podseal.controller;
+
+import static io.podseal.controller.ControllerFixture.identity;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import io.podseal.crds.v1alpha1.SecurePeering;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.jboss.logmanager.ExtLogRecord;
+import org.jboss.logmanager.formatters.PatternFormatter;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Looks for keys wherever people can look. */
+class SecrecyTest {
+  private static final List<String> OUR_LOGS = List.of("podseal", "audit");
+
+  // Held at INFO by the packaged application (see PackagedControllerIT), or not part of it.
+  private static final List<String> SILENCED =
+      List.of(
+          "io.fabric8.kubernetes.client.http",
+          "io.fabric8.kubernetes.client.server.mock",
+          "io.grpc.netty");
+
+  private final List<String> log = new CopyOnWriteArrayList<>();
+  private final PatternFormatter formatter = new PatternFormatter("%p %c %s%e");
+  private final Handler collector =
+      new Handler() {
+        @Override
+        public void publish(LogRecord logged) {
+          if (logged.getLevel().intValue() < Level.INFO.intValue()
+              && SILENCED.stream().anyMatch(logged.getLoggerName()::startsWith)) {
+            return;
+          }
+          log.add(formatter.format(ExtLogRecord.wrap(logged)));
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+      };
+  private final Logger root = Logger.getLogger("");
+  private final ControllerFixture fixture = start();
+
+  private ControllerFixture start() {
+    collector.setLevel(Level.ALL);
+    root.addHandler(collector);
+    OUR_LOGS.forEach(name -> Logger.getLogger(name).setLevel(Level.ALL));
+    return new ControllerFixture();
+  }
+
+  @AfterEach
+  void stop() {
+    fixture.close();
+    root.removeHandler(collector);
+  }
+
+  @Test
+  void keysAreWithTheirTwoSidecarsAndNowhereElse() {
+    var orders = fixture.pod("orders-0", "orders", "10.0.0.1");
+    var db = fixture.pod("db-0", "db", "10.0.0.2");
+    var web = fixture.pod("web-0", "web", "10.0.0.3");
+    fixture.peering("p", "orders", "db");
+    fixture.peering("q", "web", "db");
+    var atOrders = fixture.sidecar(orders);
+    var atDb = fixture.sidecar(db);
+    var atWeb = fixture.sidecar(web);
+    fixture.connect("foreign");
+    await()
+        .untilAsserted(
+            () -> assertThat(fixture.condition("p", "Ready")).isEqualTo("True/AllPairsKeyed"));
+    await()
+        .untilAsserted(
+            () -> assertThat(fixture.condition("q", "Ready")).isEqualTo("True/AllPairsKeyed"));
+    atOrders.holdAcknowledgements();
+    fixture.delete(web);
+    await().until(() -> atDb.peers().size() == 1);
+    atDb.hello(0);
+    await().until(() -> atDb.ended() != null);
+
+    var pairKey = atOrders.peer(identity(db)).getKeys(0).getSecret().toByteArray();
+    var master = master();
+    var places = new ArrayList<String>(log);
+    places.add(everythingInTheApiButSecrets());
+    fixture.registry.getMeters().forEach(m -> places.add(m.getId() + " " + m.measure()));
+
+    assertThat(log).anyMatch(line -> line.contains("stream opened: pod=shop/orders-0"));
+    assertThat(log).anyMatch(line -> line.contains("stream denied"));
+    assertThat(log).anyMatch(line -> line.contains("keys issued: pod=shop/db-0"));
+    for (var secret : List.of(pairKey, master, firstHalf(pairKey), firstHalf(master))) {
+      for (var form : forms(secret)) {
+        assertThat(places).noneMatch(place -> place.contains(form));
+      }
+    }
+    for (var update : atWeb.updates()) {
+      assertThat(HexFormat.of().formatHex(update.toByteArray()))
+          .doesNotContain(HexFormat.of().formatHex(pairKey));
+    }
+    for (var sidecar : List.of(atOrders, atDb, atWeb)) {
+      for (var update : sidecar.updates()) {
+        assertThat(HexFormat.of().formatHex(update.toByteArray()))
+            .doesNotContain(HexFormat.of().formatHex(master));
+      }
+    }
+  }
+
+  private byte[] master() {
+    var secret =
+        fixture
+            .api
+            .client()
+            .secrets()
+            .inNamespace(ControllerFixture.NAMESPACE)
+            .withName("podseal-master")
+            .get();
+    return Base64.getDecoder().decode(String.valueOf(secret.getData().get("epoch-1")));
+  }
+
+  private String everythingInTheApiButSecrets() {
+    var client = fixture.api.client();
+    var all = new ArrayList<HasMetadata>();
+    all.addAll(client.resources(SecurePeering.class).inAnyNamespace().list().getItems());
+    all.addAll(client.v1().events().inAnyNamespace().list().getItems());
+    all.addAll(client.configMaps().inAnyNamespace().list().getItems());
+    all.addAll(client.pods().inAnyNamespace().list().getItems());
+    assertThat(all).hasSizeGreaterThan(5);
+    return Serialization.asJson(all);
+  }
+
+  private static byte[] firstHalf(byte[] secret) {
+    return Arrays.copyOf(secret, 15);
+  }
+
+  private static List<String> forms(byte[] secret) {
+    return List.of(
+        HexFormat.of().formatHex(secret),
+        HexFormat.of().withUpperCase().formatHex(secret),
+        HexFormat.ofDelimiter(":").formatHex(secret),
+        HexFormat.ofDelimiter(" ").formatHex(secret),
+        Base64.getEncoder().withoutPadding().encodeToString(secret),
+        Base64.getUrlEncoder().withoutPadding().encodeToString(secret),
+        Arrays.toString(secret).replaceAll("[\\[\\]]", ""));
+  }
+}
