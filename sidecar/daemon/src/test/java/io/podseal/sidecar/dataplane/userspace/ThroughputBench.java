@@ -48,17 +48,16 @@ final class ThroughputBench {
   private static double iperf(Lab lab, int seconds) throws Exception {
     Pod client = lab.pod(1);
     Pod server = lab.pod(2);
-    Process listener = server.namespace().start("iperf3", "-s", "-1");
+    Process listener = server.namespace().start("iperf3", "-s", "-1", "--forceflush");
     try {
+      if (listener.inputReader().lines().noneMatch(line -> line.startsWith("Server listening"))) {
+        throw new IOException("iperf3 does not listen");
+      }
       String report =
           output(
               client
                   .namespace()
-                  .start(
-                      "sh",
-                      "-c",
-                      "for i in 1 2 3 4 5; do iperf3 -J -c %s -t %d && break; sleep 0.2; done"
-                          .formatted(server.ip(), seconds)));
+                  .start("iperf3", "-J", "-c", server.ip(), "-t", String.valueOf(seconds)));
       int received = report.lastIndexOf("sum_received");
       Matcher matcher = BITS.matcher(report);
       if (received < 0 || !matcher.find(received)) {
