@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 
 /**
  * Loads the table {@code inet podseal} into the network namespace of the calling thread and reads
- * its counters, by the program {@code nft}. Confined to one thread.
+ * its counters, by the program {@code nft}. Thread-safe: calls take turns.
  *
  * <p>The table has no owner: it stays in force when this process dies, which is what keeps packets
  * sealed then.
@@ -34,7 +34,7 @@ public final class Firewall {
    *
    * @throws FirewallException when nftables refuses it; what was in force stays
    */
-  public void apply(FirewallPolicy policy) {
+  public synchronized void apply(FirewallPolicy policy) {
     Map<Counter, Long> counted = counters();
     nft(NftablesScript.render(policy), "-f", "-");
     replaced.putAll(counted);
@@ -45,7 +45,7 @@ public final class Firewall {
    * Packets dropped since this object's first {@link #apply}. What is dropped while a table is
    * being replaced may be missing.
    */
-  public Map<Counter, Long> counters() {
+  public synchronized Map<Counter, Long> counters() {
     Map<Counter, Long> result = new EnumMap<>(Counter.class);
     for (Counter counter : Counter.values()) {
       result.put(counter, replaced.getOrDefault(counter, 0L));

@@ -1,7 +1,6 @@
 package io.podseal.sidecar.dataplane.userspace;
 
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
-import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.policy.ChildSaKeys;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.secret.SecretBytes;
@@ -29,6 +28,7 @@ final class SealedPod implements AutoCloseable, DataPlaneListener {
 
   final UserspaceDataPlane plane;
   final Firewall firewall = new Firewall();
+  final CountedCrypto crypto = new CountedCrypto();
   final List<byte[]> ikeMessages = new CopyOnWriteArrayList<>();
 
   /** One word and its arguments for each call of the listener. */
@@ -64,9 +64,7 @@ final class SealedPod implements AutoCloseable, DataPlaneListener {
     int mtu = Uplink.of(address).mtu();
     this.plane =
         UserspaceDataPlane.open(
-            new UserspaceOptions(TUN, udpPort, UserspaceOptions.MARK, mtu, offload),
-            new JdkCryptoProvider(),
-            this);
+            new UserspaceOptions(TUN, udpPort, UserspaceOptions.MARK, mtu, offload), crypto, this);
     this.routes = PeerRoutes.up(TUN, address, udpPort, mtu);
     plane.peers(new PeerTable(Map.of(peer, identity(peer))));
     routes.peers(Set.of(peer));

@@ -200,10 +200,6 @@ final class UserspaceDataPlaneTest {
       int seen = number - 1;
       await(() -> b.events.contains("first " + hex(SealedPod.spi(two.address(), seen))));
       SealedPod.connect(a, b, number);
-      if (number > 2) {
-        a.plane.remove(SealedPod.spi(one.address(), number - 2));
-        b.plane.remove(SealedPod.spi(two.address(), number - 2));
-      }
     }
     String output = new String(ping.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
@@ -280,6 +276,22 @@ final class UserspaceDataPlaneTest {
     assertFails(one, "ping -c1 -W1 -I 10.99.0.1 " + two.ip());
 
     assertThat(a.plane.dropped(DropReason.INNER_WRONG_SOURCE)).isEqualTo(1);
+  }
+
+  @Test
+  void keysAreDestroyedWhenTheirSaGoesEvenUnderTraffic() throws Exception {
+    SealedPod.connect(a, b, 1);
+    Process ping = one.namespace().start("ping", "-q", "-i0.002", "-c200", "-W1", two.ip());
+    for (int number = 2; number < 40; number++) {
+      SealedPod.connect(a, b, number);
+      a.plane.remove(SealedPod.spi(one.address(), number - 1));
+      b.plane.remove(SealedPod.spi(two.address(), number - 1));
+    }
+    ping.destroy();
+
+    await(() -> a.crypto.liveCiphers.get() == 2 && b.crypto.liveCiphers.get() == 2);
+    a.plane.close();
+    assertThat(a.crypto.liveCiphers).hasValue(0);
   }
 
   @Test
