@@ -229,14 +229,16 @@ public final class ControlClient implements AutoCloseable {
   /** Ends the stream; the thread ends a moment later, because gRPC still says goodbye on it. */
   @Override
   public void close() {
-    thread.execute(
-        () -> {
-          closed = true;
-          ManagedChannel c = channel;
-          if (c != null) {
-            c.shutdownNow();
-          }
-          var _ = thread.schedule(thread::shutdown, 1, TimeUnit.SECONDS);
-        });
+    if (thread.isShutdown()) {
+      return;
+    }
+    thread.execute(() -> {
+      closed = true;
+      ManagedChannel c = channel;
+      if (c != null) {
+        c.shutdownNow();
+      }
+      var _ = thread.schedule(thread::shutdown, 1, TimeUnit.SECONDS);
+    });
   }
 }

@@ -68,7 +68,8 @@ public final class WiresharkKeyLog implements KeyLog {
       InetAddress from, InetAddress to, int spi, EncryptionAlgorithm algorithm, SecretBytes key) {
     return switch (algorithm) {
       case AES_GCM_16_128, AES_GCM_16_256 ->
-          "\"IPv4\",\"%s\",\"%s\",\"0x%08x\",\"AES-GCM [RFC4106]\",\"0x%s\",\"NULL\",\"\"%n"
+          ("\"IPv4\",\"%s\",\"%s\",\"0x%08x\",\"AES-GCM with 16 octet ICV [RFC4106]\","
+                  + "\"0x%s\",\"NULL\",\"\"%n")
               .formatted(from.getHostAddress(), to.getHostAddress(), spi, hex(key));
     };
   }

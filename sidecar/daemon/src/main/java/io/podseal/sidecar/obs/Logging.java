@@ -40,8 +40,7 @@ public final class Logging {
                   "log level " + level + " is none of error, warn, info, debug, trace");
         };
     // Read by the JDK when the first logger is asked for, hence here.
-    System.setProperty(
-        "java.util.logging.manager", "io.podseal.sidecar.obs.SteadyLogManager");
+    System.setProperty("java.util.logging.manager", "io.podseal.sidecar.obs.SteadyLogManager");
     Logger root = Logger.getLogger("");
     for (var handler : root.getHandlers()) {
       root.removeHandler(handler);
