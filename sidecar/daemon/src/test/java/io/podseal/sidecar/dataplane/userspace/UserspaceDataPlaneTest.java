@@ -110,6 +110,20 @@ final class UserspaceDataPlaneTest {
   }
 
   @Test
+  void mssOfAPeerOnALargerLinkIsClampedWhereItArrives() throws Exception {
+    a.close();
+    one.namespace().sh("ip link set eth0 mtu 1400");
+    a = SealedPod.open(one, two.address(), PORT);
+    SealedPod.connect(a, b, 1);
+
+    try (Wire inside = new Wire(one.namespace(), TUN)) {
+      assertThat(Echo.tcp(two, one, 100_000)).isTrue();
+
+      assertThat(mssOfSyn(inside, two)).isEqualTo(1318);
+    }
+  }
+
+  @Test
   void firstPacketsWaitForTheirSaAndArriveInOrder() throws Exception {
     try (DatagramSocket receiver = two.namespace().call(() -> new DatagramSocket(7000));
         DatagramSocket sender = one.namespace().call(() -> new DatagramSocket())) {
