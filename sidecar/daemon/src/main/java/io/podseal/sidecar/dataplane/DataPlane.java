@@ -18,7 +18,8 @@ public interface DataPlane extends AutoCloseable {
   Features features();
 
   /**
-   * Replaces the map from pod address to peer. A packet that is held for an address is sent only if
+   * Replaces the map from pod address to peer. An SA sends and receives only while its peer address
+   * belongs to its peer identity here, and a packet that is held for an address is sent only if
    * that address still belongs to the same identity.
    */
   void peers(PeerTable table);

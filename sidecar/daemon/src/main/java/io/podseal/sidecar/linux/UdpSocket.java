@@ -108,11 +108,6 @@ public final class UdpSocket implements AutoCloseable {
     segmentation = false;
   }
 
-  /** Whether {@link #sendSegments} still sends several datagrams with one call. */
-  public boolean sendsSegments() {
-    return segmentation;
-  }
-
   /**
    * Receives one datagram, or several of one source and size: the length of all, or negative when
    * none is waiting.

@@ -33,11 +33,6 @@ public final class ReplayWindow {
     this.indexMask = ring.length - 1;
   }
 
-  /** Width of the window. */
-  public int size() {
-    return size;
-  }
-
   /** Highest sequence number marked so far, 0 before the first. */
   public long top() {
     return top;
