@@ -333,6 +333,18 @@ class ProtectedInputSimTest {
   }
 
   @Test
+  void aChildDeletedTwiceIsListedInTheFirstAnswerOnly() {
+    int oldSpiOfA = currentSpiOfA();
+    int oldSpiOfB = a.outboundSpiTo(b).orElseThrow();
+    answer(ExchangeType.CREATE_CHILD_SA, rekey());
+    DeletePayload delete = DeletePayload.esp(oldSpiOfA);
+    assertThat(answer(ExchangeType.INFORMATIONAL, List.of(delete)).payloads())
+        .containsExactly(DeletePayload.esp(oldSpiOfB));
+    assertThat(answer(ExchangeType.INFORMATIONAL, List.of(delete)).payloads()).isEmpty();
+    assertAlive();
+  }
+
+  @Test
   void aDeleteOfOurOwnSpiOrOfAnotherProtocolDeletesNothing() {
     int inboundOfB = a.outboundSpiTo(b).orElseThrow();
     answer(ExchangeType.INFORMATIONAL, List.of(DeletePayload.esp(inboundOfB)));

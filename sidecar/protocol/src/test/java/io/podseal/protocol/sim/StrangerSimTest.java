@@ -128,6 +128,8 @@ class StrangerSimTest {
     NotifyPayload cookie = answer(request(7000), from(900)).notify(NotifyType.COOKIE).orElseThrow();
     byte[] good = withCookie(7000, cookie, 32);
     assertThat(answer(good, from(901)).has(NotifyType.COOKIE)).as("other address").isTrue();
+    Endpoint otherPort = new Endpoint(from(900).address(), 501);
+    assertThat(answer(good, otherPort).has(NotifyType.COOKIE)).as("other port").isTrue();
     assertThat(answer(withCookie(7001, cookie, 32), from(900)).has(NotifyType.COOKIE))
         .as("other SPI")
         .isTrue();
