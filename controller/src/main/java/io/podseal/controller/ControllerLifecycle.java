@@ -32,7 +32,8 @@ class ControllerLifecycle {
                 new InetSocketAddress(settings.controlPort()),
                 settings
                     .serverName()
-                    .orElseGet(() -> ControllerOptions.defaultServerName(settings.namespace()))),
+                    .orElseGet(() -> ControllerOptions.defaultServerName(settings.namespace())),
+                settings.maxPeers()),
             new ControllerMetrics(registry, clock),
             clock);
   }

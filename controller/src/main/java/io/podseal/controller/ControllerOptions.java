@@ -30,18 +30,19 @@ public record ControllerOptions(
     ControlLimits control,
     PodAuthenticator.Limits authentication) {
 
-  /** Decision 3 of the design: beyond this a pod would hold too many keys. */
-  public static final int MAX_PEERS = 1_000;
-
-  /** With the usual limits. */
+  /** With the usual times and limits. */
   public static ControllerOptions of(
-      String namespace, String trustDomain, InetSocketAddress controlAddress, String serverName) {
+      String namespace,
+      String trustDomain,
+      InetSocketAddress controlAddress,
+      String serverName,
+      int maxPeers) {
     return new ControllerOptions(
         namespace,
         trustDomain,
         controlAddress,
         serverName,
-        MAX_PEERS,
+        maxPeers,
         Duration.ofMillis(20),
         Duration.ofMillis(500),
         Duration.ofSeconds(1),

@@ -19,6 +19,10 @@ public interface ControllerSettings {
   @WithDefault("9443")
   int controlPort();
 
+  /** Peers that one pod may have. */
+  @WithDefault("1000")
+  int maxPeers();
+
   /** Name that the control plane's certificate proves. */
   Optional<String> serverName();
 }

@@ -61,7 +61,7 @@ final class ControllerFixture implements AutoCloseable {
             "cluster.local",
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             SERVER_NAME,
-            ControllerOptions.MAX_PEERS,
+            1_000,
             Duration.ofMillis(5),
             Duration.ofMillis(10),
             Duration.ofMillis(10),

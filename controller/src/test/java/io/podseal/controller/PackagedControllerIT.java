@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ContainerBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.podseal.controller.apiserver.MockApiServer;
 import java.io.IOException;
@@ -53,27 +54,11 @@ class PackagedControllerIT {
 
     await().until(() -> get(http, "/q/health/ready").statusCode() == 200);
     assertThat(get(http, "/q/health/live").statusCode()).isEqualTo(200);
-    var pod =
-        api.client()
-            .resource(
-                new PodBuilder()
-                    .withNewMetadata()
-                    .withNamespace("shop")
-                    .withName("orders-0")
-                    .endMetadata()
-                    .withNewSpec()
-                    .withInitContainers(new ContainerBuilder().withName("podseal").build())
-                    .endSpec()
-                    .withNewStatus()
-                    .withPodIP("10.0.0.1")
-                    .endStatus()
-                    .build())
-            .create();
-    var uid = pod.getMetadata().getUid();
-    var token = api.mintToken("shop", "orders-0", uid, "default", Duration.ofMinutes(5));
-    try (var sidecar = TestSidecar.connect(control, root(), ControllerFixture.SERVER_NAME, token)) {
+    var pod = pod();
+    try (var sidecar = sidecar(control, pod)) {
       await().untilAsserted(() -> assertThat(sidecar.updates()).hasSize(1));
-      assertThat(sidecar.self().getIdentity()).isEqualTo(uid + ".shop.pods.cluster.local");
+      assertThat(sidecar.self().getIdentity())
+          .isEqualTo(pod.getMetadata().getUid() + ".shop.pods.cluster.local");
       assertThat(get(http, "/q/metrics").body())
           .contains("podseal_streams 1.0", "podseal_key_epoch 1.0", "podseal_certificate_expiry");
     }
@@ -102,20 +87,49 @@ class PackagedControllerIT {
   }
 
   @Test
-  void keysStayOutOfTheLogWhateverItsLevel() throws Exception {
+  void framesAndRequestsStayOutOfTheLogWhateverItsLevel() throws Exception {
     start(
         api.kubeconfig(),
         Map.of(
             "QUARKUS_LOG_LEVEL", "TRACE",
             "QUARKUS_LOG_CATEGORY__IO_GRPC_NETTY__LEVEL", "TRACE",
             "QUARKUS_LOG_CATEGORY__IO_FABRIC8_KUBERNETES_CLIENT_HTTP__LEVEL", "TRACE"));
-    port(CONTROL);
+    var pod = pod();
+    try (var sidecar = sidecar(port(CONTROL), pod)) {
+      await().untilAsserted(() -> assertThat(sidecar.updates()).hasSize(1));
+    }
 
     var master =
         api.client().secrets().inNamespace("podseal-system").withName("podseal-master").get();
-    assertThat(output).hasSizeGreaterThan(20);
+    assertThat(output).anyMatch(line -> line.contains("DEBUG"));
+    assertThat(output).noneMatch(line -> line.contains(" DATA: streamId"));
     assertThat(output)
         .noneMatch(line -> line.contains(String.valueOf(master.getData().get("epoch-1"))));
+  }
+
+  private Pod pod() {
+    return api.client()
+        .resource(
+            new PodBuilder()
+                .withNewMetadata()
+                .withNamespace("shop")
+                .withName("orders-0")
+                .endMetadata()
+                .withNewSpec()
+                .withInitContainers(new ContainerBuilder().withName("podseal").build())
+                .endSpec()
+                .withNewStatus()
+                .withPodIP("10.0.0.1")
+                .endStatus()
+                .build())
+        .create();
+  }
+
+  private TestSidecar sidecar(int port, Pod pod) {
+    var token =
+        api.mintToken(
+            "shop", "orders-0", pod.getMetadata().getUid(), "default", Duration.ofMinutes(5));
+    return TestSidecar.connect(port, root(), ControllerFixture.SERVER_NAME, token);
   }
 
   private Process start(String kubeconfig, Map<String, String> environment) throws IOException {
