@@ -159,16 +159,17 @@ final class Sidecar implements ControlListener, AutoCloseable {
     UserspaceOptions plane =
         new UserspaceOptions(
             options.tun, UserspaceOptions.UDP_PORT, UserspaceOptions.MARK, uplink.mtu());
+    MonotonicClock clock = new MonotonicClock();
     Engine running =
         new Engine(
             pod,
             crypto,
             random::nextBytes,
             keyLog,
-            listener -> UserspaceDataPlane.open(plane, crypto, listener),
+            listener -> UserspaceDataPlane.open(plane, crypto, listener, clock),
             port500,
             metrics,
-            new MonotonicClock());
+            clock);
     PeerRoutes routes;
     try {
       routes = PeerRoutes.up(options.tun, address, UserspaceOptions.UDP_PORT, uplink.mtu());

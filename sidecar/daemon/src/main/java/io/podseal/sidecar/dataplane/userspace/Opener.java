@@ -59,7 +59,7 @@ final class Opener extends DataThread {
 
   @Override
   void moveBatch() {
-    nowMillis = System.currentTimeMillis();
+    nowMillis = shared.clock().millis();
     for (int i = 0; i < BATCH; i++) {
       int length = shared.udp().receive(datagram);
       if (length < 0) {

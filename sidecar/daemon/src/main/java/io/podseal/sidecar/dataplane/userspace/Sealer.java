@@ -62,7 +62,7 @@ final class Sealer extends DataThread {
   @Override
   @SuppressWarnings("ReferenceEquality") // new tables are a new object
   void moveBatch() {
-    nowMillis = System.currentTimeMillis();
+    nowMillis = shared.clock().millis();
     held.expire(System.nanoTime());
     if (tables != releasedFor) {
       releasedFor = tables;

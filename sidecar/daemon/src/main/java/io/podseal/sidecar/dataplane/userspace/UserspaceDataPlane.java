@@ -15,6 +15,7 @@ import io.podseal.sidecar.linux.Datagram;
 import io.podseal.sidecar.linux.TunDevice;
 import io.podseal.sidecar.linux.UdpSocket;
 import java.net.Inet4Address;
+import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -51,9 +52,10 @@ public final class UserspaceDataPlane implements DataPlane {
       UdpSocket udp,
       UserspaceOptions options,
       CryptoProvider crypto,
-      DataPlaneListener listener) {
+      DataPlaneListener listener,
+      InstantSource clock) {
     this.crypto = crypto;
-    this.shared = new Shared(tun, udp, listener, new AtomicReference<>(Tables.EMPTY));
+    this.shared = new Shared(tun, udp, listener, new AtomicReference<>(Tables.EMPTY), clock);
     int innerLimit = Esp.innerLimit(options.linkMtu());
     this.sealer = new Sealer(shared, innerLimit);
     this.opener = new Opener(shared, innerLimit, options.offload());
@@ -62,10 +64,14 @@ public final class UserspaceDataPlane implements DataPlane {
   /**
    * Creates the TUN device, binds the port and starts the data threads.
    *
+   * @param clock what {@link ChildSaStats} are timed by
    * @throws io.podseal.sidecar.linux.LinuxException with what to change in the pod
    */
   public static UserspaceDataPlane open(
-      UserspaceOptions options, CryptoProvider crypto, DataPlaneListener listener) {
+      UserspaceOptions options,
+      CryptoProvider crypto,
+      DataPlaneListener listener,
+      InstantSource clock) {
     TunDevice tun = TunDevice.open(options.tun(), options.offload());
     UdpSocket udp;
     try {
@@ -79,7 +85,7 @@ public final class UserspaceDataPlane implements DataPlane {
     } else {
       udp.sendOneByOne();
     }
-    UserspaceDataPlane plane = new UserspaceDataPlane(tun, udp, options, crypto, listener);
+    UserspaceDataPlane plane = new UserspaceDataPlane(tun, udp, options, crypto, listener, clock);
     plane.sealer.start();
     plane.opener.start();
     return plane;

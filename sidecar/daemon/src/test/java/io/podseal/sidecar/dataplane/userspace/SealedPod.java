@@ -16,6 +16,7 @@ import io.podseal.sidecar.linux.NetworkNamespace;
 import io.podseal.sidecar.routing.PeerRoutes;
 import io.podseal.sidecar.routing.Uplink;
 import java.net.Inet4Address;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -64,7 +65,10 @@ final class SealedPod implements AutoCloseable, DataPlaneListener {
     int mtu = Uplink.of(address).mtu();
     this.plane =
         UserspaceDataPlane.open(
-            new UserspaceOptions(TUN, udpPort, UserspaceOptions.MARK, mtu, offload), crypto, this);
+            new UserspaceOptions(TUN, udpPort, UserspaceOptions.MARK, mtu, offload),
+            crypto,
+            this,
+            InstantSource.system());
     this.routes = PeerRoutes.up(TUN, address, udpPort, mtu);
     plane.peers(new PeerTable(Map.of(peer, identity(peer))));
     routes.peers(Set.of(peer));
