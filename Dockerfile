@@ -36,5 +36,5 @@ COPY --from=build /out/sidecar /opt/podseal
 ENV PATH=/opt/podseal/jre/bin:$PATH \
     JAVA_TOOL_OPTIONS="-XX:+UseSerialGC -Xmx64m -Xss256k -XX:-UsePerfData --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow"
 WORKDIR /opt/podseal/app
-RUN java -XX:AOTCacheOutput=/opt/podseal/sidecar.aot -cp 'podseal-sidecar.jar:lib/*' io.podseal.sidecar.Main --help
+RUN java -XX:AOTCacheOutput=/opt/podseal/sidecar.aot -cp 'podseal-sidecar.jar:lib/*' io.podseal.sidecar.Main --train
 ENTRYPOINT ["java", "-XX:AOTCache=/opt/podseal/sidecar.aot", "-cp", "podseal-sidecar.jar:lib/*", "io.podseal.sidecar.Main"]

@@ -7,17 +7,18 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.podseal.controller.apiserver.MockApiServer;
 import io.podseal.e2e.lab.Lab;
 import io.podseal.e2e.lab.Pod;
+import io.podseal.e2e.lab.Resources;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -41,7 +42,7 @@ public final class Cluster implements AutoCloseable {
   private final MockApiServer api;
   private final Path folder;
   private final int controlPort = Controller.freePort();
-  private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+  private final Resources owned = new Resources();
   private Controller controller;
 
   private Cluster(Lab lab, MockApiServer api, Path folder, Path kubeconfig) {
@@ -52,11 +53,11 @@ public final class Cluster implements AutoCloseable {
         Controller.start(lab.node(), kubeconfig, controlPort, folder.resolve("controller.log"));
   }
 
-  /** Starts the API server and the controller; logs and files go to {@code folder}. */
+  /** Starts the API server and the controller; logs and files go to {@code folder}, emptied. */
   public static Cluster start(Lab lab, Path folder) {
     MockApiServer api = MockApiServer.start(InetAddress.getLoopbackAddress(), 0);
     try {
-      Files.createDirectories(folder);
+      empty(folder);
       Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), api.kubeconfig());
       api.client()
           .resource(
@@ -182,24 +183,33 @@ public final class Cluster implements AutoCloseable {
         .map(data -> data.get("ca.crt"));
   }
 
+  /** Ends every sidecar; their pods stay. */
+  public void stopSidecars() {
+    owned.close();
+  }
+
+  private static void empty(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (Stream<Path> files = Files.walk(folder)) {
+        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+          Files.delete(file);
+        }
+      }
+    }
+    Files.createDirectories(folder);
+  }
+
   Path log(String name) {
     return folder.resolve(name + ".log");
   }
 
   <T extends AutoCloseable> T own(T resource) {
-    owned.push(resource);
-    return resource;
+    return owned.add(resource);
   }
 
   @Override
   public void close() {
-    while (!owned.isEmpty()) {
-      try {
-        owned.pop().close();
-      } catch (Exception e) {
-        throw new IllegalStateException("could not end a process", e);
-      }
-    }
+    owned.close();
     controller.close();
     api.close();
   }

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,6 +74,18 @@ public final class ClusterPod {
 
   /** As {@link #startSidecar(Map)} with a token of the caller's. */
   public Sidecar startSidecar(String token, Map<String, String> overrides) {
+    return start(List.of(), token, overrides);
+  }
+
+  /** Starts the sidecar by a program such as {@code setpriv} that takes something away from it. */
+  public Sidecar startSidecarUnder(String... prefix) {
+    return start(
+        List.of(prefix),
+        cluster.api().mintToken(namespace, name(), uid, "default", TOKEN_LIFE),
+        Map.of());
+  }
+
+  private Sidecar start(List<String> prefix, String token, Map<String, String> overrides) {
     Path tokenFile = write("token", token);
     Path caFile = write("ca.crt", cluster.caCertificate(namespace));
     Map<String, String> environment = new HashMap<>();
@@ -83,7 +96,8 @@ public final class ClusterPod {
     environment.put("PODSEAL_HEALTH_PORT", Integer.toString(Sidecar.HEALTH_PORT));
     environment.put("PODSEAL_DEBUG_KEYS_DIR", "");
     environment.putAll(overrides);
-    List<String> line = Build.sidecar();
+    List<String> line = new ArrayList<>(prefix);
+    line.addAll(Build.sidecar());
     Background process =
         pod.start(
             "sidecar-" + name(),

@@ -3,19 +3,14 @@ package io.podseal.e2e.demo;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.podseal.e2e.lab.Lab;
-import java.io.IOException;
 import java.io.PrintStream;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.logging.Level;
 import java.util.logging.Logger;
-import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -32,6 +27,8 @@ import picocli.CommandLine.Option;
         "Seals the traffic of two pods in network namespaces, keeps an outsider out, kills and"
             + " restarts a sidecar, and shows that nothing of the pair was ever seen in clear.")
 public final class Demo implements Callable<Integer> {
+  // The mock API server logs every request it serves, its client every version it finds young.
+  private static final Logger LIBRARIES = Logger.getLogger("");
   private static final Path FOLDER = Path.of("target/demo");
 
   @Option(
@@ -58,10 +55,8 @@ public final class Demo implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
-    // The mock API server logs every request it serves.
-    Logger.getLogger("").setLevel(Level.WARNING);
-    empty(FOLDER);
+  public Integer call() throws InterruptedException {
+    LIBRARIES.setLevel(Level.SEVERE);
     Narrator narrator = new Narrator(out);
     Map<String, Object> facts = new LinkedHashMap<>();
     narrator.step("Set the scene: a node with a bridge, an API server, the controller, three pods");
@@ -114,23 +109,6 @@ public final class Demo implements Callable<Integer> {
       out.println(new JsonMapper().writeValueAsString(facts));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
-    }
-  }
-
-  private static void empty(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      try (Stream<Path> files = Files.walk(folder)) {
-        files.sorted(Comparator.reverseOrder()).forEach(Demo::delete);
-      }
-    }
-    Files.createDirectories(folder);
-  }
-
-  private static void delete(Path file) {
-    try {
-      Files.delete(file);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 }

@@ -7,14 +7,13 @@ import io.podseal.e2e.cluster.ClusterPod;
 import io.podseal.e2e.lab.Background;
 import io.podseal.e2e.lab.Command;
 import io.podseal.e2e.lab.Lab;
+import io.podseal.e2e.lab.Resources;
 import io.podseal.e2e.lab.ReversePathFilter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Map;
 import org.awaitility.Awaitility;
 
@@ -31,7 +30,7 @@ final class Scene implements AutoCloseable {
 
   private final Path folder;
   private final Lab lab;
-  private final Deque<AutoCloseable> owned = new ArrayDeque<>();
+  private final Resources owned = new Resources();
   private final Cluster cluster;
   private final ClusterPod orders;
   private final ClusterPod postgres;
@@ -115,7 +114,7 @@ final class Scene implements AutoCloseable {
           "-m",
           "jdk.httpserver",
           "-b",
-          "0.0.0.0",
+          postgres.net().ip(),
           "-p",
           WEB_PORT,
           "-d",
@@ -125,12 +124,17 @@ final class Scene implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     Awaitility.await("web and iperf3 servers; logs in " + folder)
-        .atMost(Duration.ofSeconds(15))
-        .until(() -> listening(WEB_PORT) && listening(IPERF_PORT));
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> listening(IPERF_PORT) && postgres.net().run("curl", "-sf", url()).ok());
   }
 
   private boolean listening(String port) {
-    return postgres.net().run("ss", "-Hltn", "sport", "=", ":" + port).out().contains("LISTEN");
+    return postgres.net().run("ss", "-Hltn", "sport = :" + port).out().contains("LISTEN");
+  }
+
+  /** Returns where the page is. */
+  String url() {
+    return "http://" + postgres.name() + ":" + WEB_PORT + "/";
   }
 
   private void server(String name, String... line) {
@@ -139,18 +143,11 @@ final class Scene implements AutoCloseable {
   }
 
   private <T extends AutoCloseable> T own(T resource) {
-    owned.push(resource);
-    return resource;
+    return owned.add(resource);
   }
 
   @Override
   public void close() {
-    while (!owned.isEmpty()) {
-      try {
-        owned.pop().close();
-      } catch (Exception e) {
-        throw new IllegalStateException("could not take the scene down", e);
-      }
-    }
+    owned.close();
   }
 }

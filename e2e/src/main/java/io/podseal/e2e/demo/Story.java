@@ -89,14 +89,39 @@ final class Story {
       narrator.value("on the wire", exchange.getValue() + " x " + exchange.getKey());
     }
     Command.Result page = curl(scene.orders(), 5);
-    narrator.check(page.out().contains(Scene.MARKER), "curl gets the page", page.out().strip());
+    narrator.check(
+        page.out().contains(Scene.MARKER), "curl gets the page", (page.out() + page.err()).strip());
     Command.Result back = scene.postgres().net().run("ping", "-n", "-c", "1", "-W", "5", "orders");
     narrator.check(back.ok(), "ping works the other way too", "");
   }
 
   private void associations(Sidecar sidecar) {
     narrator.step("What the sidecar of orders says of its SAs");
-    narrator.block(sidecar.status().toPrettyString());
+    JsonNode status = sidecar.status();
+    narrator.value("data plane", status.path("dataPlane").asText());
+    for (JsonNode ike : status.path("ikeSas")) {
+      narrator.value("IKE SA with", ike.path("peer").asText());
+      narrator.value(
+          "  role, phase", ike.path("role").asText() + ", " + ike.path("phase").asText());
+      narrator.value("  key epoch", ike.path("epoch").asText());
+      narrator.value("  SPIs", ike.path("spis").asText());
+      for (JsonNode child : ike.path("children")) {
+        narrator.value(
+            "  child SA in / out",
+            child.path("inboundSpi").asText() + " / " + child.path("outboundSpi").asText());
+        narrator.value("    opened", amount(child, "In"));
+        narrator.value("    sealed", amount(child, "Out"));
+      }
+      facts.put("epoch", ike.path("epoch").asInt());
+    }
+    narrator.check(!status.path("ikeSas").isEmpty(), "an IKE SA stands", "");
+  }
+
+  private static String amount(JsonNode child, String direction) {
+    return child.path("packets" + direction).asLong()
+        + " packets, "
+        + child.path("bytes" + direction).asLong()
+        + " bytes";
   }
 
   private void throughput(Sidecar sidecar) {
@@ -128,7 +153,7 @@ final class Story {
     Ledger.Summary pair = scene.pair();
     narrator.value("ESP packets so far", pair.count(WireKind.ESP));
     narrator.value("bytes sealed so far", pair.espBytes());
-    facts.put("sidecarStatusAfterIperf", sidecar.status());
+    facts.put("ordersStatus", sidecar.status());
   }
 
   private void outsider() {
@@ -214,13 +239,7 @@ final class Story {
   }
 
   private Command.Result curl(ClusterPod from, int seconds) {
-    return from.net()
-        .run(
-            "curl",
-            "-sS",
-            "--max-time",
-            Integer.toString(seconds),
-            "http://" + db + ":" + Scene.WEB_PORT + "/");
+    return from.net().run("curl", "-sS", "--max-time", Integer.toString(seconds), scene.url());
   }
 
   private static JsonNode json(String text) {

@@ -103,6 +103,34 @@ public final class Lab implements AutoCloseable {
     return pod;
   }
 
+  /**
+   * Makes a pod behind a router of its own that rewrites its address and ports (NAPT, RFC 3022):
+   * the bridge sees only the router, at {@code host}.
+   */
+  public Pod podBehindNat(String name, int host, ReversePathFilter filter) {
+    Pod router = pod(name + "-nat", host, ReversePathFilter.OFF);
+    String namespace = name + "-" + run;
+    String prefix = "192.168." + host;
+    make("ip", "netns", "add", namespace);
+    undo.push(deleteNamespace(namespace));
+    Pod pod = new Pod(name, namespace, parse(prefix + ".2"), router.port());
+    in(
+        router, "ip", "link", "add", "inside", "type", "veth", "peer", "name", "eth0", "netns",
+        namespace);
+    in(router, "ip", "address", "add", prefix + ".1/24", "dev", "inside");
+    in(router, "ip", "link", "set", "inside", "up");
+    in(router, "sysctl", "-qw", "net.ipv4.ip_forward=1");
+    in(
+        router,
+        "nft",
+        "table ip nat { chain out { type nat hook postrouting priority srcnat;"
+            + " oif eth0 masquerade; }; }");
+    configure(pod, filter);
+    in(pod, "ip", "address", "add", pod.ip() + "/24", "dev", "eth0");
+    in(pod, "ip", "route", "add", "default", "via", prefix + ".1");
+    return pod;
+  }
+
   /** Removes one pod, its namespace and its link; processes inside must have ended. */
   public void remove(Pod pod) {
     // The link first: the kernel takes a namespace down some time after its name is gone.
@@ -130,12 +158,16 @@ public final class Lab implements AutoCloseable {
     make("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", namespace);
     undo.push(deleteLink(port));
     make("ip", "link", "set", port, "master", bridge, "up");
+    configure(pod, filter);
+    return pod;
+  }
+
+  private static void configure(Pod pod, ReversePathFilter filter) {
     in(pod, "sysctl", "-qw", "net.ipv4.conf.all.rp_filter=" + filter.value());
     in(pod, "sysctl", "-qw", "net.ipv4.conf.default.rp_filter=" + filter.value());
     in(pod, "sysctl", "-qw", "net.ipv4.conf.eth0.rp_filter=" + filter.value());
     in(pod, "ip", "link", "set", "lo", "up");
     in(pod, "ip", "link", "set", "eth0", "up");
-    return pod;
   }
 
   private static Command deleteLink(String name) {
