@@ -6,6 +6,7 @@ import io.podseal.e2e.lab.Command;
 import io.podseal.e2e.lab.Lab;
 import io.podseal.e2e.lab.Pod;
 import io.podseal.e2e.lab.ReversePathFilter;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -32,6 +33,21 @@ class SnifferIT {
       assertThat(seen.clear().getFirst()).contains(near.ip() + " > " + routed.ip() + " ICMP");
       String tshark = Command.of("tshark", "-r", pcap.toString(), "-Y", "icmp").must();
       assertThat(tshark.lines()).hasSize(6);
+    }
+  }
+
+  @Test
+  void aPodBehindANatIsSeenUnderTheAddressOfItsRouterOnly() throws Exception {
+    try (Lab lab = Lab.open()) {
+      Pod hidden = lab.podBehindNat("hidden", 11, ReversePathFilter.STRICT);
+      Pod open = lab.pod("open", 12, ReversePathFilter.STRICT);
+      try (Sniffer sniffer = Sniffer.start(lab.bridge(), folder.resolve("wire.pcap"), 100)) {
+        hidden.run("ping", "-c", "2", "-i", "0.1", open.ip()).must();
+
+        assertThat(sniffer.between(hidden.address(), open.address()).packets()).isEmpty();
+        InetAddress router = InetAddress.getByName(open.ip().replaceAll("[.]12$", ".11"));
+        assertThat(sniffer.between(router, open.address()).count(WireKind.CLEAR)).isEqualTo(4);
+      }
     }
   }
 

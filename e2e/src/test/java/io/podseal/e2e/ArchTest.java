@@ -1,0 +1,63 @@
+package io.podseal.e2e;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The import rules of the end-to-end kit. */
+final class ArchTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("io.podseal.e2e");
+
+  @Test
+  void packagesImportOneWay() {
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .layer("lab")
+        .definedBy("io.podseal.e2e.lab")
+        .layer("capture")
+        .definedBy("io.podseal.e2e.capture")
+        .layer("cluster")
+        .definedBy("io.podseal.e2e.cluster")
+        .layer("demo")
+        .definedBy("io.podseal.e2e.demo")
+        .whereLayer("demo")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("cluster")
+        .mayOnlyBeAccessedByLayers("demo")
+        .whereLayer("capture")
+        .mayOnlyBeAccessedByLayers("demo")
+        .whereLayer("lab")
+        .mayOnlyBeAccessedByLayers("demo", "cluster")
+        .check(CLASSES);
+  }
+
+  @Test
+  void theSidecarAndTheControllerAreUsedAsProcessesOnly() {
+    assertThat(CLASSES.size()).isGreaterThan(20);
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.podseal.sidecar..", "io.podseal.protocol..", "io.podseal.control..")
+        .because("what is shown must be what runs in a pod")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyTheCaptureCallsTheKernelByItself() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.podseal.e2e.capture")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("java.lang.foreign..")
+        .check(CLASSES);
+  }
+}
