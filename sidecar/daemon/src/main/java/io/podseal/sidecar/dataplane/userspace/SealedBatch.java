@@ -12,17 +12,24 @@ import io.podseal.sidecar.linux.UdpSocket;
 final class SealedBatch {
   private final UdpSocket udp;
   private final DropCounters drops;
+  private final int longestWhole;
   private final byte[] sealed = new byte[Datagram.MAX_LENGTH + Esp.MAX_OVERHEAD];
   private final Datagram datagram = new Datagram(Datagram.MAX_LENGTH);
   private int used;
   private int count;
   private int size;
   private boolean complete;
+  private boolean alone;
   private long remote;
 
-  SealedBatch(UdpSocket udp, DropCounters drops) {
+  /**
+   * @param longestWhole longest payload that fits the link in one packet; what is longer leaves
+   *     alone, because the kernel cuts only what fits (UDP_SEGMENT)
+   */
+  SealedBatch(UdpSocket udp, DropCounters drops, int longestWhole) {
     this.udp = udp;
     this.drops = drops;
+    this.longestWhole = longestWhole;
   }
 
   /** Makes room for a packet to {@code to}; what cannot leave together with it leaves now. */
@@ -30,11 +37,13 @@ final class SealedBatch {
     if (count > 0
         && (complete
             || to != remote
+            || payloadLength > longestWhole
             || count == UdpSocket.MAX_SEGMENTS
             || used + payloadLength + Esp.MAX_OVERHEAD > Datagram.MAX_LENGTH)) {
       flush();
     }
     remote = to;
+    alone = payloadLength > longestWhole;
   }
 
   byte[] array() {
@@ -56,7 +65,7 @@ final class SealedBatch {
     if (count == 0) {
       size = length;
     }
-    complete = length < size;
+    complete = alone || length < size;
     used += length;
     count++;
   }

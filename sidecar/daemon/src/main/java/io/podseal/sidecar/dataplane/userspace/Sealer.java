@@ -41,7 +41,7 @@ final class Sealer extends DataThread {
     this.tooBig = new TooBig(innerLimit);
     this.longestWholePayload = innerLimit - Ipv4.SHORTEST_HEADER;
     this.poller = new Poller(shared.tun(), wake);
-    this.batch = new SealedBatch(shared.udp(), drops);
+    this.batch = new SealedBatch(shared.udp(), drops, innerLimit - Ipv4.SHORTEST_HEADER);
   }
 
   @Override

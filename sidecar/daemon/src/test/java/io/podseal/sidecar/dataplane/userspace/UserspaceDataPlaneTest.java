@@ -124,6 +124,28 @@ final class UserspaceDataPlaneTest {
   }
 
   @Test
+  void largeDatagramsThatLeaveTogetherAllArrive() throws Exception {
+    try (DatagramSocket receiver = two.namespace().call(() -> new DatagramSocket(7000));
+        DatagramSocket sender = one.namespace().call(() -> new DatagramSocket())) {
+      receiver.setSoTimeout((int) LIMIT.toMillis());
+      int[] lengths = {5000, 5000, 5000, 100, 100, 5000, 100};
+      for (int length : lengths) {
+        sender.send(new DatagramPacket(new byte[length], length, two.address(), 7000));
+      }
+      await(() -> !a.events.isEmpty());
+      b.install(one.address(), PORT, 1);
+      a.plane.selectOutbound(a.install(two.address(), PORT, 1));
+
+      for (int length : lengths) {
+        DatagramPacket packet = new DatagramPacket(new byte[6000], 6000);
+        receiver.receive(packet);
+        assertThat(packet.getLength()).isEqualTo(length);
+      }
+      assertThat(a.plane.dropped(DropReason.SEND_FAILED)).isZero();
+    }
+  }
+
+  @Test
   void firstPacketsWaitForTheirSaAndArriveInOrder() throws Exception {
     try (DatagramSocket receiver = two.namespace().call(() -> new DatagramSocket(7000));
         DatagramSocket sender = one.namespace().call(() -> new DatagramSocket())) {
