@@ -261,6 +261,7 @@ public final class Controller implements AutoCloseable {
   private void tick() {
     try {
       sessions.tick();
+      caches.complainIfBlind();
       var serving = certificate;
       if (serving != null && serving.renewIfDue()) {
         LOG.infof("renewed the serving certificate, it expires %s", serving.expiry());

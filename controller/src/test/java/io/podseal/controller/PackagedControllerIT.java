@@ -87,6 +87,22 @@ class PackagedControllerIT {
   }
 
   @Test
+  void saysInOneLineThatTheApiServerWentAwayAndServesOn() throws Exception {
+    start(api.kubeconfig(), Map.of());
+    int http = port(HTTP);
+    try (var sidecar = sidecar(port(CONTROL), pod())) {
+      await().untilAsserted(() -> assertThat(sidecar.updates()).hasSize(1));
+      api.close();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> output.stream().anyMatch(line -> line.contains("not watching pods")));
+      assertThat(sidecar.ended()).isNull();
+      assertThat(get(http, "/q/health/ready").statusCode()).isEqualTo(200);
+      assertThat(output).noneMatch(line -> line.startsWith("\tat "));
+    }
+  }
+
+  @Test
   void framesAndRequestsStayOutOfTheLogWhateverItsLevel() throws Exception {
     start(
         api.kubeconfig(),

@@ -13,6 +13,8 @@ import java.time.Duration;
  * @param reviewRetry between two attempts while the API server cannot review
  * @param reviewPatience how long a stream lives while the API server cannot review
  * @param retryAfterRefusal until the policy that a sidecar could not apply is sent again
+ * @param introduction how long the first policy of a sidecar waits until its peers know it, so that
+ *     they seal what they send to it before its application begins
  * @param linger how long the progress of a sidecar counts after its stream ended, so that a
  *     reconnect does not shake statuses
  */
@@ -25,6 +27,7 @@ public record ControlLimits(
     Duration reviewRetry,
     Duration reviewPatience,
     Duration retryAfterRefusal,
+    Duration introduction,
     Duration linger) {
   /** For production. */
   public static final ControlLimits DEFAULT =
@@ -37,6 +40,7 @@ public record ControlLimits(
           Duration.ofSeconds(30),
           Duration.ofMinutes(5),
           Duration.ofSeconds(5),
+          Duration.ofSeconds(3),
           Duration.ofSeconds(15));
 
   /** As received from one sidecar; a report of 1,000 live SAs fits. */

@@ -47,6 +47,7 @@ final class Session {
   private Set<String> liveIdentities = Set.of();
   private Instant nextReview;
   private @Nullable Instant reviewsFailSince;
+  private @Nullable Instant newcomerSince;
 
   Session(
       Caller caller,
@@ -86,6 +87,24 @@ final class Session {
   /** Whether it may be told anything: it introduced itself and our keys are as new as its own. */
   synchronized boolean ready(int newestEpoch) {
     return !closed && greeted && newestEpoch > 0 && newestEpoch >= highestEpoch;
+  }
+
+  /** Whether it waits for its first policy. */
+  synchronized boolean newcomer() {
+    return !closed && greeted && revision == 0;
+  }
+
+  /** Whether its first policy has waited long enough for the peers. */
+  synchronized boolean patienceOver(Instant now) {
+    if (newcomerSince == null) {
+      newcomerSince = now;
+    }
+    return !now.isBefore(newcomerSince.plus(limits.introduction()));
+  }
+
+  /** Whether its sidecar is at work but has not acknowledged this peer. */
+  synchronized boolean ignorantOf(String identity) {
+    return acknowledgedOnce && !acknowledged.peers().containsKey(identity);
   }
 
   /** Whether {@link #advance} may have something to send. */

@@ -11,6 +11,7 @@ import io.podseal.controller.identity.PodDirectory;
 import io.podseal.controller.keys.KeyRing;
 import io.podseal.controller.keys.MasterKeys;
 import io.podseal.controller.model.PeerGraph;
+import io.podseal.controller.model.PeerLink;
 import io.podseal.controller.model.PodPolicy;
 import io.podseal.controller.model.SidecarProgress;
 import io.podseal.controller.obs.AuditLog;
@@ -93,7 +94,7 @@ public final class Sessions {
         continue;
       }
       var policy = graph.policy(session.uid()).orElse(null);
-      if (policy != null && session.outdated(policy, epochs)) {
+      if (policy != null && session.outdated(policy, epochs) && introduced(session, policy, now)) {
         send(session, policy, epochs, now);
       }
     }
@@ -136,7 +137,7 @@ public final class Sessions {
       } else if (session.reviewDue(now, jittered(limits.reviewInterval()))) {
         env.reviews().execute(() -> review(session));
       }
-      retry |= session.refused();
+      retry |= session.refused() || session.newcomer();
     }
     if (retry) {
       listener.policyDue();
@@ -258,6 +259,17 @@ public final class Sessions {
                   session.keyedPeers(),
                   session.epochs());
         });
+  }
+
+  /** Whether the peers of a newcomer seal what they send to it, or were given the time to. */
+  private boolean introduced(Session session, PodPolicy policy, Instant now) {
+    if (!session.newcomer() || session.patienceOver(now)) {
+      return true;
+    }
+    return policy.peers().values().stream()
+        .filter(PeerLink::hasSidecar)
+        .map(link -> open.get(link.uid()))
+        .noneMatch(peer -> peer != null && peer.ignorantOf(policy.identity()));
   }
 
   private SentPolicy wanted(PodPolicy policy, List<Integer> epochs) {

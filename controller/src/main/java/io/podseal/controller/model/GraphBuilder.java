@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
 public final class GraphBuilder {
   private static final int NAMED_AT_MOST = 3;
 
-  private final String trustDomain;
   private final int maxPeers;
   private final Addresses addresses;
   private final List<PodRecord> pods;
+  private final List<String> identities;
   private final Map<String, Integer> numbers = new HashMap<>();
   private final Map<Integer, List<PortRule>> strictPorts = new HashMap<>();
   private final PairTable table;
@@ -34,7 +34,6 @@ public final class GraphBuilder {
   private final Map<String, CompiledPeering> accepted = new HashMap<>();
 
   private GraphBuilder(ClusterSnapshot snapshot, String trustDomain, int maxPeers) {
-    this.trustDomain = trustDomain;
     this.maxPeers = maxPeers;
     addresses = new Addresses(snapshot.pods());
     index = new PodIndex(snapshot.pods());
@@ -47,6 +46,7 @@ public final class GraphBuilder {
             .filter(PodRecord::sealable)
             .sorted(Comparator.comparing(PodRecord::uid))
             .toList();
+    identities = pods.stream().map(pod -> pod.identity(trustDomain)).toList();
     for (int i = 0; i < pods.size(); i++) {
       numbers.put(pods.get(i).uid(), i);
     }
@@ -181,7 +181,7 @@ public final class GraphBuilder {
             pod.uid(),
             new PodPolicy(
                 pod.uid(),
-                pod.identity(trustDomain),
+                identities.get(i),
                 pod.addresses(),
                 strictPorts.getOrDefault(i, List.of()),
                 links(i)));
@@ -215,7 +215,7 @@ public final class GraphBuilder {
     var entry = table.entry(self, number);
     return new PeerLink(
         peer.uid(),
-        peer.identity(trustDomain),
+        identities.get(number),
         peer.display(),
         peer.addresses(),
         entry.mode,

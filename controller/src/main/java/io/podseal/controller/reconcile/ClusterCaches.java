@@ -22,7 +22,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -41,6 +41,7 @@ import org.jspecify.annotations.Nullable;
 public final class ClusterCaches implements PodDirectory, AutoCloseable {
   private static final Logger LOG = Logger.getLogger("podseal.caches");
   private static final long PAGE = 500;
+  private static final Duration BLIND = Duration.ofSeconds(5);
 
   /** Learns of changes; must not block. */
   public interface Listener {
@@ -63,13 +64,18 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
   private final Map<String, Optional<SecurePeeringStatus>> statuses = new ConcurrentHashMap<>();
   private final Map<String, ProfileRecord> profiles = new ConcurrentHashMap<>();
   private final Map<String, String> bundles = new ConcurrentHashMap<>();
-  private final List<SharedIndexInformer<?>> informers = new ArrayList<>();
+  private final Map<String, SharedIndexInformer<?>> informers = new LinkedHashMap<>();
+  private final InstantSource clock;
+  private Instant watchedAllAt;
+  private boolean complained;
   private volatile boolean synced;
 
   /** Caches that are not started yet. */
   public ClusterCaches(KubernetesClient client, Listener listener, InstantSource clock) {
     this.client = client;
     this.listener = listener;
+    this.clock = clock;
+    this.watchedAllAt = clock.instant();
     this.repeats = new RepeatGuard(clock, Duration.ofMinutes(1));
   }
 
@@ -118,7 +124,7 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
           listener.apiObjectsChanged();
         });
     return CompletableFuture.allOf(
-            informers.stream()
+            informers.values().stream()
                 .map(informer -> informer.start().toCompletableFuture())
                 .toArray(CompletableFuture[]::new))
         .thenRun(() -> synced = true);
@@ -127,6 +133,28 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
   /** Whether everything was listed once. */
   public boolean synced() {
     return synced;
+  }
+
+  /** Says when the view of the cluster is frozen, and when it moves again; one thread calls it. */
+  public void complainIfBlind() {
+    var blind =
+        informers.entrySet().stream()
+            .filter(informer -> !informer.getValue().isWatching())
+            .map(Map.Entry::getKey)
+            .toList();
+    var now = clock.instant();
+    if (blind.isEmpty()) {
+      watchedAllAt = now;
+      if (complained) {
+        complained = false;
+        LOG.info("watching the cluster again");
+      }
+    } else if (!complained && now.isAfter(watchedAllAt.plus(BLIND))) {
+      complained = true;
+      LOG.warnf(
+          "not watching %s: policies stay as they are; is the API server up?",
+          String.join(", ", blind));
+    }
   }
 
   /** All that the model needs. */
@@ -166,7 +194,7 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
 
   @Override
   public void close() {
-    informers.forEach(SharedIndexInformer::close);
+    informers.values().forEach(SharedIndexInformer::close);
   }
 
   private void put(Pod pod) {
@@ -263,7 +291,7 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
             remove.accept(object);
           }
         });
-    informers.add(informer);
+    informers.put(what, informer);
   }
 
   private static String key(HasMetadata object) {

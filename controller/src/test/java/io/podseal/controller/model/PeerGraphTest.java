@@ -113,7 +113,8 @@ class PeerGraphTest {
   void overlappingPeeringsMergeToTheStrictestModeAndAllPorts() {
     cluster
         .peering("a", permissive("orders", "db", tcp(5432)))
-        .peering("b", "orders", "db", tcp(80));
+        .peering("b", "orders", "db", tcp(80))
+        .peering("c", permissive("orders", "db", tcp(80)));
 
     var link = cluster.link("db-0", "orders-0");
     assertThat(link.mode()).isEqualTo(Mode.STRICT);
