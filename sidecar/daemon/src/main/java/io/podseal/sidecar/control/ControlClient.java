@@ -36,6 +36,7 @@ public final class ControlClient implements AutoCloseable {
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(300);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+  private static final Duration PARTING = Duration.ofSeconds(3);
   private static final int MAX_MESSAGE = 4 * 1024 * 1024;
 
   private final ControllerAddress controller;
@@ -109,6 +110,8 @@ public final class ControlClient implements AutoCloseable {
   private final class Responses
       implements ClientResponseObserver<SidecarMessage, ControllerMessage> {
     private boolean greeted;
+    private boolean over;
+    private String parting = "";
 
     @Override
     public void beforeStart(ClientCallStreamObserver<SidecarMessage> requests) {
@@ -131,7 +134,7 @@ public final class ControlClient implements AutoCloseable {
 
     @Override
     public void onNext(ControllerMessage message) {
-      if (message.hasPolicy()) {
+      if (message.hasPolicy() && parting.isEmpty()) {
         apply(message.getPolicy());
       }
     }
@@ -152,18 +155,36 @@ public final class ControlClient implements AutoCloseable {
         // A fresh snapshot after the pause is a fresh start for whatever stands in the way.
         String why = Optional.ofNullable(e.getMessage()).orElse(e.toString());
         send(SidecarMessage.newBuilder().setAck(ack.setError(why)).build());
-        ended("the policy could not be put in force: " + why);
+        part("the policy could not be put in force: " + why);
+      }
+    }
+
+    /** Says no more; the stream ends when the controller has read what was said. */
+    private void part(String why) {
+      parting = why;
+      ClientCallStreamObserver<SidecarMessage> s = stream;
+      if (s != null) {
+        s.onCompleted();
+        stream = null;
+      }
+      var _ = thread.schedule(() -> end(why), PARTING.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private void end(String why) {
+      if (!over) {
+        over = true;
+        ended(parting.isEmpty() ? why : parting);
       }
     }
 
     @Override
     public void onError(Throwable t) {
-      ended(explain(Status.fromThrowable(t)));
+      end(explain(Status.fromThrowable(t)));
     }
 
     @Override
     public void onCompleted() {
-      ended("the controller closed the stream");
+      end("the controller closed the stream");
     }
   }
 
