@@ -21,31 +21,23 @@ final class Build {
 
   /** Returns the command line of the controller. */
   static List<String> controller() {
-    Path jar = ROOT.resolve("controller/target/quarkus-app/quarkus-run.jar");
-    require(jar);
-    return List.of(
-        java(), "-XX:-UsePerfData", "-Xmx128m", "-XX:+UseSerialGC", "-jar", jar.toString());
+    Path module = ROOT.resolve("controller");
+    return java(module, module.resolve("target/quarkus-app/quarkus-run.jar"));
   }
 
   /** Returns the command line of the sidecar, without its options. */
   static List<String> sidecar() {
-    Path target = ROOT.resolve("sidecar/daemon/target");
-    Path libraries = target.resolve("lib");
-    require(libraries);
-    return List.of(
-        java(),
-        "-XX:-UsePerfData",
-        "-XX:+UseSerialGC",
-        "-Xmx64m",
-        "--enable-native-access=ALL-UNNAMED",
-        "--sun-misc-unsafe-memory-access=allow",
-        "-cp",
-        jar(target) + ":" + libraries + "/*",
-        "io.podseal.sidecar.Main");
+    Path module = ROOT.resolve("sidecar/daemon");
+    require(module.resolve("target/lib"));
+    return java(module, jar(module.resolve("target")));
   }
 
-  /** Returns the {@code java} that runs this process. */
-  static String java() {
+  private static List<String> java(Path module, Path jar) {
+    require(jar);
+    return List.of(java(), "@" + module.resolve("src/main/jvm/args"), "-jar", jar.toString());
+  }
+
+  private static String java() {
     return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
