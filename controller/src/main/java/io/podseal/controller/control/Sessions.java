@@ -156,16 +156,12 @@ public final class Sessions {
     }
   }
 
-  /**
-   * A stream of a pod that proved its identity; an older one of the same pod ends.
-   *
-   * @return false if there are too many; the call was closed then
-   */
-  boolean open(Session session) {
+  /** A stream of a pod that proved its identity; an older one of the same pod ends. */
+  void open(Session session) {
     var previous = open.get(session.uid());
     if (previous == null && open.size() >= limits.maxStreams()) {
       deny(session, DenyReason.TOO_MANY_STREAMS);
-      return false;
+      return;
     }
     previous = open.put(session.uid(), session);
     if (previous != null) {
@@ -174,7 +170,6 @@ public final class Sessions {
         closed(previous, "replaced");
       }
     }
-    return true;
   }
 
   Session session(Caller caller, ServerCallStreamObserver<ControllerMessage> out) {
@@ -183,6 +178,10 @@ public final class Sessions {
   }
 
   void received(Session session, SidecarMessage message) {
+    if (open.get(session.uid()) != session) {
+      // It was refused, replaced or ended while this message was on its way.
+      return;
+    }
     if (!session.greeted() && !message.hasHello()) {
       violated(session, DenyReason.NO_HELLO);
       return;

@@ -1,6 +1,7 @@
 package io.podseal.controller.reconcile;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
 import java.net.HttpURLConnection;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +21,9 @@ public final class ApiProblems {
           + attempt
           + ": "
           + root(problem)
-          + "; is the API server up and KUBECONFIG (or the pod's ServiceAccount) right?";
+          + (unanswered(problem)
+              ? "; is the API server up and KUBECONFIG (or the pod's ServiceAccount) right?"
+              : "");
     }
     var status = api.getStatus();
     var message =
@@ -46,6 +49,15 @@ public final class ApiProblems {
       }
     }
     return null;
+  }
+
+  private static boolean unanswered(Throwable problem) {
+    for (var cause = problem; cause != null; cause = cause.getCause()) {
+      if (cause instanceof KubernetesClientException || cause instanceof IOException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String root(Throwable problem) {

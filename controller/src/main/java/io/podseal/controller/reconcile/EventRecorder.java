@@ -14,10 +14,14 @@ import java.time.temporal.ChronoUnit;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 
-/** Writes Events beside the objects they are about; a lost Event is no failure. */
+/**
+ * Writes Events beside the objects they are about; a lost Event is no failure, and the same one is
+ * written at most once a minute.
+ */
 public final class EventRecorder {
   private static final Logger LOG = Logger.getLogger("podseal.events");
   private static final int MAX_MESSAGE = 1024;
+  private static final int MAX_NAME = 253 - 17;
   private static final String COMPONENT = "podseal-controller";
 
   private final KubernetesClient client;
@@ -61,8 +65,16 @@ public final class EventRecorder {
   }
 
   private void record(ObjectReference about, boolean warning, String reason, String message) {
+    if (!repeats.due(about.getNamespace() + "/" + about.getName() + " " + reason + " " + message)) {
+      return;
+    }
     var now = now();
-    var name = "%s.%016x".formatted(about.getName(), ThreadLocalRandom.current().nextLong());
+    var name = about.getName();
+    name =
+        "%s.%016x"
+            .formatted(
+                name.length() > MAX_NAME ? name.substring(0, MAX_NAME) : name,
+                ThreadLocalRandom.current().nextLong());
     var event =
         new EventBuilder()
             .withNewMetadata()

@@ -11,6 +11,7 @@ import io.podseal.controller.model.ConditionState;
 import io.podseal.controller.model.PeeringRecord;
 import io.podseal.controller.model.Reasons;
 import io.podseal.controller.model.StatusEvaluator;
+import io.podseal.controller.obs.RepeatGuard;
 import io.podseal.crds.v1alpha1.SecurePeering;
 import io.podseal.crds.v1alpha1.SecurePeeringStatus;
 import java.net.HttpURLConnection;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +35,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Confined to one thread.
  */
 public final class StatusWriter {
+  private static final Logger LOG = Logger.getLogger("podseal.status");
+  private static final int UNPROCESSABLE = 422;
+
   /** How long our own write is trusted before the cache is: it shows our write a moment later. */
   private static final Duration CACHE_LAG = Duration.ofSeconds(30);
 
@@ -41,6 +46,7 @@ public final class StatusWriter {
   private final KubernetesClient client;
   private final EventRecorder events;
   private final InstantSource clock;
+  private final RepeatGuard repeats;
   private final Map<String, Written> written = new HashMap<>();
 
   /** Writes through {@code client}. */
@@ -48,6 +54,7 @@ public final class StatusWriter {
     this.client = client;
     this.events = events;
     this.clock = clock;
+    this.repeats = new RepeatGuard(clock, Duration.ofMinutes(1));
   }
 
   /** Forgets all peerings but these. */
@@ -79,7 +86,15 @@ public final class StatusWriter {
       if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
         return;
       }
-      throw e;
+      if (e.getCode() != HttpURLConnection.HTTP_BAD_REQUEST && e.getCode() != UNPROCESSABLE) {
+        throw e;
+      }
+      // The fault of this one object must not keep the others from being written.
+      var line = ApiProblems.describe("write the status of " + peering.key(), e);
+      if (repeats.due(line)) {
+        LOG.warn(line);
+      }
+      return;
     }
     written.put(peering.uid(), new Written(wanted, clock.instant()));
     announce(peering, report, current);

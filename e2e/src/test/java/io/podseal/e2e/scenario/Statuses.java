@@ -22,12 +22,15 @@ final class Statuses {
     return status.path("peers").asInt();
   }
 
-  /** Returns whether an IKE SA with {@code peer} stands. */
+  /** Returns whether an IKE SA with {@code peer} stands; one that waits for its Delete does not. */
   static boolean sealedWith(JsonNode status, ClusterPod peer) {
-    return status
-        .path("ikeSas")
-        .findValuesAsText("peer")
-        .contains(peer.namespace() + "/" + peer.name());
+    for (JsonNode ike : status.path("ikeSas")) {
+      if (ike.path("peer").asText().equals(peer.namespace() + "/" + peer.name())
+          && ike.path("phase").asText().equals("ESTABLISHED")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Returns the packets and datagrams dropped for any reason. */

@@ -215,12 +215,15 @@ final class Sidecar implements ControlListener, AutoCloseable {
     Thread hook =
         new Thread(
             () -> {
-              boolean asked = !end.isDone();
-              close();
-              if (asked) {
-                // Ended by SIGTERM as it should be: without this the JVM's code would be 143.
-                Runtime.getRuntime().halt(0);
+              if (end.isDone()) {
+                close();
+                return;
               }
+              LOG.log(System.Logger.Level.INFO, "stopping: telling the peers");
+              enforcement.close();
+              LOG.log(System.Logger.Level.INFO, "stopped");
+              // The kernel takes back the rest; without this the JVM's code would be 143.
+              Runtime.getRuntime().halt(0);
             },
             "shutdown");
     Runtime.getRuntime().addShutdownHook(hook);
