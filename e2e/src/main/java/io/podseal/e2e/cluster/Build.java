@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -29,7 +30,22 @@ final class Build {
   static List<String> sidecar() {
     Path module = ROOT.resolve("sidecar/daemon");
     require(module.resolve("target/lib"));
-    return java(module, jar(module.resolve("target")));
+    Path jar = jar(module.resolve("target"));
+    List<String> line = new ArrayList<>(java(module, jar));
+    Path cache = module.resolve("target/aot");
+    if (newer(cache, jar)) {
+      line.add(1, "-XX:AOTCache=" + cache);
+    }
+    return line;
+  }
+
+  private static boolean newer(Path one, Path other) {
+    try {
+      return Files.exists(one)
+          && Files.getLastModifiedTime(one).compareTo(Files.getLastModifiedTime(other)) > 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static List<String> java(Path module, Path jar) {
