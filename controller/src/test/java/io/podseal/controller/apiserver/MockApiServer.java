@@ -152,6 +152,11 @@ public final class MockApiServer implements AutoCloseable {
     return tokens.reviews();
   }
 
+  /** How many requests of any kind it was sent. */
+  public int requests() {
+    return server.getRequestCount();
+  }
+
   @Override
   public void close() {
     client.close();
