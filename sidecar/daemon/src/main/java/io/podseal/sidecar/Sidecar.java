@@ -182,7 +182,7 @@ final class Sidecar implements ControlListener, AutoCloseable {
     LOG.log(
         System.Logger.Level.INFO,
         "this pod is {0} at {1} on {2} (MTU {3}); data plane: {4}, because the kernel plane does not"
-            + " exist yet; sealed: every IPv4 protocol to declared peers; IPv6 to them is dropped",
+            + " exist yet; sealed: IPv4 to declared peers; IPv6 to them is dropped",
         pod.identity(),
         address.getHostAddress(),
         uplink.name(),
@@ -306,6 +306,5 @@ final class Sidecar implements ControlListener, AutoCloseable {
     control.close();
     port500.close();
     http.close();
-    LOG.log(System.Logger.Level.INFO, "stopped");
   }
 }

@@ -32,16 +32,6 @@ public record TrafficSelector(
     return protocol == 0 && startPort == 0 && endPort == 0xffff && startAddress.equals(endAddress);
   }
 
-  /** Whether everything {@code other} selects is selected by this. */
-  public boolean contains(TrafficSelector other) {
-    return type == other.type
-        && (protocol == 0 || protocol == other.protocol)
-        && startPort <= other.startPort
-        && endPort >= other.endPort
-        && startAddress.compareTo(other.startAddress) <= 0
-        && endAddress.compareTo(other.endAddress) >= 0;
-  }
-
   @Override
   public String toString() {
     try {

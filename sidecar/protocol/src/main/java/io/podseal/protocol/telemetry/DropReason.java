@@ -28,7 +28,6 @@ public enum DropReason {
   IKE_NOT_ENCRYPTED,
   IKE_INTEGRITY,
   IKE_REFLECTED,
-  IKE_UNKNOWN_PEER,
   IKE_TOO_MANY_HALF_OPEN,
   IKE_NO_ANSWER_DUE,
 
@@ -42,7 +41,6 @@ public enum DropReason {
   ESP_INTEGRITY,
   ESP_PADDING,
   ESP_DUMMY,
-  ESP_SELECTOR,
   ESP_TOO_LONG,
 
   // Inner packets, outbound
@@ -56,7 +54,6 @@ public enum DropReason {
   SEQUENCE_EXHAUSTED,
   HOLD_QUEUE_FULL,
   HOLD_EXPIRED,
-  PEER_WITHOUT_SIDECAR,
   NO_KEY,
   SEND_FAILED;
 
