@@ -1,0 +1,35 @@
+package io.podseal.e2e.ring;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Locale;
+
+/** Times steps that a user waits for, and prints each as it ends. Thread-safe. */
+final class Timings {
+  private static final Path FILE = Path.of("target", "ring", "timings.txt");
+
+  private Timings() {}
+
+  /** Runs {@code step}, prints and returns how long it took. */
+  static Duration time(String what, Runnable step) {
+    long begun = System.nanoTime();
+    step.run();
+    var took = Duration.ofNanos(System.nanoTime() - begun);
+    print(what, took);
+    return took;
+  }
+
+  static void print(String what, Duration took) {
+    var line = String.format(Locale.ROOT, "%7.1f s  %s%n", took.toMillis() / 1000.0, what);
+    try {
+      Files.createDirectories(FILE.getParent());
+      Files.writeString(FILE, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
