@@ -26,6 +26,8 @@ final class ArchTest {
         .definedBy("io.podseal.e2e.capture")
         .layer("cluster")
         .definedBy("io.podseal.e2e.cluster")
+        .layer("kube")
+        .definedBy("io.podseal.e2e.kube")
         .layer("demo")
         .definedBy("io.podseal.e2e.demo")
         .whereLayer("demo")
@@ -35,7 +37,9 @@ final class ArchTest {
         .whereLayer("capture")
         .mayOnlyBeAccessedByLayers("demo")
         .whereLayer("lab")
-        .mayOnlyBeAccessedByLayers("demo", "cluster")
+        .mayOnlyBeAccessedByLayers("demo", "cluster", "kube")
+        .whereLayer("kube")
+        .mayOnlyBeAccessedByLayers("cluster", "demo")
         .check(CLASSES);
   }
 
