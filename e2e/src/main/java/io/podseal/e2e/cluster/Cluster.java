@@ -4,13 +4,12 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.podseal.controller.apiserver.MockApiServer;
+import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.podseal.e2e.lab.Lab;
 import io.podseal.e2e.lab.Pod;
 import io.podseal.e2e.lab.Resources;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,14 +17,15 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
  * A one-node cluster as Podseal sees it: an API server, the controller process, and pods.
  *
- * <p>The API server is Fabric8's mock with a TokenReview that knows the tokens it minted;
- * everything else is the real thing. Here stand in for Kubernetes: the scheduler (pods get the
+ * <p>The API server is Fabric8's mock with a TokenReview that knows the tokens it minted, or a real
+ * one; everything else is the real thing. Here stand in for Kubernetes: the scheduler (pods get the
  * address of their lab namespace), the kubelet (token and CA files are written next to each pod)
  * and the webhook (a pod is injected by its init container named {@code podseal}). Confined to one
  * thread.
@@ -39,13 +39,13 @@ public final class Cluster implements AutoCloseable {
   private static final String INJECT_LABEL = "podseal.io/inject";
 
   private final Lab lab;
-  private final MockApiServer api;
+  private final ApiServer api;
   private final Path folder;
   private final int controlPort = Controller.freePort();
   private final Resources owned = new Resources();
   private Controller controller;
 
-  private Cluster(Lab lab, MockApiServer api, Path folder, Path kubeconfig) {
+  private Cluster(Lab lab, ApiServer api, Path folder, Path kubeconfig) {
     this.lab = lab;
     this.api = api;
     this.folder = folder;
@@ -53,12 +53,25 @@ public final class Cluster implements AutoCloseable {
         Controller.start(lab.node(), kubeconfig, controlPort, folder.resolve("controller.log"));
   }
 
-  /** Starts the API server and the controller; logs and files go to {@code folder}, emptied. */
+  /** Starts an API server in memory, and the controller; logs go to {@code folder}, emptied. */
   public static Cluster start(Lab lab, Path folder) {
-    MockApiServer api = MockApiServer.start(InetAddress.getLoopbackAddress(), 0);
+    return start(lab, folder, MemoryApiServer::new);
+  }
+
+  /** As {@link #start}, with etcd and kube-apiserver, whose binaries the environment names. */
+  public static Cluster startReal(Lab lab, Path folder) {
+    return start(
+        lab, folder, () -> new RealApiServer(folder.resolve("kube"), CONTROLLER_NAMESPACE));
+  }
+
+  private static Cluster start(Lab lab, Path folder, Supplier<ApiServer> server) {
     try {
       empty(folder);
-      Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), api.kubeconfig());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    ApiServer api = server.get();
+    try {
       api.client()
           .resource(
               new NamespaceBuilder()
@@ -66,7 +79,8 @@ public final class Cluster implements AutoCloseable {
                   .withName(CONTROLLER_NAMESPACE)
                   .endMetadata()
                   .build())
-          .create();
+          .createOr(NonDeletingOperation::update);
+      Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), api.controllerKubeconfig());
       return new Cluster(lab, api, folder, kubeconfig);
     } catch (IOException e) {
       api.close();
@@ -82,8 +96,8 @@ public final class Cluster implements AutoCloseable {
     return lab;
   }
 
-  /** Returns the mock API server. */
-  public MockApiServer api() {
+  /** Returns the API server. */
+  public ApiServer api() {
     return api;
   }
 
@@ -114,6 +128,7 @@ public final class Cluster implements AutoCloseable {
                 .endMetadata()
                 .build())
         .create();
+    api.namespaceMade(name);
   }
 
   /** Creates the objects in {@code yaml}, in their own namespaces. */
@@ -136,6 +151,7 @@ public final class Cluster implements AutoCloseable {
             .endMetadata()
             .withNewSpec()
             .withServiceAccountName("default")
+            .withNodeName("lab")
             .addNewContainer()
             .withName("app")
             .withImage("app")
@@ -156,7 +172,7 @@ public final class Cluster implements AutoCloseable {
           .endInitContainer()
           .endSpec();
     }
-    io.fabric8.kubernetes.api.model.Pod made = api.client().resource(builder.build()).create();
+    io.fabric8.kubernetes.api.model.Pod made = api.run(builder.build());
     String uid = made.getMetadata().getUid();
     return new ClusterPod(
         this, pod, namespace, uid, folder.resolve("pods").resolve(pod.name() + "-" + uid));
@@ -164,8 +180,7 @@ public final class Cluster implements AutoCloseable {
 
   /** Deletes the API object of {@code pod}; its network namespace stays. */
   public void delete(ClusterPod pod) {
-    api.client().pods().inNamespace(pod.namespace()).withName(pod.name()).delete();
-    api.deletePodTokens(pod.uid());
+    api.delete(pod.namespace(), pod.name(), pod.uid());
   }
 
   /** Returns the controller's CA as the ConfigMap in {@code namespace} gives it, waiting for it. */

@@ -15,6 +15,7 @@ import java.util.Map;
 
 /** A pod that exists both in the API server and as a network namespace. Confined to one thread. */
 public final class ClusterPod {
+  private static final String AUDIENCE = "podseal";
   private static final Duration TOKEN_LIFE = Duration.ofMinutes(10);
 
   private final Cluster cluster;
@@ -69,7 +70,8 @@ public final class ClusterPod {
   /** As {@link #startSidecar()} with {@code overrides} of the environment. */
   public Sidecar startSidecar(Map<String, String> overrides) {
     return startSidecar(
-        cluster.api().mintToken(namespace, name(), uid, "default", TOKEN_LIFE), overrides);
+        cluster.api().mintToken(namespace, name(), uid, "default", TOKEN_LIFE, AUDIENCE),
+        overrides);
   }
 
   /** As {@link #startSidecar(Map)} with a token of the caller's. */
@@ -81,7 +83,7 @@ public final class ClusterPod {
   public Sidecar startSidecarUnder(String... prefix) {
     return start(
         List.of(prefix),
-        cluster.api().mintToken(namespace, name(), uid, "default", TOKEN_LIFE),
+        cluster.api().mintToken(namespace, name(), uid, "default", TOKEN_LIFE, AUDIENCE),
         Map.of());
   }
 

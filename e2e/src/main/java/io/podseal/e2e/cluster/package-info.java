@@ -1,4 +1,4 @@
-/** The real controller and sidecar processes on lab pods, with Fabric8's mock as the API server. */
+/** The real controller and sidecar processes on lab pods, with a mock or a real API server. */
 @NullMarked
 package io.podseal.e2e.cluster;
 

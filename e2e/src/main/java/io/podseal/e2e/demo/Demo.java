@@ -40,6 +40,11 @@ public final class Demo implements Callable<Integer> {
   private boolean json;
 
   @Option(
+      names = "--real",
+      description = "Use etcd and kube-apiserver in place of an API server in memory.")
+  private boolean real;
+
+  @Option(
       names = {"-h", "--help"},
       usageHelp = true,
       description = "Print this and exit.")
@@ -61,12 +66,10 @@ public final class Demo implements Callable<Integer> {
     Map<String, Object> facts = new LinkedHashMap<>();
     narrator.step("Set the scene: a node with a bridge, an API server, the controller, three pods");
     try (Lab lab = Lab.open();
-        Scene scene = new Scene(lab, FOLDER.toAbsolutePath())) {
-      narrator.line(
-          "The API server is Fabric8's mock, in memory, with a TokenReview that knows the tokens");
-      narrator.line(
-          "it minted. The controller and the sidecars are the real processes; the web server");
-      narrator.line("on postgres:" + Scene.WEB_PORT + " stands in for a database.");
+        Scene scene = new Scene(lab, FOLDER.toAbsolutePath(), real)) {
+      scene.cluster().api().description().lines().forEach(narrator::line);
+      narrator.line("The controller and the sidecars are the real processes; the web server on");
+      narrator.line("postgres:" + Scene.WEB_PORT + " stands in for a database.");
       Story story = new Story(scene, narrator, facts);
       try {
         story.tell();

@@ -37,10 +37,10 @@ final class Scene implements AutoCloseable {
   private final ClusterPod outsider;
   private final Sniffer sniffer;
 
-  Scene(Lab lab, Path folder) {
+  Scene(Lab lab, Path folder, boolean real) {
     this.lab = lab;
     this.folder = folder;
-    this.cluster = own(Cluster.start(lab, folder));
+    this.cluster = own(real ? Cluster.startReal(lab, folder) : Cluster.start(lab, folder));
     cluster.namespace(NAMESPACE);
     this.orders = pod("orders", 11, true);
     this.postgres = pod("postgres", 12, true);

@@ -20,6 +20,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.regex.Matcher;
 import org.awaitility.Awaitility;
 
 /**
@@ -92,6 +93,16 @@ public final class ControlPlane implements AutoCloseable {
   /** Returns a kubeconfig that may do everything. */
   public Path kubeconfig() {
     return kubeconfig;
+  }
+
+  /** Returns the text of a kubeconfig with another token. */
+  public String kubeconfigWith(String otherToken) {
+    try {
+      return Files.readString(kubeconfig)
+          .replaceFirst("token: [^}]+", Matcher.quoteReplacement("token: " + otherToken));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static boolean ready(KubernetesClient client) {

@@ -2,6 +2,7 @@ package io.podseal.e2e.api;
 
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.podseal.e2e.kube.Chart;
 import io.podseal.e2e.kube.ControlPlane;
 import io.podseal.e2e.lab.Command;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
@@ -28,6 +28,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
  */
 public final class Api implements BeforeAllCallback {
   private static final Path FOLDER = Path.of("target", "api");
+  private static final String CONTROLLER_NAMESPACE = "podseal-system";
   private static final String RUN = UUID.randomUUID().toString().substring(0, 6);
   private static @Nullable Server server;
   private static int namespaces;
@@ -96,7 +97,7 @@ public final class Api implements BeforeAllCallback {
     var theirs = System.getenv("KUBECONFIG");
     var opened = theirs == null || theirs.isEmpty() ? ours() : theirs(Path.of(theirs));
     server = opened;
-    installCrds(opened.client);
+    new Chart(opened.kubeconfig, CONTROLLER_NAMESPACE).installCrds();
     return opened;
   }
 
@@ -122,31 +123,5 @@ public final class Api implements BeforeAllCallback {
               + "): ./dev e2e api --yes runs the tests there, or unset KUBECONFIG");
     }
     return new Server(kubeconfig, client, Optional.empty());
-  }
-
-  private static void installCrds(KubernetesClient client) {
-    try (var files = Files.list(Path.of("..", "crds", "manifests"))) {
-      for (Path file : files.sorted().toList()) {
-        var crd = client.apiextensions().v1().customResourceDefinitions().load(file.toFile());
-        crd.createOr(existing -> existing.update());
-        client
-            .apiextensions()
-            .v1()
-            .customResourceDefinitions()
-            .withName(crd.item().getMetadata().getName())
-            .waitUntilCondition(
-                now ->
-                    now != null
-                        && now.getStatus() != null
-                        && now.getStatus().getConditions().stream()
-                            .anyMatch(condition ->
-                                "Established".equals(condition.getType())
-                                    && "True".equals(condition.getStatus())),
-                30,
-                TimeUnit.SECONDS);
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }
