@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * A real client of the control plane: TLS with the controller's root, a token, and the merge rules
  * of the protocol. Acknowledges what it receives unless told otherwise.
  */
-final class TestSidecar implements StreamObserver<ControllerMessage>, AutoCloseable {
+public final class TestSidecar implements StreamObserver<ControllerMessage>, AutoCloseable {
   private final ManagedChannel channel;
   private final StreamObserver<SidecarMessage> out;
   private final List<PolicyUpdate> updates = new ArrayList<>();
@@ -58,14 +58,14 @@ final class TestSidecar implements StreamObserver<ControllerMessage>, AutoClosea
   }
 
   /** Connects and introduces itself; a refusal shows in {@link #ended}. */
-  static TestSidecar connect(int port, String caPem, String serverName, String token) {
+  public static TestSidecar connect(int port, String caPem, String serverName, String token) {
     var sidecar = silent(port, caPem, serverName, token);
     sidecar.hello(0);
     return sidecar;
   }
 
   /** Connects and says nothing. */
-  static TestSidecar silent(int port, String caPem, String serverName, String token) {
+  public static TestSidecar silent(int port, String caPem, String serverName, String token) {
     try {
       var tls =
           GrpcSslContexts.configure(
@@ -85,7 +85,7 @@ final class TestSidecar implements StreamObserver<ControllerMessage>, AutoClosea
     }
   }
 
-  synchronized void hello(int highestEpoch) {
+  public synchronized void hello(int highestEpoch) {
     send(
         SidecarMessage.newBuilder()
             .setHello(
@@ -95,18 +95,18 @@ final class TestSidecar implements StreamObserver<ControllerMessage>, AutoClosea
                     .setHighestEpoch(highestEpoch)));
   }
 
-  synchronized void send(SidecarMessage.Builder message) {
+  public synchronized void send(SidecarMessage.Builder message) {
     if (ended == null) {
       out.onNext(message.build());
     }
   }
 
   /** From now on nothing is acknowledged. */
-  synchronized void holdAcknowledgements() {
+  public synchronized void holdAcknowledgements() {
     acknowledging = false;
   }
 
-  synchronized void acknowledgeLast(String error) {
+  public synchronized void acknowledgeLast(String error) {
     acknowledging = true;
     acknowledge(updates.getLast().getRevision(), error);
   }
@@ -116,7 +116,7 @@ final class TestSidecar implements StreamObserver<ControllerMessage>, AutoClosea
         SidecarMessage.newBuilder().setAck(Ack.newBuilder().setRevision(revision).setError(error)));
   }
 
-  synchronized void reportLive(String... identities) {
+  public synchronized void reportLive(String... identities) {
     var report = SaReport.newBuilder();
     for (var identity : identities) {
       report.addSas(LiveSa.newBuilder().setPeerIdentity(identity).setEpoch(1).setChildSas(1));
@@ -124,26 +124,26 @@ final class TestSidecar implements StreamObserver<ControllerMessage>, AutoClosea
     send(SidecarMessage.newBuilder().setSaReport(report));
   }
 
-  synchronized List<PolicyUpdate> updates() {
+  public synchronized List<PolicyUpdate> updates() {
     return List.copyOf(updates);
   }
 
-  synchronized PolicyUpdate lastUpdate() {
+  public synchronized PolicyUpdate lastUpdate() {
     return updates.getLast();
   }
 
   /** What in the updates was against the protocol. */
-  synchronized List<String> violations() {
+  public synchronized List<String> violations() {
     return List.copyOf(violations);
   }
 
   /** The peers that follow from all updates, by identity. */
-  synchronized Map<String, Peer> peers() {
+  public synchronized Map<String, Peer> peers() {
     return Map.copyOf(peers);
   }
 
   /** What it knows of this peer. */
-  synchronized Peer peer(String identity) {
+  public synchronized Peer peer(String identity) {
     var peer = peers.get(identity);
     if (peer == null) {
       throw new AssertionError("knows no " + identity + ", only " + peers.keySet());
@@ -151,7 +151,7 @@ final class TestSidecar implements StreamObserver<ControllerMessage>, AutoClosea
     return peer;
   }
 
-  synchronized Self self() {
+  public synchronized Self self() {
     if (self == null) {
       throw new AssertionError("was never told who it is");
     }
@@ -159,7 +159,7 @@ final class TestSidecar implements StreamObserver<ControllerMessage>, AutoClosea
   }
 
   /** How the stream ended; null while it lives. */
-  synchronized @Nullable Status ended() {
+  public synchronized @Nullable Status ended() {
     return ended;
   }
 

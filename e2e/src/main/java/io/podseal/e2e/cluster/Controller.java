@@ -29,7 +29,7 @@ public final class Controller implements AutoCloseable {
   }
 
   /** Starts a controller that pods reach at {@code address} and waits until it is ready. */
-  static Controller start(String address, Path kubeconfig, int controlPort, Path log) {
+  public static Controller start(String address, Path kubeconfig, int controlPort, Path log) {
     int httpPort = freePort();
     Map<String, String> environment =
         Map.of(
@@ -61,6 +61,11 @@ public final class Controller implements AutoCloseable {
     return address + ":" + controlPort;
   }
 
+  /** Returns the port of the control plane. */
+  public int port() {
+    return controlPort;
+  }
+
   /** Returns the process. */
   public Background process() {
     return process;
@@ -88,7 +93,7 @@ public final class Controller implements AutoCloseable {
   }
 
   /** Returns a TCP port that nothing on the node listens on. */
-  static int freePort() {
+  public static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName("0.0.0.0"))) {
       return socket.getLocalPort();
     } catch (IOException e) {

@@ -36,6 +36,13 @@ public final class Chart {
     kubectl("-n", namespace, "apply", "-f", "-").run(render(templates)).must();
   }
 
+  /** Deletes what {@link #apply} made of these templates. */
+  public void delete(String... templates) {
+    kubectl("-n", namespace, "delete", "--ignore-not-found", "-f", "-")
+        .run(render(templates))
+        .must();
+  }
+
   /** Returns these templates rendered; none means all. */
   public String render(String... templates) {
     var line =

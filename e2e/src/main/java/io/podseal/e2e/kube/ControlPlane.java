@@ -95,6 +95,11 @@ public final class ControlPlane implements AutoCloseable {
     return kubeconfig;
   }
 
+  /** Returns the file of the key that signs service account tokens, an RSA key in PKCS#8. */
+  public Path signingKey() {
+    return kubeconfig.resolveSibling("api.key");
+  }
+
   /** Returns the text of a kubeconfig with another token. */
   public String kubeconfigWith(String otherToken) {
     try {

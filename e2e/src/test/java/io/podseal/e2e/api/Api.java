@@ -28,15 +28,18 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
  */
 public final class Api implements BeforeAllCallback {
   private static final Path FOLDER = Path.of("target", "api");
-  private static final String CONTROLLER_NAMESPACE = "podseal-system";
   private static final String RUN = UUID.randomUUID().toString().substring(0, 6);
   private static @Nullable Server server;
+  private static @Nullable LiveController controller;
   private static int namespaces;
 
   private record Server(Path kubeconfig, KubernetesClient client, Optional<ControlPlane> own)
       implements AutoCloseable {
     @Override
     public void close() {
+      if (controller != null) {
+        controller.close();
+      }
       if (own.isPresent()) {
         own.get().close();
         return;
@@ -82,6 +85,19 @@ public final class Api implements BeforeAllCallback {
     return Command.of(line.toArray(String[]::new));
   }
 
+  /** Returns the control plane, when it is the kit's own. */
+  public static Optional<ControlPlane> own() {
+    return now().own;
+  }
+
+  /** Returns the controller process on this API server, started when first asked for. */
+  static synchronized LiveController controller() {
+    if (controller == null) {
+      controller = LiveController.start(now().client, now().kubeconfig, FOLDER.toAbsolutePath());
+    }
+    return controller;
+  }
+
   private static String name(int number) {
     return "podseal-e2e-" + RUN + "-" + number;
   }
@@ -97,7 +113,7 @@ public final class Api implements BeforeAllCallback {
     var theirs = System.getenv("KUBECONFIG");
     var opened = theirs == null || theirs.isEmpty() ? ours() : theirs(Path.of(theirs));
     server = opened;
-    new Chart(opened.kubeconfig, CONTROLLER_NAMESPACE).installCrds();
+    new Chart(opened.kubeconfig, "default").installCrds();
     return opened;
   }
 

@@ -1,0 +1,127 @@
+package io.podseal.e2e.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.fabric8.kubernetes.api.model.Pod;
+import io.grpc.Status;
+import io.podseal.controller.TestSidecar;
+import io.podseal.e2e.kube.ControlPlane;
+import io.podseal.e2e.kube.Tokens;
+import java.time.Duration;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** Tokens as a real API server reviews them; each refusal leaves a neighbour undisturbed. */
+@Tag("api")
+@ExtendWith(Api.class)
+class HostileTokenIT {
+  private final LiveController controller = Api.controller();
+  private final String namespace = controller.namespace();
+  private final Pod orders = controller.pod(namespace, "orders", "orders", "198.18.200.1");
+  private final TestSidecar neighbour =
+      controller.connect(controller.pod(namespace, "db", "db", "198.18.200.2"));
+
+  @BeforeEach
+  void theNeighbourIsConnected() {
+    await().until(() -> !neighbour.updates().isEmpty());
+  }
+
+  @AfterEach
+  void theNeighbourNoticedNothing() {
+    assertThat(neighbour.ended()).isNull();
+    neighbour.close();
+  }
+
+  @Test
+  void theTokenThatTheKubeletProjectsIsAccepted() {
+    try (var sidecar = controller.connect(orders)) {
+      await().until(() -> !sidecar.updates().isEmpty());
+      assertThat(sidecar.self().getIdentity())
+          .isEqualTo(orders.getMetadata().getUid() + "." + namespace + ".pods.cluster.local");
+      assertThat(controller.logged()).contains("stream opened").contains(namespace + "/orders");
+    }
+  }
+
+  @Test
+  void aTokenForAnotherAudienceIsRefused() {
+    refused(controller.token(orders, "vault"));
+  }
+
+  @Test
+  void aTokenForTheApiServerItselfIsRefused() {
+    refused(Tokens.of(Api.client(), namespace, "default").mint(Duration.ofMinutes(10)));
+  }
+
+  @Test
+  void aTokenThatIsBoundToNoPodIsRefused() {
+    var token = controller.token(orders, "podseal");
+    refused(forge().alter(token, ",\"pod\":\\{[^}]*}", ""));
+  }
+
+  @Test
+  void anExpiredTokenIsRefused() {
+    refused(
+        forge().alter(controller.token(orders, "podseal"), "\"exp\":\\d+", "\"exp\":1700000000"));
+  }
+
+  @Test
+  void aTokenWithTheUidOfNoPodIsRefused() {
+    refused(
+        forge()
+            .alter(
+                controller.token(orders, "podseal"),
+                orders.getMetadata().getUid(),
+                UUID.randomUUID().toString()));
+  }
+
+  @Test
+  void aTokenOfAForeignIssuerIsRefused() {
+    refused(
+        forge().alter(controller.token(orders, "podseal"), "kubernetes.default.svc", "example"));
+  }
+
+  @Test
+  void aTokenWithAnotherSignatureIsRefused() {
+    var token = controller.token(orders, "podseal");
+    var other = controller.token(orders, "vault");
+    refused(token.substring(0, token.lastIndexOf('.')) + other.substring(other.lastIndexOf('.')));
+  }
+
+  @Test
+  void theTokenOfADeletedPodIsRefused() {
+    var token = controller.token(orders, "podseal");
+    controller.delete(orders);
+    refused(token);
+  }
+
+  @Test
+  void aPodOfTheSameNameHasNoUseForTheTokenOfItsPredecessor() {
+    var token = controller.token(orders, "podseal");
+    controller.delete(orders);
+    controller.pod(namespace, "orders", "orders", "198.18.200.1");
+    refused(token);
+  }
+
+  private void refused(String token) {
+    try (var sidecar = controller.connect(namespace, token)) {
+      await().until(() -> sidecar.ended() != null);
+      var ended = sidecar.ended();
+      assertThat(ended == null ? Status.Code.OK : ended.getCode())
+          .isEqualTo(Status.Code.UNAUTHENTICATED);
+      assertThat(sidecar.updates()).isEmpty();
+    }
+  }
+
+  /** Only the kit's own server has its key here. */
+  private static ForgedTokens forge() {
+    var own = Api.own();
+    assumeTrue(own.isPresent(), "the key of the API server is known");
+    return ForgedTokens.signedBy(own.map(ControlPlane::signingKey).orElseThrow());
+  }
+}

@@ -1,0 +1,202 @@
+package io.podseal.e2e.api;
+
+import io.fabric8.kubernetes.api.model.ConfigMap;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.podseal.controller.TestSidecar;
+import io.podseal.e2e.cluster.Controller;
+import io.podseal.e2e.kube.Chart;
+import io.podseal.e2e.kube.Tokens;
+import io.podseal.e2e.lab.Resources;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.awaitility.Awaitility;
+
+/**
+ * The controller process on a real API server, with the rights that the chart gives it, and pods
+ * that nobody runs.
+ */
+final class LiveController implements AutoCloseable {
+  static final String ACCOUNT = "podseal-controller";
+  static final String NAMESPACE = "podseal-system";
+
+  private static final Duration TOKEN_LIFE = Duration.ofMinutes(10);
+  private static final String SERVER_NAME = "podseal-controller.podseal-system.svc";
+
+  private final Resources owned;
+  private final KubernetesClient client;
+  private final Controller process;
+  private final Path log;
+
+  private LiveController(Resources owned, KubernetesClient client, Controller process, Path log) {
+    this.owned = owned;
+    this.client = client;
+    this.process = process;
+    this.log = log;
+  }
+
+  static LiveController start(KubernetesClient client, Path kubeconfig, Path folder) {
+    if (client.namespaces().withName(NAMESPACE).get() != null) {
+      throw new IllegalStateException(
+          "namespace " + NAMESPACE + " is there already: is Podseal installed on this cluster?");
+    }
+    var owned = new Resources();
+    try {
+      client
+          .resource(
+              new NamespaceBuilder().withNewMetadata().withName(NAMESPACE).endMetadata().build())
+          .create();
+      owned.add(() -> client.namespaces().withName(NAMESPACE).delete());
+      var chart = new Chart(kubeconfig, NAMESPACE);
+      chart.apply("serviceaccount.yaml", "rbac.yaml");
+      owned.add(() -> chart.delete("rbac.yaml"));
+      var token = Tokens.of(client, NAMESPACE, ACCOUNT).mint(Duration.ofHours(1));
+      var own =
+          Files.writeString(folder.resolve("controller.kubeconfig"), kubeconfig(client, token));
+      var log = folder.resolve("controller.log");
+      Files.deleteIfExists(log);
+      var process = owned.add(Controller.start("127.0.0.1", own, Controller.freePort(), log));
+      return new LiveController(owned, client, process, log);
+    } catch (IOException e) {
+      owned.close();
+      throw new UncheckedIOException(e);
+    } catch (RuntimeException e) {
+      owned.close();
+      throw e;
+    }
+  }
+
+  /** Connects as the sidecar of {@code pod}, whose namespace opted in. */
+  TestSidecar connect(Pod pod) {
+    return connect(pod.getMetadata().getNamespace(), token(pod, "podseal"));
+  }
+
+  /** Connects with any token. */
+  TestSidecar connect(String namespace, String token) {
+    return TestSidecar.connect(process.port(), ca(namespace), SERVER_NAME, token);
+  }
+
+  /** A token as the kubelet projects it into the pod. */
+  String token(Pod pod, String audience) {
+    return Tokens.of(client, pod.getMetadata().getNamespace(), "default")
+        .mintForPod(pod.getMetadata().getName(), pod.getMetadata().getUid(), TOKEN_LIFE, audience);
+  }
+
+  /** Makes a namespace that opted in. */
+  String namespace() {
+    var name = Api.namespace();
+    client
+        .namespaces()
+        .withName(name)
+        .edit(found ->
+            new NamespaceBuilder(found)
+                .editMetadata()
+                .addToLabels("podseal.io/inject", "true")
+                .endMetadata()
+                .build());
+    Tokens.of(client, name, "default").makeAccount();
+    return name;
+  }
+
+  /** Makes a pod with a sidecar that says it runs at {@code address}. */
+  Pod pod(String namespace, String name, String app, String address) {
+    var pod =
+        client
+            .resource(
+                new PodBuilder()
+                    .withNewMetadata()
+                    .withNamespace(namespace)
+                    .withName(name)
+                    .withLabels(Map.of("app", app))
+                    .endMetadata()
+                    .withNewSpec()
+                    .withSchedulerName("nobody")
+                    .withServiceAccountName("default")
+                    .addNewInitContainer()
+                    .withName("podseal")
+                    .withImage("podseal")
+                    .withRestartPolicy("Always")
+                    .endInitContainer()
+                    .addNewContainer()
+                    .withName("app")
+                    .withImage("app")
+                    .endContainer()
+                    .endSpec()
+                    .build())
+            .create();
+    pod.setStatus(
+        new PodBuilder()
+            .withNewStatus()
+            .withPhase("Running")
+            .withPodIP(address)
+            .addNewPodIP(address)
+            .endStatus()
+            .build()
+            .getStatus());
+    return client.resource(pod).updateStatus();
+  }
+
+  /** Deletes a pod without grace. */
+  void delete(Pod pod) {
+    client.resource(pod).withGracePeriod(0).delete();
+  }
+
+  /** Everything that the controller logged. */
+  String logged() {
+    try {
+      return Files.readString(log);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The page of its metrics. */
+  String metrics() {
+    return process.metrics();
+  }
+
+  private String ca(String namespace) {
+    return Awaitility.await("ConfigMap podseal-ca in " + namespace)
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () ->
+                Optional.ofNullable(
+                        client.configMaps().inNamespace(namespace).withName("podseal-ca").get())
+                    .map(ConfigMap::getData)
+                    .map(data -> data.get("ca.crt")),
+            Optional::isPresent)
+        .orElseThrow();
+  }
+
+  private static String kubeconfig(KubernetesClient client, String token) {
+    Config config = client.getConfiguration();
+    return """
+    apiVersion: v1
+    kind: Config
+    clusters:
+    - name: e2e
+      cluster: {server: "%s", certificate-authority-data: %s}
+    users:
+    - name: controller
+      user: {token: %s}
+    contexts:
+    - name: e2e
+      context: {cluster: e2e, user: controller}
+    current-context: e2e
+    """
+        .formatted(client.getMasterUrl(), config.getCaCertData(), token);
+  }
+
+  @Override
+  public void close() {
+    owned.close();
+  }
+}
