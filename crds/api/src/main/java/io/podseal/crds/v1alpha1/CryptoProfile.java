@@ -22,10 +22,14 @@ import org.jspecify.annotations.Nullable;
 @AdditionalPrinterColumn(name = "ENCRYPTION", jsonPath = ".spec.encryption")
 @AdditionalPrinterColumn(name = "CHILD-LIFETIME", jsonPath = ".spec.childLifetime")
 @AdditionalPrinterColumn(
+    name = "ACCEPTED",
+    jsonPath = ".status.conditions[?(@.type==\"Accepted\")].status")
+@AdditionalPrinterColumn(
     name = "AGE",
     type = AdditionalPrinterColumn.Type.DATE,
     jsonPath = ".metadata.creationTimestamp")
-public class CryptoProfile extends CustomResource<CryptoProfileSpec, Void> implements Namespaced {
+public class CryptoProfile extends CustomResource<CryptoProfileSpec, ObjectStatus>
+    implements Namespaced {
   private static final long serialVersionUID = 1L;
 
   @Required
@@ -36,6 +40,11 @@ public class CryptoProfile extends CustomResource<CryptoProfileSpec, Void> imple
 
   @Override
   protected @Nullable CryptoProfileSpec initSpec() {
+    return null;
+  }
+
+  @Override
+  protected @Nullable ObjectStatus initStatus() {
     return null;
   }
 }

@@ -19,6 +19,11 @@ import org.jspecify.annotations.Nullable;
 @JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(
+    value = "self == oldSelf",
+    message =
+        "the spec of a CryptoProfile cannot be changed: create another one and name it in"
+            + " profileRef")
+@ValidationRule(
     value =
         "!has(self.childLifetime) || !has(self.ikeLifetime) || duration(self.childLifetime) <="
             + " duration(self.ikeLifetime)",

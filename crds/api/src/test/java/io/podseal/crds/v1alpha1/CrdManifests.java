@@ -18,7 +18,8 @@ final class CrdManifests {
   static Map<String, String> generate() {
     var files = new TreeMap<String, ByteArrayOutputStream>();
     new CRDGenerator()
-        .customResourceClasses(SecurePeering.class, CryptoProfile.class)
+        .customResourceClasses(
+            SecurePeering.class, PeeringGrant.class, CryptoProfile.class, ExternalPeer.class)
         .forCRDVersions("v1")
         .withParallelGenerationEnabled(false)
         .withMinQuotes(false)

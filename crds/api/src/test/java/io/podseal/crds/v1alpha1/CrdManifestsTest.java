@@ -23,12 +23,13 @@ import org.junit.jupiter.api.Test;
  * -Dpodseal.updateCrds=true}.
  */
 class CrdManifestsTest {
+  private static final List<String> KINDS =
+      List.of("securepeerings", "peeringgrants", "cryptoprofiles", "externalpeers");
   private static final Map<String, String> GENERATED = CrdManifests.generate();
 
   @Test
   void committedManifestsAreWhatTheClassesGenerate() throws IOException {
-    assertThat(GENERATED)
-        .containsOnlyKeys("cryptoprofiles.podseal.io.yaml", "securepeerings.podseal.io.yaml");
+    assertThat(GENERATED).hasSameSizeAs(KINDS);
     for (var folder : CrdManifests.FOLDERS) {
       for (var manifest : GENERATED.entrySet()) {
         var file = folder.resolve(manifest.getKey());
@@ -47,11 +48,13 @@ class CrdManifestsTest {
 
   @Test
   void conditionsAreAListMapKeyedByType() {
-    var conditions = property(schema("securepeerings"), "status", "conditions");
-    assertThat(conditions.getXKubernetesListType()).isEqualTo("map");
-    assertThat(conditions.getXKubernetesListMapKeys()).containsExactly("type");
-    assertThat(conditions.getItems().getSchema().getRequired())
-        .contains("type", "status", "reason", "message", "lastTransitionTime");
+    for (var kind : KINDS) {
+      var conditions = property(schema(kind), "status", "conditions");
+      assertThat(conditions.getXKubernetesListType()).as(kind).isEqualTo("map");
+      assertThat(conditions.getXKubernetesListMapKeys()).containsExactly("type");
+      assertThat(conditions.getItems().getSchema().getRequired())
+          .contains("type", "status", "reason", "message", "lastTransitionTime");
+    }
   }
 
   @Test
@@ -64,18 +67,19 @@ class CrdManifestsTest {
 
   @Test
   void statusIsASubresourceAndNamesAreShort() {
-    assertThat(version("securepeerings").getSubresources().getStatus()).isNotNull();
-    assertThat(crd("securepeerings").getSpec().getScope()).isEqualTo("Namespaced");
-    assertThat(crd("securepeerings").getSpec().getNames().getShortNames())
-        .containsExactly("peering");
-    assertThat(crd("cryptoprofiles").getSpec().getNames().getCategories())
-        .containsExactly("podseal");
+    for (var kind : KINDS) {
+      assertThat(version(kind).getSubresources().getStatus()).as(kind).isNotNull();
+      assertThat(crd(kind).getSpec().getScope()).isEqualTo("Namespaced");
+      assertThat(crd(kind).getSpec().getNames().getShortNames()).hasSize(1);
+      assertThat(crd(kind).getSpec().getNames().getCategories()).containsExactly("podseal");
+      assertThat(schema(kind).getRequired()).as(kind).contains("spec");
+    }
   }
 
   @Test
   void everyListAndTextThatARuleCanReadIsBounded() {
     var unbounded = new ArrayList<String>();
-    for (var name : List.of("securepeerings", "cryptoprofiles")) {
+    for (var name : KINDS) {
       walk(
           name + ".spec",
           property(schema(name), "spec"),
@@ -102,7 +106,7 @@ class CrdManifestsTest {
   @Test
   void everyRuleSaysInWordsWhatIsWrong() {
     var rules = new ArrayList<String>();
-    for (var name : List.of("securepeerings", "cryptoprofiles")) {
+    for (var name : KINDS) {
       walk(
           name,
           schema(name),

@@ -18,6 +18,7 @@ import java.util.List;
  */
 final class SchemaRefinement implements CRDPostProcessor {
   private static final long LABEL_VALUE_LENGTH = 63;
+  private static final long LONGEST_CIDR = 49;
 
   @Override
   public HasMetadata process(HasMetadata item, String crdSpecVersion) {
@@ -33,8 +34,20 @@ final class SchemaRefinement implements CRDPostProcessor {
         var encryption = property(schema, "spec", "encryption");
         encryption.setXKubernetesListType("set");
         allow(encryption.getItems().getSchema(), "aes256gcm16", "aes128gcm16");
-        schema.getProperties().remove("status");
-        order(version, "ENCRYPTION", "CHILD-LIFETIME", "AGE");
+        refineConditions(property(schema, "status", "conditions"));
+        order(version, "ENCRYPTION", "CHILD-LIFETIME", "ACCEPTED", "AGE");
+      }
+      case "PeeringGrant" -> {
+        refineSelector(property(schema, "spec", "to", "podSelector"));
+        refineConditions(property(schema, "status", "conditions"));
+        order(version, "FROM", "ACCEPTED", "AGE");
+      }
+      case "ExternalPeer" -> {
+        var networks = property(schema, "spec", "networks");
+        networks.setXKubernetesListType("set");
+        networks.getItems().getSchema().setMaxLength(LONGEST_CIDR);
+        refineConditions(property(schema, "status", "conditions"));
+        order(version, "ADDRESS", "FQDN", "PROGRAMMED", "REASON", "AGE");
       }
       default -> throw new IllegalStateException("no refinement for " + crd.getFullResourceName());
     }

@@ -1,0 +1,50 @@
+package io.podseal.crds.v1alpha1;
+
+import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.kubernetes.api.model.Namespaced;
+import io.fabric8.kubernetes.client.CustomResource;
+import io.fabric8.kubernetes.model.annotation.Categories;
+import io.fabric8.kubernetes.model.annotation.Group;
+import io.fabric8.kubernetes.model.annotation.ShortNames;
+import io.fabric8.kubernetes.model.annotation.Version;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Permits peerings of other namespaces to seal with pods of this one; without it, or once it is
+ * gone, they are not paired.
+ *
+ * <p>Like every Fabric8 resource a mutable bean; not safe for use by several threads.
+ */
+@Group("podseal.io")
+@Version("v1alpha1")
+@ShortNames("grant")
+@Categories("podseal")
+@AdditionalPrinterColumn(name = "FROM", jsonPath = ".spec.from[*].namespace")
+@AdditionalPrinterColumn(
+    name = "ACCEPTED",
+    jsonPath = ".status.conditions[?(@.type==\"Accepted\")].status")
+@AdditionalPrinterColumn(
+    name = "AGE",
+    type = AdditionalPrinterColumn.Type.DATE,
+    jsonPath = ".metadata.creationTimestamp")
+public class PeeringGrant extends CustomResource<PeeringGrantSpec, ObjectStatus>
+    implements Namespaced {
+  private static final long serialVersionUID = 1L;
+
+  @Required
+  @Override
+  public PeeringGrantSpec getSpec() {
+    return super.getSpec();
+  }
+
+  @Override
+  protected @Nullable PeeringGrantSpec initSpec() {
+    return null;
+  }
+
+  @Override
+  protected @Nullable ObjectStatus initStatus() {
+    return null;
+  }
+}
