@@ -115,11 +115,7 @@ public final class Controller implements AutoCloseable {
     reconciler =
         new Reconciler(
             new Reconciler.Environment(
-                caches::snapshot,
-                caches::status,
-                sessions::progress,
-                sessions::publish,
-                apiLoop::signal),
+                caches, sessions::progress, sessions::publish, apiLoop::signal),
             new StatusWriter(client, events, clock),
             metrics,
             options.trustDomain(),

@@ -43,6 +43,8 @@ class ChartTest {
         .containsExactlyInAnyOrder(
             "CustomResourceDefinition",
             "CustomResourceDefinition",
+            "CustomResourceDefinition",
+            "CustomResourceDefinition",
             "ServiceAccount",
             "ClusterRole",
             "ClusterRoleBinding",
@@ -60,7 +62,11 @@ class ChartTest {
 
     assertThat(crds)
         .extracting(crd -> crd.getMetadata().getName())
-        .containsExactlyInAnyOrder("securepeerings.podseal.io", "cryptoprofiles.podseal.io");
+        .containsExactlyInAnyOrder(
+            "securepeerings.podseal.io",
+            "peeringgrants.podseal.io",
+            "cryptoprofiles.podseal.io",
+            "externalpeers.podseal.io");
     assertThat(crds)
         .allSatisfy(crd ->
             assertThat(crd.getMetadata().getAnnotations())

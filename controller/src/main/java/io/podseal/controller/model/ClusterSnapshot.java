@@ -7,4 +7,6 @@ public record ClusterSnapshot(
     Collection<PodRecord> pods,
     Collection<NamespaceRecord> namespaces,
     Collection<PeeringRecord> peerings,
-    Collection<ProfileRecord> profiles) {}
+    Collection<ProfileRecord> profiles,
+    Collection<GrantRecord> grants,
+    Collection<ExternalPeerRecord> externalPeers) {}

@@ -1,7 +1,6 @@
 package io.podseal.controller.model;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,8 +18,6 @@ import org.jspecify.annotations.Nullable;
  * peering. The same input gives the same output, whatever the order of its collections.
  */
 public final class GraphBuilder {
-  private static final int NAMED_AT_MOST = 3;
-
   private final int maxPeers;
   private final Addresses addresses;
   private final List<PodRecord> pods;
@@ -28,8 +25,11 @@ public final class GraphBuilder {
   private final Map<String, Integer> numbers = new HashMap<>();
   private final Map<Integer, List<PortRule>> strictPorts = new HashMap<>();
   private final PairTable table;
+  private final ShutPods shut = new ShutPods();
   private final PodIndex index;
   private final Map<String, NamespaceRecord> namespaces;
+  private final ProfileCompiler profiles;
+  private final Grants grants;
   private final PeeringCompiler compiler;
   private final Map<String, CompiledPeering> accepted = new HashMap<>();
 
@@ -40,7 +40,9 @@ public final class GraphBuilder {
     namespaces =
         snapshot.namespaces().stream()
             .collect(Collectors.toMap(NamespaceRecord::name, Function.identity(), (a, b) -> b));
-    compiler = new PeeringCompiler(new ProfileCompiler(snapshot.profiles()));
+    profiles = new ProfileCompiler(snapshot.profiles());
+    grants = new Grants(snapshot.grants());
+    compiler = new PeeringCompiler(profiles);
     pods =
         snapshot.pods().stream()
             .filter(PodRecord::sealable)
@@ -67,7 +69,11 @@ public final class GraphBuilder {
             .sorted(PeeringRecord.SENIORITY)
             .map(peering -> builder.judge(peering, previous.of(peering)))
             .toList();
-    return new ModelResult(builder.graph(), verdicts, new AcceptedPeerings(builder.accepted));
+    return new ModelResult(
+        builder.graph(),
+        verdicts,
+        builder.reports(snapshot),
+        new AcceptedPeerings(builder.accepted));
   }
 
   private Verdict judge(PeeringRecord peering, @Nullable CompiledPeering lastAccepted) {
@@ -86,7 +92,7 @@ public final class GraphBuilder {
 
   private Verdict enforce(
       PeeringRecord peering, CompiledPeering compiled, @Nullable SpecException problem) {
-    var selection = Selection.of(compiled, index, namespaces);
+    var selection = Selection.of(compiled, index, namespaces, grants);
     var crowded = firstPodBeyondLimit(selection);
     if (crowded != null) {
       return rejected(
@@ -107,8 +113,8 @@ public final class GraphBuilder {
     });
     return new Verdict(
         peering,
-        acceptance(compiled, problem, conflicts),
-        references(selection, problem),
+        Conditions.accepted(compiled, problem, conflicts),
+        Conditions.resolvedRefs(compiled, selection, problem),
         List.copyOf(involved),
         pairs,
         selection.hostNetwork(),
@@ -116,7 +122,13 @@ public final class GraphBuilder {
   }
 
   private @Nullable PodRecord firstPodBeyondLimit(Selection selection) {
-    if (selection.from().isEmpty() || selection.to().isEmpty()) {
+    if (selection.from().isEmpty()) {
+      return null;
+    }
+    if (selection.unpermitted().size() > maxPeers) {
+      return selection.from().getFirst();
+    }
+    if (selection.to().isEmpty()) {
       return null;
     }
     // Before looking at single pairs: whoever faces this many pods is beyond the limit anyhow.
@@ -168,6 +180,9 @@ public final class GraphBuilder {
       for (var to : selection.to()) {
         strictPorts.merge(number(to), peering.ports(), PortRule::union);
       }
+      for (var from : selection.from()) {
+        selection.unpermitted().forEach(pod -> shut.add(number(from), number(pod), peering));
+      }
     }
     return List.copyOf(pairs);
   }
@@ -192,7 +207,18 @@ public final class GraphBuilder {
 
   private Map<String, PeerLink> links(int self) {
     var links = new HashMap<String, PeerLink>();
-    var shut = new HashSet<>(pods.get(self).addresses());
+    var taken = new HashSet<>(pods.get(self).addresses());
+    for (var unpermitted : shut.of(self)) {
+      // Another peering, which is permitted, pairs them.
+      if (!table.contains(self, unpermitted.pod())) {
+        var pod = pods.get(unpermitted.pod());
+        var free = pod.addresses().stream().filter(taken::add).toList();
+        if (!free.isEmpty()) {
+          var link = shutLink(unpermitted.pod(), unpermitted.peering(), free);
+          links.put(link.identity(), link);
+        }
+      }
+    }
     table.peersOf(self).stream()
         .sorted()
         .forEach(number -> {
@@ -202,7 +228,7 @@ public final class GraphBuilder {
             return;
           }
           // No update may ever hold one address under two identities.
-          var free = link.addresses().stream().filter(shut::add).toList();
+          var free = link.addresses().stream().filter(taken::add).toList();
           if (!free.isEmpty()) {
             links.put(link.identity(), link.shut(free));
           }
@@ -224,6 +250,28 @@ public final class GraphBuilder {
         entry.oldest.crypto());
   }
 
+  private PeerLink shutLink(int number, CompiledPeering peering, List<String> free) {
+    var pod = pods.get(number);
+    return new PeerLink(
+        pod.uid(),
+        identities.get(number),
+        pod.display(),
+        free,
+        Mode.STRICT,
+        false,
+        List.of(),
+        peering.crypto());
+  }
+
+  private List<ObjectReport> reports(ClusterSnapshot snapshot) {
+    var reports = new ArrayList<ObjectReport>(grants.reports());
+    reports.addAll(profiles.reports());
+    snapshot.externalPeers().stream()
+        .sorted(Comparator.comparing(peer -> peer.subject().key()))
+        .forEach(peer -> reports.add(Conditions.externalPeer(peer)));
+    return List.copyOf(reports);
+  }
+
   private int number(PodRecord pod) {
     var number = numbers.get(pod.uid());
     if (number == null) {
@@ -232,65 +280,14 @@ public final class GraphBuilder {
     return number;
   }
 
-  private static ConditionState acceptance(
-      CompiledPeering inForce, @Nullable SpecException problem, SortedSet<String> conflicts) {
-    if (problem != null) {
-      return ConditionState.no(
-          Reasons.ACCEPTED,
-          problem.reason(),
-          problem.explanation()
-              + "; generation "
-              + inForce.source().generation()
-              + " stays in force until this is corrected");
-    }
-    if (!conflicts.isEmpty()) {
-      return ConditionState.no(
-          Reasons.ACCEPTED,
-          Reasons.CONFLICTED,
-          "some of its pairs are sealed with the profile of the older peering "
-              + names(conflicts)
-              + "; use the same profile in both");
-    }
-    return ConditionState.yes(Reasons.ACCEPTED, Reasons.ACCEPTED, "the peering is in force");
-  }
-
-  private static ConditionState references(Selection selection, @Nullable SpecException problem) {
-    if (problem != null) {
-      return unresolved(problem);
-    }
-    if (!selection.foreign().isEmpty()) {
-      return ConditionState.no(
-          Reasons.RESOLVED_REFS,
-          Reasons.NOT_PERMITTED,
-          "pods of other namespaces are skipped because these have not permitted it: "
-              + names(selection.foreign()));
-    }
-    return ConditionState.yes(
-        Reasons.RESOLVED_REFS, Reasons.RESOLVED_REFS, "all references are resolved");
-  }
-
-  private static ConditionState unresolved(SpecException problem) {
-    return problem.reason().equals(Reasons.PROFILE_NOT_FOUND)
-            || problem.reason().equals(Reasons.PROFILE_INVALID)
-        ? ConditionState.no(Reasons.RESOLVED_REFS, problem.reason(), problem.explanation())
-        : ConditionState.unknown(
-            Reasons.RESOLVED_REFS, Reasons.NOT_CHECKED, "the peering was not accepted");
-  }
-
   private static Verdict rejected(PeeringRecord peering, SpecException problem, String message) {
     return new Verdict(
         peering,
         ConditionState.no(Reasons.ACCEPTED, problem.reason(), message),
-        unresolved(problem),
+        Conditions.unresolvedRefs(problem),
         List.of(),
         List.of(),
         List.of(),
         List.of());
-  }
-
-  private static String names(Collection<String> names) {
-    var first = new ArrayList<>(names).subList(0, Math.min(names.size(), NAMED_AT_MOST));
-    return String.join(", ", first)
-        + (names.size() > NAMED_AT_MOST ? " and " + (names.size() - NAMED_AT_MOST) + " more" : "");
   }
 }

@@ -20,6 +20,11 @@ public record PeeringRecord(
           .thenComparing(PeeringRecord::namespace)
           .thenComparing(PeeringRecord::name);
 
+  /** What its status and its Events are about. */
+  public Subject subject() {
+    return new Subject(Subject.Kind.SECURE_PEERING, uid, namespace, name, generation);
+  }
+
   /** Namespace and name. */
   public String key() {
     return namespace + "/" + name;

@@ -4,6 +4,7 @@ import io.podseal.crds.v1alpha1.CryptoProfileSpec;
 import io.podseal.crds.v1alpha1.ProfileReference;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,7 +20,7 @@ final class ProfileCompiler {
   private final Map<String, ProfileRecord> profiles = new HashMap<>();
 
   ProfileCompiler(Collection<ProfileRecord> profiles) {
-    profiles.forEach(p -> this.profiles.put(p.namespace() + "/" + p.name(), p));
+    profiles.forEach(profile -> this.profiles.put(profile.key(), profile));
   }
 
   CryptoChoice find(String namespace, @Nullable ProfileReference reference) throws SpecException {
@@ -40,6 +41,24 @@ final class ProfileCompiler {
       throw new SpecException(
           Reasons.PROFILE_INVALID,
           "CryptoProfile " + namespace + "/" + name + ": " + e.explanation());
+    }
+  }
+
+  /** What the status of each profile should say. */
+  List<ObjectReport> reports() {
+    return profiles.values().stream()
+        .sorted(Comparator.comparing(ProfileRecord::key))
+        .map(profile -> new ObjectReport(profile.subject(), List.of(acceptance(profile))))
+        .toList();
+  }
+
+  private static ConditionState acceptance(ProfileRecord profile) {
+    try {
+      compile(profile);
+      return ConditionState.yes(
+          Reasons.ACCEPTED, Reasons.ACCEPTED, "peerings of this namespace may name it");
+    } catch (SpecException e) {
+      return ConditionState.no(Reasons.ACCEPTED, e.reason(), e.explanation());
     }
   }
 
@@ -65,7 +84,8 @@ final class ProfileCompiler {
     if (child.compareTo(ike) > 0) {
       throw SpecException.invalid("childLifetime must not exceed ikeLifetime");
     }
-    return new CryptoChoice(profile.name(), List.copyOf(encryption), child, ike, liveness);
+    return new CryptoChoice(
+        profile.subject().name(), List.copyOf(encryption), child, ike, liveness);
   }
 
   private static Duration duration(String field, @Nullable String text, Duration standard)

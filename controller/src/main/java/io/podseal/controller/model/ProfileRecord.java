@@ -4,4 +4,8 @@ import io.podseal.crds.v1alpha1.CryptoProfileSpec;
 import org.jspecify.annotations.Nullable;
 
 /** A CryptoProfile as it was written. */
-public record ProfileRecord(String namespace, String name, @Nullable CryptoProfileSpec spec) {}
+public record ProfileRecord(Subject subject, @Nullable CryptoProfileSpec spec) {
+  String key() {
+    return subject.namespace() + "/" + subject.name();
+  }
+}

@@ -8,6 +8,9 @@ public final class Reasons {
   /** Condition: what the spec names exists and may be used. */
   public static final String RESOLVED_REFS = "ResolvedRefs";
 
+  /** Condition: the object has an effect on traffic. */
+  public static final String PROGRAMMED = "Programmed";
+
   /** Condition: every selected pod is injected, connected and has acknowledged its pairs. */
   public static final String READY = "Ready";
 
@@ -15,6 +18,7 @@ public final class Reasons {
   static final String PROFILE_NOT_FOUND = "ProfileNotFound";
   static final String PROFILE_INVALID = "ProfileInvalid";
   static final String NOT_PERMITTED = "NotPermitted";
+  static final String NOT_YET_SUPPORTED = "NotYetSupported";
   static final String NOT_CHECKED = "NotChecked";
   static final String TOO_MANY_PAIRS = "TooManyPairs";
   static final String CONFLICTED = "Conflicted";

@@ -5,6 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
 
 /**
@@ -13,37 +14,53 @@ import java.util.TreeSet;
  * @param from sealable pods of {@code from}, each once
  * @param to sealable pods of {@code to}, each once
  * @param hostNetwork selected pods that share their node's addresses
- * @param foreign namespaces that {@code to} selects and that have not permitted it
+ * @param unpermitted sealable pods of other namespaces that {@code to} selects and that no grant
+ *     permits
  */
 record Selection(
-    List<PodRecord> from, List<PodRecord> to, List<PodRecord> hostNetwork, Set<String> foreign) {
+    List<PodRecord> from,
+    List<PodRecord> to,
+    List<PodRecord> hostNetwork,
+    List<PodRecord> unpermitted) {
 
   static Selection of(
-      CompiledPeering peering, PodIndex pods, Map<String, NamespaceRecord> namespaces) {
+      CompiledPeering peering,
+      PodIndex pods,
+      Map<String, NamespaceRecord> namespaces,
+      Grants grants) {
     var home = peering.source().namespace();
     var hostNetwork = new LinkedHashSet<PodRecord>();
     var from = sealable(pods.select(home, peering.from()), hostNetwork);
     var to = new LinkedHashSet<PodRecord>();
-    var foreign = new TreeSet<String>();
+    var unpermitted = new LinkedHashSet<PodRecord>();
     for (var destination : peering.to()) {
-      var selector = destination.namespaces();
-      boolean includesHome = selector == null;
-      if (selector != null) {
-        for (var namespace : namespaces.values()) {
-          if (selector.matches(namespace.labels())) {
-            if (namespace.name().equals(home)) {
-              includesHome = true;
-            } else {
-              foreign.add(namespace.name());
-            }
-          }
+      for (var namespace : selected(destination, home, namespaces)) {
+        for (var pod : sealable(pods.select(namespace, destination.pods()), hostNetwork)) {
+          boolean permitted = namespace.equals(home) || grants.permit(home, pod);
+          (permitted ? to : unpermitted).add(pod);
         }
       }
-      if (includesHome) {
-        to.addAll(sealable(pods.select(home, destination.pods()), hostNetwork));
+    }
+    return new Selection(from, List.copyOf(to), List.copyOf(hostNetwork), List.copyOf(unpermitted));
+  }
+
+  /** The namespaces' names in their order, so that the same input gives the same output. */
+  private static SortedSet<String> selected(
+      CompiledPeering.Destination destination,
+      String home,
+      Map<String, NamespaceRecord> namespaces) {
+    var names = new TreeSet<String>();
+    var selector = destination.namespaces();
+    if (selector == null) {
+      names.add(home);
+      return names;
+    }
+    for (var namespace : namespaces.values()) {
+      if (selector.matches(namespace.labels())) {
+        names.add(namespace.name());
       }
     }
-    return new Selection(from, List.copyOf(to), List.copyOf(hostNetwork), foreign);
+    return names;
   }
 
   private static List<PodRecord> sealable(List<PodRecord> selected, Set<PodRecord> hostNetwork) {

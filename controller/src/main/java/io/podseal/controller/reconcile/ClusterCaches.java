@@ -1,37 +1,21 @@
 package io.podseal.controller.reconcile;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.podseal.controller.certs.TrustBundles;
 import io.podseal.controller.identity.PodDirectory;
 import io.podseal.controller.model.ClusterSnapshot;
 import io.podseal.controller.model.NamespaceRecord;
-import io.podseal.controller.model.PeeringRecord;
 import io.podseal.controller.model.PodRecord;
-import io.podseal.controller.model.ProfileRecord;
-import io.podseal.controller.obs.RepeatGuard;
-import io.podseal.crds.v1alpha1.CryptoProfile;
-import io.podseal.crds.v1alpha1.SecurePeering;
-import io.podseal.crds.v1alpha1.SecurePeeringStatus;
-import java.time.Duration;
-import java.time.Instant;
+import io.podseal.controller.model.Subject;
 import java.time.InstantSource;
-import java.time.format.DateTimeParseException;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
-import org.jboss.logging.Logger;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What the controller knows of the cluster, kept by informers as compact records.
@@ -39,9 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Safe for use by several threads; the listener is called on the informers' threads.
  */
 public final class ClusterCaches implements PodDirectory, AutoCloseable {
-  private static final Logger LOG = Logger.getLogger("podseal.caches");
   private static final long PAGE = 500;
-  private static final Duration BLIND = Duration.ofSeconds(5);
 
   /** Learns of changes; must not block. */
   public interface Listener {
@@ -57,26 +39,19 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
 
   private final KubernetesClient client;
   private final Listener listener;
-  private final RepeatGuard repeats;
   private final Map<String, PodRecord> pods = new ConcurrentHashMap<>();
   private final Map<String, NamespaceRecord> namespaces = new ConcurrentHashMap<>();
-  private final Map<String, PeeringRecord> peerings = new ConcurrentHashMap<>();
-  private final Map<String, Optional<SecurePeeringStatus>> statuses = new ConcurrentHashMap<>();
-  private final Map<String, ProfileRecord> profiles = new ConcurrentHashMap<>();
   private final Map<String, String> bundles = new ConcurrentHashMap<>();
-  private final Map<String, SharedIndexInformer<?>> informers = new LinkedHashMap<>();
-  private final InstantSource clock;
-  private Instant watchedAllAt;
-  private boolean complained;
+  private final Watches watches;
+  private final Declarations declarations;
   private volatile boolean synced;
 
   /** Caches that are not started yet. */
   public ClusterCaches(KubernetesClient client, Listener listener, InstantSource clock) {
     this.client = client;
     this.listener = listener;
-    this.clock = clock;
-    this.watchedAllAt = clock.instant();
-    this.repeats = new RepeatGuard(clock, Duration.ofMinutes(1));
+    this.watches = new Watches(clock);
+    this.declarations = new Declarations(listener);
   }
 
   /** Starts to list and watch; the result completes when everything was listed once. */
@@ -84,8 +59,8 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
     var podInformer =
         client.pods().inAnyNamespace().withLimit(PAGE).runnableInformer(0).removeNamespaceIndex();
     podInformer.itemStore(new CompactPodStore());
-    watch("pods", podInformer, this::put, this::removePod);
-    watch(
+    watches.add("pods", podInformer, this::put, this::removePod);
+    watches.add(
         "namespaces",
         client.namespaces().withLimit(PAGE).runnableInformer(0),
         this::put,
@@ -93,24 +68,8 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
           namespaces.remove(gone.getMetadata().getName());
           listener.clusterChanged();
         });
-    watch(
-        "securepeerings",
-        client.resources(SecurePeering.class).inAnyNamespace().withLimit(PAGE).runnableInformer(0),
-        this::put,
-        (SecurePeering gone) -> {
-          peerings.remove(key(gone));
-          statuses.remove(key(gone));
-          listener.clusterChanged();
-        });
-    watch(
-        "cryptoprofiles",
-        client.resources(CryptoProfile.class).inAnyNamespace().withLimit(PAGE).runnableInformer(0),
-        this::put,
-        (CryptoProfile gone) -> {
-          profiles.remove(key(gone));
-          listener.clusterChanged();
-        });
-    watch(
+    declarations.watchBy(watches, client);
+    watches.add(
         "configmaps podseal-ca",
         client
             .configMaps()
@@ -123,11 +82,7 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
           bundles.remove(gone.getMetadata().getNamespace());
           listener.apiObjectsChanged();
         });
-    return CompletableFuture.allOf(
-            informers.values().stream()
-                .map(informer -> informer.start().toCompletableFuture())
-                .toArray(CompletableFuture[]::new))
-        .thenRun(() -> synced = true);
+    return watches.start().thenRun(() -> synced = true);
   }
 
   /** Whether everything was listed once. */
@@ -137,24 +92,7 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
 
   /** Says when the view of the cluster is frozen, and when it moves again; one thread calls it. */
   public void complainIfBlind() {
-    var blind =
-        informers.entrySet().stream()
-            .filter(informer -> !informer.getValue().isWatching())
-            .map(Map.Entry::getKey)
-            .toList();
-    var now = clock.instant();
-    if (blind.isEmpty()) {
-      watchedAllAt = now;
-      if (complained) {
-        complained = false;
-        LOG.info("watching the cluster again");
-      }
-    } else if (!complained && now.isAfter(watchedAllAt.plus(BLIND))) {
-      complained = true;
-      LOG.warnf(
-          "not watching %s: policies stay as they are; is the API server up?",
-          String.join(", ", blind));
-    }
+    watches.complainIfBlind();
   }
 
   /** All that the model needs. */
@@ -162,13 +100,15 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
     return new ClusterSnapshot(
         List.copyOf(pods.values()),
         List.copyOf(namespaces.values()),
-        List.copyOf(peerings.values()),
-        List.copyOf(profiles.values()));
+        declarations.peerings(),
+        declarations.profiles(),
+        declarations.grants(),
+        declarations.externalPeers());
   }
 
-  /** The status that a peering has in the API. */
-  public Optional<SecurePeeringStatus> status(PeeringRecord peering) {
-    return statuses.getOrDefault(peering.key(), Optional.empty());
+  /** The status that an object of ours has in the API. */
+  Optional<Declarations.KnownStatus> status(Subject subject) {
+    return declarations.status(subject);
   }
 
   /** Opted-in namespaces whose ConfigMap does not hold exactly {@code pem}. */
@@ -194,7 +134,7 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
 
   @Override
   public void close() {
-    informers.values().forEach(SharedIndexInformer::close);
+    watches.close();
   }
 
   private void put(Pod pod) {
@@ -226,83 +166,11 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
     }
   }
 
-  private void put(SecurePeering peering) {
-    var meta = peering.getMetadata();
-    var record =
-        new PeeringRecord(
-            meta.getUid(),
-            meta.getNamespace(),
-            meta.getName(),
-            meta.getGeneration() == null ? 0 : meta.getGeneration(),
-            instant(meta.getCreationTimestamp()),
-            peering.getSpec());
-    var status = Optional.ofNullable(peering.getStatus());
-    boolean statusChanged = !status.equals(statuses.put(record.key(), status));
-    if (!record.equals(peerings.put(record.key(), record))) {
-      listener.clusterChanged();
-    } else if (statusChanged) {
-      listener.apiObjectsChanged();
-    }
-  }
-
-  private void put(CryptoProfile profile) {
-    var meta = profile.getMetadata();
-    var record = new ProfileRecord(meta.getNamespace(), meta.getName(), profile.getSpec());
-    if (!record.equals(profiles.put(key(profile), record))) {
-      listener.clusterChanged();
-    }
-  }
-
   private void put(ConfigMap map) {
     var data = map.getData();
     var pem = data == null ? "" : data.getOrDefault(TrustBundles.ENTRY, "");
     if (!pem.equals(bundles.put(map.getMetadata().getNamespace(), pem))) {
       listener.apiObjectsChanged();
-    }
-  }
-
-  private <T extends HasMetadata> void watch(
-      String what, SharedIndexInformer<T> informer, Consumer<T> put, Consumer<T> remove) {
-    informer.exceptionHandler((started, problem) -> {
-      var line = ApiProblems.describe("list and watch " + what, problem);
-      if (repeats.due(line)) {
-        LOG.warn(line);
-      }
-      return true;
-    });
-    informer.addEventHandler(
-        new ResourceEventHandler<>() {
-          @Override
-          public void onAdd(T object) {
-            put.accept(object);
-          }
-
-          @Override
-          public void onUpdate(T before, T after) {
-            // A deletion and a creation of the same name may arrive as one update.
-            if (!Objects.equals(before.getMetadata().getUid(), after.getMetadata().getUid())) {
-              remove.accept(before);
-            }
-            put.accept(after);
-          }
-
-          @Override
-          public void onDelete(T object, boolean finalStateUnknown) {
-            remove.accept(object);
-          }
-        });
-    informers.put(what, informer);
-  }
-
-  private static String key(HasMetadata object) {
-    return object.getMetadata().getNamespace() + "/" + object.getMetadata().getName();
-  }
-
-  private static Instant instant(@Nullable String timestamp) {
-    try {
-      return timestamp == null ? Instant.EPOCH : Instant.parse(timestamp);
-    } catch (DateTimeParseException e) {
-      return Instant.EPOCH;
     }
   }
 }

@@ -5,7 +5,7 @@ import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.podseal.controller.model.PeeringRecord;
+import io.podseal.controller.model.Subject;
 import io.podseal.controller.obs.RepeatGuard;
 import java.time.Duration;
 import java.time.Instant;
@@ -35,15 +35,15 @@ public final class EventRecorder {
     this.repeats = new RepeatGuard(clock, Duration.ofMinutes(1));
   }
 
-  /** An event about a peering. */
-  public void peering(PeeringRecord peering, boolean warning, String reason, String message) {
+  /** An event about an object of ours. */
+  public void ours(Subject subject, boolean warning, String reason, String message) {
     record(
         new ObjectReferenceBuilder()
             .withApiVersion("podseal.io/v1alpha1")
-            .withKind("SecurePeering")
-            .withNamespace(peering.namespace())
-            .withName(peering.name())
-            .withUid(peering.uid())
+            .withKind(subject.kind().kind())
+            .withNamespace(subject.namespace())
+            .withName(subject.name())
+            .withUid(subject.uid())
             .build(),
         warning,
         reason,

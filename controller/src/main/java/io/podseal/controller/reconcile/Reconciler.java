@@ -1,23 +1,24 @@
 package io.podseal.controller.reconcile;
 
 import io.podseal.controller.model.AcceptedPeerings;
-import io.podseal.controller.model.ClusterSnapshot;
+import io.podseal.controller.model.ConditionState;
 import io.podseal.controller.model.GraphBuilder;
+import io.podseal.controller.model.ObjectReport;
 import io.podseal.controller.model.PeerGraph;
-import io.podseal.controller.model.PeeringRecord;
 import io.podseal.controller.model.SidecarProgress;
 import io.podseal.controller.model.StatusEvaluator;
+import io.podseal.controller.model.Subject;
 import io.podseal.controller.model.Verdict;
 import io.podseal.controller.obs.ControllerMetrics;
-import io.podseal.crds.v1alpha1.SecurePeeringStatus;
+import io.podseal.crds.v1alpha1.PairCounts;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The two passes that keep the world as the model says: one publishes policies and never waits for
@@ -29,8 +30,7 @@ import java.util.stream.Collectors;
 public final class Reconciler {
   /** What surrounds the passes. */
   public record Environment(
-      Supplier<ClusterSnapshot> snapshot,
-      Function<PeeringRecord, Optional<SecurePeeringStatus>> statuses,
+      ClusterCaches caches,
       Supplier<Map<String, SidecarProgress>> progress,
       Consumer<PeerGraph> publisher,
       Runnable verdictsChanged) {}
@@ -44,6 +44,7 @@ public final class Reconciler {
   private AcceptedPeerings accepted = AcceptedPeerings.NONE;
   private PeerGraph graph = PeerGraph.EMPTY;
   private volatile List<Verdict> verdicts = List.of();
+  private volatile List<ObjectReport> others = List.of();
 
   /** Passes that have not run yet. */
   public Reconciler(
@@ -76,6 +77,7 @@ public final class Reconciler {
   /** Writes the statuses that are not what they should be. */
   public void writeStatuses() {
     var current = verdicts;
+    var reports = others;
     var evaluator = new StatusEvaluator(env.progress().get());
     int desired = 0;
     int keyed = 0;
@@ -85,17 +87,28 @@ public final class Reconciler {
       desired += report.pairs().desired();
       keyed += report.pairs().keyed();
       active += report.pairs().active();
-      writer.write(verdict.peering(), report, env.statuses().apply(verdict.peering()).orElse(null));
+      write(verdict.peering().subject(), report.conditions(), report.pairs());
     }
     metrics.pairs(desired, keyed, active);
+    for (var report : reports) {
+      write(report.subject(), report.conditions(), null);
+    }
     writer.retain(
-        current.stream().map(verdict -> verdict.peering().uid()).collect(Collectors.toSet()));
+        Stream.concat(
+                current.stream().map(verdict -> verdict.peering().uid()),
+                reports.stream().map(report -> report.subject().uid()))
+            .collect(Collectors.toSet()));
+  }
+
+  private void write(Subject subject, List<ConditionState> conditions, @Nullable PairCounts pairs) {
+    writer.write(subject, conditions, pairs, env.caches().status(subject).orElse(null));
   }
 
   private void runModel() {
-    var result = GraphBuilder.build(env.snapshot().get(), trustDomain, maxPeers, accepted);
+    var result = GraphBuilder.build(env.caches().snapshot(), trustDomain, maxPeers, accepted);
     accepted = result.accepted();
     graph = result.graph();
     verdicts = result.verdicts();
+    others = result.reports();
   }
 }

@@ -6,13 +6,15 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.podseal.controller.model.ConditionState;
-import io.podseal.controller.model.PeeringRecord;
 import io.podseal.controller.model.Reasons;
-import io.podseal.controller.model.StatusEvaluator;
+import io.podseal.controller.model.Subject;
 import io.podseal.controller.obs.RepeatGuard;
-import io.podseal.crds.v1alpha1.SecurePeering;
+import io.podseal.controller.reconcile.Declarations.KnownStatus;
+import io.podseal.crds.v1alpha1.ObjectStatus;
+import io.podseal.crds.v1alpha1.PairCounts;
 import io.podseal.crds.v1alpha1.SecurePeeringStatus;
 import java.net.HttpURLConnection;
 import java.time.Duration;
@@ -36,12 +38,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StatusWriter {
   private static final Logger LOG = Logger.getLogger("podseal.status");
-  private static final int UNPROCESSABLE = 422;
+
+  /** Answers that say nothing about the next object: bad, forbidden, in conflict, invalid. */
+  private static final Set<Integer> OF_ONE_OBJECT = Set.of(400, 403, 409, 422);
 
   /** How long our own write is trusted before the cache is: it shows our write a moment later. */
   private static final Duration CACHE_LAG = Duration.ofSeconds(30);
 
-  private record Written(SecurePeeringStatus status, Instant at) {}
+  private record Written(KnownStatus status, Instant at) {}
 
   private final KubernetesClient client;
   private final EventRecorder events;
@@ -57,58 +61,80 @@ public final class StatusWriter {
     this.repeats = new RepeatGuard(clock, Duration.ofMinutes(1));
   }
 
-  /** Forgets all peerings but these. */
+  /** Forgets all objects but these. */
   void retain(Set<String> uids) {
     written.keySet().retainAll(uids);
   }
 
-  /** Writes the status of a peering if it is not what it should be. */
+  /** Writes the status of an object if it is not what it should be. */
   void write(
-      PeeringRecord peering, StatusEvaluator.Report report, @Nullable SecurePeeringStatus inCache) {
-    var last = written.get(peering.uid());
+      Subject subject,
+      List<ConditionState> conditions,
+      @Nullable PairCounts pairs,
+      @Nullable KnownStatus inCache) {
+    var last = written.get(subject.uid());
     boolean recent = last != null && clock.instant().isBefore(last.at().plus(CACHE_LAG));
     var current = recent && last != null ? last.status() : inCache;
-    if (current != null && same(peering, report, current)) {
+    if (current != null && same(subject, conditions, pairs, current)) {
       return;
     }
-    var wanted = build(peering, report, current);
+    var wanted = build(subject, conditions, pairs, current);
     // RFC 6902 "add" replaces the whole status: nothing is merged, lists neither.
     var patch =
-        Serialization.asJson(List.of(Map.of("op", "add", "path", "/status", "value", wanted)));
+        Serialization.asJson(
+            List.of(Map.of("op", "add", "path", "/status", "value", text(wanted))));
     try {
       client
-          .resources(SecurePeering.class)
-          .inNamespace(peering.namespace())
-          .withName(peering.name())
+          .genericKubernetesResources(context(subject.kind()))
+          .inNamespace(subject.namespace())
+          .withName(subject.name())
           .subresource("status")
           .patch(PatchContext.of(PatchType.JSON), patch);
     } catch (KubernetesClientException e) {
       if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
         return;
       }
-      if (e.getCode() != HttpURLConnection.HTTP_BAD_REQUEST && e.getCode() != UNPROCESSABLE) {
+      if (!OF_ONE_OBJECT.contains(e.getCode())) {
         throw e;
       }
       // The fault of this one object must not keep the others from being written.
-      var line = ApiProblems.describe("write the status of " + peering.key(), e);
+      var line = ApiProblems.describe("write the status of " + subject.key(), e);
       if (repeats.due(line)) {
         LOG.warn(line);
       }
       return;
     }
-    written.put(peering.uid(), new Written(wanted, clock.instant()));
-    announce(peering, report, current);
+    written.put(subject.uid(), new Written(wanted, clock.instant()));
+    announce(subject, conditions, current);
+  }
+
+  private static ResourceDefinitionContext context(Subject.Kind kind) {
+    return new ResourceDefinitionContext.Builder()
+        .withGroup("podseal.io")
+        .withVersion("v1alpha1")
+        .withKind(kind.kind())
+        .withPlural(kind.plural())
+        .withNamespaced(true)
+        .build();
+  }
+
+  private static Object text(KnownStatus status) {
+    return status.pairs() == null
+        ? new ObjectStatus(status.observedGeneration(), status.conditions())
+        : new SecurePeeringStatus(status.observedGeneration(), status.conditions(), status.pairs());
   }
 
   private static boolean same(
-      PeeringRecord peering, StatusEvaluator.Report report, SecurePeeringStatus current) {
-    if (!Objects.equals(current.observedGeneration(), peering.generation())
-        || !report.pairs().equals(current.pairs())
-        || current.conditions() == null
-        || current.conditions().size() != report.conditions().size()) {
+      Subject subject,
+      List<ConditionState> conditions,
+      @Nullable PairCounts pairs,
+      KnownStatus current) {
+    if (!Objects.equals(current.observedGeneration(), subject.generation())
+        || !Objects.equals(pairs, current.pairs())
+        || current.conditions().size() != conditions.size()) {
       return false;
     }
-    return report.conditions().stream()
+    return conditions.stream()
         .allMatch(wanted ->
             find(current, wanted.type())
                 .filter(found ->
@@ -118,15 +144,17 @@ public final class StatusWriter {
                 .isPresent());
   }
 
-  private SecurePeeringStatus build(
-      PeeringRecord peering, StatusEvaluator.Report report, @Nullable SecurePeeringStatus current) {
-    var conditions =
-        report.conditions().stream().map(state -> condition(peering, state, current)).toList();
-    return new SecurePeeringStatus(peering.generation(), conditions, report.pairs());
+  private KnownStatus build(
+      Subject subject,
+      List<ConditionState> states,
+      @Nullable PairCounts pairs,
+      @Nullable KnownStatus current) {
+    var conditions = states.stream().map(state -> condition(subject, state, current)).toList();
+    return new KnownStatus(subject.generation(), conditions, pairs);
   }
 
   private Condition condition(
-      PeeringRecord peering, ConditionState state, @Nullable SecurePeeringStatus current) {
+      Subject subject, ConditionState state, @Nullable KnownStatus current) {
     var since =
         find(current, state.type())
             .filter(before -> state.status().equals(before.getStatus()))
@@ -137,14 +165,14 @@ public final class StatusWriter {
         .withStatus(state.status())
         .withReason(state.reason())
         .withMessage(state.message())
-        .withObservedGeneration(peering.generation())
+        .withObservedGeneration(subject.generation())
         .withLastTransitionTime(since)
         .build();
   }
 
   private void announce(
-      PeeringRecord peering, StatusEvaluator.Report report, @Nullable SecurePeeringStatus before) {
-    for (var state : report.conditions()) {
+      Subject subject, List<ConditionState> conditions, @Nullable KnownStatus before) {
+    for (var state : conditions) {
       var previous = find(before, state.type());
       boolean turned = previous.isEmpty() || !state.status().equals(previous.get().getStatus());
       boolean otherReason =
@@ -153,15 +181,16 @@ public final class StatusWriter {
       if (state.type().equals(Reasons.READY)
           ? turned && (good || previous.isPresent())
           : !good && otherReason && !"Unknown".equals(state.status())) {
-        events.peering(peering, !good, state.reason(), state.message());
+        events.ours(subject, !good, state.reason(), state.message());
       }
     }
   }
 
-  private static Optional<Condition> find(@Nullable SecurePeeringStatus status, String type) {
-    var conditions = status == null ? null : status.conditions();
-    return conditions == null
+  private static Optional<Condition> find(@Nullable KnownStatus status, String type) {
+    return status == null
         ? Optional.empty()
-        : conditions.stream().filter(condition -> type.equals(condition.getType())).findFirst();
+        : status.conditions().stream()
+            .filter(condition -> type.equals(condition.getType()))
+            .findFirst();
   }
 }

@@ -36,7 +36,11 @@ import java.util.logging.Logger;
  */
 public final class MockApiServer implements AutoCloseable {
   private static final List<String> CRDS =
-      List.of("securepeerings.podseal.io.yaml", "cryptoprofiles.podseal.io.yaml");
+      List.of(
+          "securepeerings.podseal.io.yaml",
+          "peeringgrants.podseal.io.yaml",
+          "cryptoprofiles.podseal.io.yaml",
+          "externalpeers.podseal.io.yaml");
 
   // Logs every request otherwise; kept here because java.util.logging forgets unused loggers.
   private static final Logger REQUEST_LOG = Logger.getLogger(MockWebServer.class.getName());

@@ -1,8 +1,10 @@
 package io.podseal.controller.model;
 
 import io.podseal.crds.v1alpha1.CryptoProfileSpec;
+import io.podseal.crds.v1alpha1.GrantSource;
 import io.podseal.crds.v1alpha1.PeerDestination;
 import io.podseal.crds.v1alpha1.PeerSource;
+import io.podseal.crds.v1alpha1.PeeringGrantSpec;
 import io.podseal.crds.v1alpha1.PortSpec;
 import io.podseal.crds.v1alpha1.ProfileReference;
 import io.podseal.crds.v1alpha1.SecurePeeringSpec;
@@ -26,6 +28,7 @@ final class ClusterFixture {
   private final Map<String, NamespaceRecord> namespaces = new LinkedHashMap<>();
   private final Map<String, PeeringRecord> peerings = new LinkedHashMap<>();
   private final List<ProfileRecord> profiles = new ArrayList<>();
+  private final Map<String, GrantRecord> grants = new LinkedHashMap<>();
   private int maxPeers = 1000;
   private AcceptedPeerings accepted = AcceptedPeerings.NONE;
 
@@ -80,13 +83,31 @@ final class ClusterFixture {
   }
 
   ClusterFixture profile(String name, CryptoProfileSpec spec) {
-    profiles.removeIf(profile -> profile.name().equals(name));
-    profiles.add(new ProfileRecord("shop", name, spec));
+    profiles.removeIf(profile -> profile.subject().name().equals(name));
+    profiles.add(
+        new ProfileRecord(
+            new Subject(Subject.Kind.CRYPTO_PROFILE, "prof-" + name, "shop", name, 1), spec));
     return this;
   }
 
   ClusterFixture deleteProfile(String name) {
-    profiles.removeIf(profile -> profile.name().equals(name));
+    profiles.removeIf(profile -> profile.subject().name().equals(name));
+    return this;
+  }
+
+  /** In {@code namespace}, permits peerings of {@code from} to pair with {@code app}. */
+  ClusterFixture grant(String name, String namespace, String from, String app) {
+    grants.put(
+        name,
+        new GrantRecord(
+            new Subject(Subject.Kind.PEERING_GRANT, "grant-" + name, namespace, name, 1),
+            new PeeringGrantSpec(
+                List.of(new GrantSource(from)), new PeerSource(Selector.label("app", app)))));
+    return this;
+  }
+
+  ClusterFixture withdraw(String grant) {
+    grants.remove(grant);
     return this;
   }
 
@@ -130,7 +151,13 @@ final class ClusterFixture {
   }
 
   ClusterSnapshot snapshot() {
-    return new ClusterSnapshot(pods.values(), namespaces.values(), peerings.values(), profiles);
+    return new ClusterSnapshot(
+        pods.values(),
+        namespaces.values(),
+        peerings.values(),
+        profiles,
+        grants.values(),
+        List.of());
   }
 
   /** One pass; what it accepted is remembered for the next. */
@@ -148,7 +175,13 @@ final class ClusterFixture {
     Collections.shuffle(shuffledPods, random);
     Collections.shuffle(shuffledPeerings, random);
     return GraphBuilder.build(
-        new ClusterSnapshot(shuffledPods, namespaces.values(), shuffledPeerings, profiles),
+        new ClusterSnapshot(
+            shuffledPods,
+            namespaces.values(),
+            shuffledPeerings,
+            profiles,
+            grants.values(),
+            List.of()),
         DOMAIN,
         maxPeers,
         AcceptedPeerings.NONE);

@@ -153,7 +153,9 @@ class PeerGraphTest {
                 List.of(
                     new PeeringRecord("2", "shop", "b", 1, created, spec),
                     new PeeringRecord("1", "shop", "a", 1, created, strict("orders", "db"))),
-                snapshot.profiles()),
+                snapshot.profiles(),
+                snapshot.grants(),
+                snapshot.externalPeers()),
             ClusterFixture.DOMAIN,
             1000,
             AcceptedPeerings.NONE);

@@ -82,7 +82,9 @@ class VerdictTest {
                 snapshot.pods(),
                 snapshot.namespaces(),
                 Stream.concat(snapshot.peerings().stream(), Stream.of(record)).toList(),
-                snapshot.profiles()),
+                snapshot.profiles(),
+                snapshot.grants(),
+                snapshot.externalPeers()),
             ClusterFixture.DOMAIN,
             1000,
             AcceptedPeerings.NONE);
@@ -122,7 +124,12 @@ class VerdictTest {
     var result =
         GraphBuilder.build(
             new ClusterSnapshot(
-                snapshot.pods(), snapshot.namespaces(), List.of(anew), snapshot.profiles()),
+                snapshot.pods(),
+                snapshot.namespaces(),
+                List.of(anew),
+                snapshot.profiles(),
+                snapshot.grants(),
+                snapshot.externalPeers()),
             ClusterFixture.DOMAIN,
             1000,
             cluster.build().accepted());
@@ -243,8 +250,9 @@ class VerdictTest {
     var verdict = cluster.verdict("p");
     assertThat(verdict.accepted().holds()).isTrue();
     assertThat(verdict.resolvedRefs().reason()).isEqualTo("NotPermitted");
-    assertThat(verdict.resolvedRefs().message()).contains("data").doesNotContain("shop");
-    assertThat(cluster.policy("orders-0").peers()).containsOnlyKeys(identity("db-0"));
+    assertThat(verdict.resolvedRefs().message()).contains("data", "from: [{namespace: shop}]");
+    assertThat(verdict.pairs()).hasSize(1);
+    assertThat(cluster.link("orders-0", "db-0").hasSidecar()).isTrue();
     assertThat(cluster.policy("pg-0").peers()).isEmpty();
   }
 

@@ -34,6 +34,7 @@ public final class ControlPlane implements AutoCloseable {
   public static final String BINARIES = "PODSEAL_KUBE_BIN";
 
   private static final String ISSUER = "https://kubernetes.default.svc.cluster.local";
+  private static final String AUDIT_LOG = "audit.log";
   private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
   private final Resources owned;
@@ -98,6 +99,11 @@ public final class ControlPlane implements AutoCloseable {
   /** Returns the file of the key that signs service account tokens, an RSA key in PKCS#8. */
   public Path signingKey() {
     return kubeconfig.resolveSibling("api.key");
+  }
+
+  /** Returns the API server's audit log: a JSON Event a line, of service accounts only. */
+  public Path auditLog() {
+    return kubeconfig.resolveSibling(AUDIT_LOG);
   }
 
   /** Returns the text of a kubeconfig with another token. */
@@ -185,9 +191,28 @@ public final class ControlPlane implements AutoCloseable {
         "--service-account-key-file=" + folder.resolve("api.key"),
         "--service-account-signing-key-file=" + folder.resolve("api.key"),
         "--authorization-mode=RBAC",
+        "--audit-policy-file=" + auditPolicy(folder),
+        "--audit-log-path=" + folder.resolve(AUDIT_LOG),
         // Nobody makes the default service accounts here.
         "--disable-admission-plugins=ServiceAccount",
         "--allow-privileged=true");
+  }
+
+  /** Who asked for what, without contents, for tests of RBAC. */
+  private static Path auditPolicy(Path folder) {
+    try {
+      return Files.writeString(
+          folder.resolve("audit-policy.yaml"),
+          """
+          apiVersion: audit.k8s.io/v1
+          kind: Policy
+          omitStages: [RequestReceived]
+          rules:
+          - {level: Metadata, userGroups: ["system:serviceaccounts"]}
+          """);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static void start(

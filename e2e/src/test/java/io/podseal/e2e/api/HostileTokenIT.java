@@ -23,9 +23,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class HostileTokenIT {
   private final LiveController controller = Api.controller();
   private final String namespace = controller.namespace();
-  private final Pod orders = controller.pod(namespace, "orders", "orders", "198.18.200.1");
-  private final TestSidecar neighbour =
-      controller.connect(controller.pod(namespace, "db", "db", "198.18.200.2"));
+  private final Pod orders = controller.pod(namespace, "orders", "orders");
+  private final TestSidecar neighbour = controller.connect(controller.pod(namespace, "db", "db"));
 
   @BeforeEach
   void theNeighbourIsConnected() {
@@ -104,7 +103,7 @@ class HostileTokenIT {
   void aPodOfTheSameNameHasNoUseForTheTokenOfItsPredecessor() {
     var token = controller.token(orders, "podseal");
     controller.delete(orders);
-    controller.pod(namespace, "orders", "orders", "198.18.200.1");
+    controller.pod(namespace, "orders", "orders");
     refused(token);
   }
 

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.podseal.controller.TestSidecar;
 import io.podseal.e2e.cluster.Controller;
 import io.podseal.e2e.kube.Chart;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 
 /**
@@ -32,6 +34,7 @@ final class LiveController implements AutoCloseable {
   private static final String SERVER_NAME = "podseal-controller.podseal-system.svc";
 
   private final Resources owned;
+  private final AtomicInteger pods = new AtomicInteger();
   private final KubernetesClient client;
   private final Controller process;
   private final Path log;
@@ -56,6 +59,7 @@ final class LiveController implements AutoCloseable {
           .create();
       owned.add(() -> client.namespaces().withName(NAMESPACE).delete());
       var chart = new Chart(kubeconfig, NAMESPACE);
+      chart.installCrds();
       chart.apply("serviceaccount.yaml", "rbac.yaml");
       owned.add(() -> chart.delete("rbac.yaml"));
       var token = Tokens.of(client, NAMESPACE, ACCOUNT).mint(Duration.ofHours(1));
@@ -79,6 +83,11 @@ final class LiveController implements AutoCloseable {
     return connect(pod.getMetadata().getNamespace(), token(pod, "podseal"));
   }
 
+  /** Connects with any token and says nothing. */
+  TestSidecar silent(String namespace, String token) {
+    return TestSidecar.silent(process.port(), ca(namespace), SERVER_NAME, token);
+  }
+
   /** Connects with any token. */
   TestSidecar connect(String namespace, String token) {
     return TestSidecar.connect(process.port(), ca(namespace), SERVER_NAME, token);
@@ -93,6 +102,15 @@ final class LiveController implements AutoCloseable {
   /** Makes a namespace that opted in. */
   String namespace() {
     var name = Api.namespace();
+    optIn(name);
+    return name;
+  }
+
+  /** Labels a namespace, made if it is not there, and gives it its service account. */
+  void optIn(String name) {
+    client
+        .resource(new NamespaceBuilder().withNewMetadata().withName(name).endMetadata().build())
+        .createOr(NonDeletingOperation::update);
     client
         .namespaces()
         .withName(name)
@@ -103,11 +121,12 @@ final class LiveController implements AutoCloseable {
                 .endMetadata()
                 .build());
     Tokens.of(client, name, "default").makeAccount();
-    return name;
   }
 
-  /** Makes a pod with a sidecar that says it runs at {@code address}. */
-  Pod pod(String namespace, String name, String app, String address) {
+  /** Makes a pod with a sidecar that says it runs, at an address that no other pod has. */
+  Pod pod(String namespace, String name, String app) {
+    int number = pods.incrementAndGet();
+    var address = "198.18." + (128 + number / 250) + "." + (1 + number % 250);
     var pod =
         client
             .resource(

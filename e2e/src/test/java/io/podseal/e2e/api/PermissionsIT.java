@@ -1,0 +1,169 @@
+package io.podseal.e2e.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.podseal.e2e.kube.Chart;
+import io.podseal.e2e.kube.ControlPlane;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The rights that the chart gives the controller are those that it uses: the API server's audit log
+ * of a life with all its events names each rule, and nothing that was forbidden.
+ */
+@Tag("api")
+class PermissionsIT {
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final String USER = "system:serviceaccount:podseal-system:podseal-controller";
+
+  @Test
+  void everyRuleIsNeededAndNoneIsMissing() throws IOException {
+    var folder = Files.createDirectories(Path.of("target", "permissions")).toAbsolutePath();
+    try (var plane = ControlPlane.start(Files.createTempDirectory(folder, "run-"));
+        var controller = LiveController.start(plane.client(), plane.kubeconfig(), folder)) {
+      live(plane, controller);
+      var granted = granted(plane);
+      assertThat(granted).hasSizeGreaterThan(20);
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .untilAsserted(() ->
+              assertThat(asked(plane, true))
+                  .as("what it asked for, with leave")
+                  .isEqualTo(granted));
+      assertThat(asked(plane, false)).as("what it was refused").isEmpty();
+    }
+  }
+
+  /** Everything that makes a controller ask for something. */
+  private static void live(ControlPlane plane, LiveController controller) {
+    var client = plane.client();
+    controller.optIn("shop");
+    for (var file : List.of("smallest-peering", "grant", "profile", "external-peer-by-address")) {
+      try (var sample = Files.newInputStream(Path.of("../crds/samples/good/" + file + ".yaml"))) {
+        client.load(sample).inNamespace("shop").create();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    var orders = controller.pod("shop", "orders", "orders");
+    try (var sidecar = controller.connect(orders)) {
+      await().until(() -> !sidecar.updates().isEmpty());
+      // The token of a pod that has just gone makes the controller look for it.
+      var gone = controller.pod("shop", "gone", "orders");
+      var token = controller.token(gone, "podseal");
+      try (var early = controller.connect("shop", token)) {
+        await().until(() -> !early.updates().isEmpty());
+      }
+      controller.delete(gone);
+      try (var late = controller.connect("shop", token)) {
+        await().until(() -> late.ended() != null);
+      }
+    }
+    client
+        .configMaps()
+        .inNamespace("shop")
+        .withName("podseal-ca")
+        .edit(map -> new ConfigMapBuilder(map).addToData("ca.crt", "spoilt").build());
+    // A sidecar that was given keys which the Secret does not have: it is written anew.
+    try (var sidecar = controller.silent("shop", controller.token(orders, "podseal"))) {
+      sidecar.hello(7);
+      await()
+          .until(() ->
+              client
+                  .secrets()
+                  .inNamespace(LiveController.NAMESPACE)
+                  .withName("podseal-master")
+                  .get()
+                  .getData()
+                  .containsKey("epoch-8"));
+    }
+  }
+
+  private static Set<String> granted(ControlPlane plane) {
+    var rendered = new Chart(plane.kubeconfig(), LiveController.NAMESPACE).render("rbac.yaml");
+    var objects =
+        plane
+            .client()
+            .load(new ByteArrayInputStream(rendered.getBytes(StandardCharsets.UTF_8)))
+            .items();
+    var granted = new TreeSet<String>();
+    for (HasMetadata object : objects) {
+      if (object instanceof ClusterRole role) {
+        role.getRules().forEach(rule -> expand(rule).forEach(granted::add));
+      } else if (object instanceof Role role) {
+        role.getRules().forEach(rule -> expand(rule).forEach(granted::add));
+      }
+    }
+    return granted;
+  }
+
+  private static Stream<String> expand(PolicyRule rule) {
+    return rule.getApiGroups().stream()
+        .flatMap(group ->
+            rule.getResources().stream()
+                .flatMap(resource ->
+                    rule.getVerbs().stream()
+                        .flatMap(verb ->
+                            rule.getResourceNames().isEmpty()
+                                ? Stream.of(line(verb, group, resource))
+                                : rule.getResourceNames().stream()
+                                    .map(name -> line(verb, group, resource)))));
+  }
+
+  private static Set<String> asked(ControlPlane plane, boolean allowed) {
+    var asked = new TreeSet<String>();
+    try (var lines = Files.lines(plane.auditLog())) {
+      lines
+          .map(PermissionsIT::parse)
+          .filter(event -> event.at("/user/username").asText().equals(USER))
+          .filter(event -> (event.at("/responseStatus/code").asInt() != 403) == allowed)
+          .filter(event -> event.has("objectRef"))
+          .forEach(event -> {
+            var object = event.get("objectRef");
+            asked.add(
+                line(
+                    event.path("verb").asText(),
+                    object.path("apiGroup").asText(),
+                    object.path("resource").asText()
+                        + (object.has("subresource")
+                            ? "/" + object.get("subresource").asText()
+                            : "")));
+          });
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return asked;
+  }
+
+  private static String line(String verb, String group, String resource) {
+    return (group.isEmpty() ? "core" : group) + " " + resource + " " + verb;
+  }
+
+  private static JsonNode parse(String line) {
+    try {
+      return JSON.readTree(line);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(line, e);
+    }
+  }
+}
