@@ -190,7 +190,8 @@ final class LiveController implements AutoCloseable {
                 Optional.ofNullable(
                         client.configMaps().inNamespace(namespace).withName("podseal-ca").get())
                     .map(ConfigMap::getData)
-                    .map(data -> data.get("ca.crt")),
+                    .map(data -> data.get("ca.crt"))
+                    .filter(pem -> pem.contains("BEGIN CERTIFICATE")),
             Optional::isPresent)
         .orElseThrow();
   }
