@@ -12,11 +12,14 @@ import io.podseal.controller.reconcile.ApiProblems;
 import io.podseal.controller.reconcile.ClusterCaches;
 import io.podseal.controller.reconcile.EventRecorder;
 import io.podseal.controller.reconcile.Permissions;
+import io.podseal.controller.reconcile.Reconciler;
+import io.podseal.controller.reconcile.WorkLoop;
 import io.podseal.controller.webhook.InjectionReports;
 import io.podseal.controller.webhook.PodReviewer;
 import io.podseal.controller.webhook.WebhookServer;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -30,8 +33,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A whole controller: made of its parts here, started on its own thread, stopped by {@link #close}.
  *
- * <p>Every replica watches the cluster and answers the admission webhook; what only the leader does
- * is a {@link Term}.
+ * <p>Every replica watches the cluster, computes the policies, so that the next leader knows what
+ * the last one accepted, and answers the admission webhook; what only the leader does is a {@link
+ * Term}.
  */
 public final class Controller implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger("podseal");
@@ -45,6 +49,8 @@ public final class Controller implements AutoCloseable {
   private final EventRecorder events;
   private final ClusterCaches caches;
   private final PodAuthenticator authenticator;
+  private final Reconciler reconciler;
+  private final WorkLoop policyLoop;
   private final InjectionReports injections;
   private final Election election;
   private final AtomicReference<@Nullable Term> term = new AtomicReference<>();
@@ -73,6 +79,13 @@ public final class Controller implements AutoCloseable {
     authenticator =
         new PodAuthenticator(
             new KubernetesTokenReviewer(client), caches, options.authentication(), metrics, clock);
+    reconciler = new Reconciler(caches, metrics, options.trustDomain(), options.maxPeers());
+    policyLoop =
+        new WorkLoop(
+            "policies",
+            options.pace().policies(),
+            clock,
+            List.of(new WorkLoop.Step("publish policies", this::publishPolicies)));
     injections = new InjectionReports(events, metrics);
     election =
         new Election(
@@ -120,7 +133,7 @@ public final class Controller implements AutoCloseable {
   /** False if a thread hangs, so that a restart is the better choice. */
   public boolean healthy() {
     var now = leading();
-    return now == null || now.healthy();
+    return policyLoop.healthy() && (now == null || now.healthy());
   }
 
   /** The port of the control plane; 0 while it does not listen. */
@@ -146,6 +159,7 @@ public final class Controller implements AutoCloseable {
     if (listening != null) {
       listening.close();
     }
+    policyLoop.close();
     injections.close();
     caches.close();
   }
@@ -189,11 +203,15 @@ public final class Controller implements AutoCloseable {
               random,
               clock,
               caches,
+              reconciler,
+              policyLoop::signal,
               authenticator,
               root,
               serving);
       var tick = options.pace().tick().toMillis();
       var _ = watch.scheduleWithFixedDelay(() -> tick(serving), tick, tick, TimeUnit.MILLISECONDS);
+      policyLoop.start();
+      policyLoop.signal();
       election.join();
       LOG.infof(
           "ready: webhook on port %d, CA expires %s; waiting for the election",
@@ -220,6 +238,7 @@ public final class Controller implements AutoCloseable {
     var begun = new Term(around);
     term.set(begun);
     begun.begin();
+    policyLoop.signal();
   }
 
   /** Where the API server is gone nobody else can lead: streams stay, nothing is written. */
@@ -250,6 +269,23 @@ public final class Controller implements AutoCloseable {
     return term.get();
   }
 
+  private void publishPolicies() {
+    boolean verdictsChanged = reconciler.compute();
+    tell(now -> {
+      if (verdictsChanged) {
+        now.apiObjectsChanged();
+      }
+      now.publish(reconciler.graph());
+    });
+  }
+
+  private void tell(Consumer<Term> news) {
+    var now = leading();
+    if (now != null) {
+      news.accept(now);
+    }
+  }
+
   private int ofTerm(ToIntFunction<Term> value) {
     var now = leading();
     return now == null ? 0 : value.applyAsInt(now);
@@ -269,7 +305,8 @@ public final class Controller implements AutoCloseable {
   private final class CacheListener implements ClusterCaches.Listener {
     @Override
     public void clusterChanged() {
-      tell(Term::clusterChanged);
+      reconciler.clusterChanged();
+      policyLoop.signal();
     }
 
     @Override
@@ -280,13 +317,6 @@ public final class Controller implements AutoCloseable {
     @Override
     public void podGone(String uid) {
       tell(now -> now.podGone(uid));
-    }
-
-    private void tell(Consumer<Term> news) {
-      var now = leading();
-      if (now != null) {
-        news.accept(now);
-      }
     }
   }
 }

@@ -9,6 +9,7 @@ import io.podseal.controller.control.Sessions;
 import io.podseal.controller.identity.PodAuthenticator;
 import io.podseal.controller.keys.KeyRing;
 import io.podseal.controller.keys.MasterKeys;
+import io.podseal.controller.model.PeerGraph;
 import io.podseal.controller.obs.AuditLog;
 import io.podseal.controller.obs.ControllerMetrics;
 import io.podseal.controller.reconcile.ClusterCaches;
@@ -30,11 +31,11 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What only the leader does, from its election until it is followed by another: keys, streams,
- * policies, and everything that is written to the API server. A standby holds no key.
+ * What only the leader does, from its election until it is followed by another: keys, streams, and
+ * everything that is written to the API server. A standby holds no key.
  *
- * <p>Threads: one starts it, then one publishes policies, one writes to the API server, one watches
- * deadlines; gRPC has its own.
+ * <p>Threads: one starts it, then one writes to the API server, one watches deadlines; gRPC has its
+ * own.
  */
 final class Term implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger("podseal");
@@ -49,6 +50,8 @@ final class Term implements AutoCloseable {
       SecureRandom random,
       InstantSource clock,
       ClusterCaches caches,
+      Reconciler reconciler,
+      Runnable policyDue,
       PodAuthenticator authenticator,
       CertificateAuthority authority,
       ServingCertificate certificate) {}
@@ -57,11 +60,10 @@ final class Term implements AutoCloseable {
   private final KeyRing ring;
   private final MasterKeys masters;
   private final Sessions sessions;
-  private final Reconciler reconciler;
-  private final WorkLoop policyLoop;
+  private final StatusWriter statuses;
   private final WorkLoop apiLoop;
   private final TrustBundles bundles;
-  private final Instant statusesHeldUntil;
+  private final Instant patientUntil;
   private final ExecutorService reviews = Executors.newVirtualThreadPerTaskExecutor();
   private final ScheduledExecutorService deadlines =
       Executors.newSingleThreadScheduledExecutor(
@@ -77,7 +79,7 @@ final class Term implements AutoCloseable {
   Term(Environment env) {
     this.env = env;
     var options = env.options();
-    statusesHeldUntil = env.clock().instant().plus(options.pace().takeover());
+    patientUntil = env.clock().instant().plus(options.pace().takeover());
     bundles = new TrustBundles(env.client());
     ring = new KeyRing(options.trustDomain());
     masters =
@@ -95,12 +97,6 @@ final class Term implements AutoCloseable {
                 reviews),
             options.control(),
             new SessionListener());
-    policyLoop =
-        new WorkLoop(
-            "policies",
-            options.pace().policies(),
-            env.clock(),
-            List.of(new WorkLoop.Step("publish policies", this::publishPolicies)));
     apiLoop =
         new WorkLoop(
             "API writes",
@@ -110,14 +106,7 @@ final class Term implements AutoCloseable {
                 new WorkLoop.Step("replace lost master keys", this::settleKeys),
                 new WorkLoop.Step("write ConfigMaps podseal-ca", this::writeBundles),
                 new WorkLoop.Step("write statuses", this::writeStatuses)));
-    reconciler =
-        new Reconciler(
-            new Reconciler.Environment(
-                env.caches(), sessions::progress, sessions::publish, apiLoop::signal),
-            new StatusWriter(env.client(), env.events(), env.clock()),
-            env.metrics(),
-            options.trustDomain(),
-            options.maxPeers());
+    statuses = new StatusWriter(env.client(), env.events(), env.clock());
   }
 
   /** Begins in the background; see {@link #serving}. */
@@ -144,7 +133,7 @@ final class Term implements AutoCloseable {
 
   /** False if a thread hangs. */
   boolean healthy() {
-    return policyLoop.healthy() && apiLoop.healthy();
+    return apiLoop.healthy();
   }
 
   /** The port of the control plane; 0 before it listens. */
@@ -161,10 +150,9 @@ final class Term implements AutoCloseable {
     return sessions.size();
   }
 
-  /** Policies depend on something that changed. */
-  void clusterChanged() {
-    reconciler.clusterChanged();
-    policyLoop.signal();
+  /** Tells the sidecars what changed for them; called on the policy thread only. */
+  void publish(PeerGraph graph) {
+    sessions.publish(graph);
   }
 
   /** Only what is written to the API server depends on what changed. */
@@ -185,8 +173,6 @@ final class Term implements AutoCloseable {
             masters.load();
             return ring;
           });
-      policyLoop.start();
-      policyLoop.signal();
       apiLoop.start();
       apiLoop.signal();
       var listening = Patience.insist("open the control plane", this::listen);
@@ -229,10 +215,6 @@ final class Term implements AutoCloseable {
     return listening;
   }
 
-  private void publishPolicies() {
-    reconciler.publishPolicies();
-  }
-
   private void settleKeys() {
     if (suspended) {
       return;
@@ -240,7 +222,7 @@ final class Term implements AutoCloseable {
     int before = ring.newestEpoch();
     masters.settle();
     if (ring.newestEpoch() != before) {
-      policyLoop.signal();
+      env.policyDue().run();
     }
   }
 
@@ -253,21 +235,20 @@ final class Term implements AutoCloseable {
   }
 
   private void writeStatuses() {
-    if (!suspended && !statusesHeld()) {
-      reconciler.writeStatuses();
+    if (!suspended) {
+      env.reconciler().writeStatuses(statuses, sessions.progress(), patient());
     }
   }
 
   /** Whether sidecars of the leader before may still be on their way: their pairs are keyed. */
-  private boolean statusesHeld() {
-    return env.clock().instant().isBefore(statusesHeldUntil)
-        && sessions.size() < reconciler.podsWithPolicy();
+  private boolean patient() {
+    return env.clock().instant().isBefore(patientUntil);
   }
 
   private void tick() {
     try {
       sessions.tick();
-      if (env.clock().instant().isBefore(statusesHeldUntil.plusSeconds(2))) {
+      if (env.clock().instant().isBefore(patientUntil.plusSeconds(2))) {
         apiLoop.signal();
       }
     } catch (RuntimeException e) {
@@ -301,7 +282,6 @@ final class Term implements AutoCloseable {
     if (keeper != null) {
       keeper.close();
     }
-    policyLoop.close();
     apiLoop.close();
     reviews.shutdownNow();
     ring.forget();
@@ -310,7 +290,7 @@ final class Term implements AutoCloseable {
   private final class SessionListener implements Sessions.Listener {
     @Override
     public void policyDue() {
-      policyLoop.signal();
+      env.policyDue().run();
     }
 
     @Override

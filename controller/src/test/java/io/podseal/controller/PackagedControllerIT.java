@@ -96,7 +96,7 @@ class PackagedControllerIT {
       await()
           .atMost(Duration.ofSeconds(30))
           .until(() -> output.stream().anyMatch(line -> line.contains("not watching pods")));
-      assertThat(sidecar.ended()).isNull();
+      assertThat(sidecar.ended()).as("output: %s", output).isNull();
       assertThat(get(http, "/q/health/ready").statusCode()).isEqualTo(200);
       assertThat(output).noneMatch(line -> line.startsWith("\tat "));
     }

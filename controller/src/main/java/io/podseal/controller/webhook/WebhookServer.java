@@ -12,6 +12,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.KeyCertOptions;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -61,6 +62,9 @@ public final class WebhookServer implements AutoCloseable {
                 .setEventLoopPoolSize(1)
                 .setWorkerPoolSize(1)
                 .setInternalBlockingPoolSize(1)
+                // A slow start of a busy node is no defect; the API server's timeout tells of
+                // others.
+                .setBlockedThreadCheckInterval(Duration.ofHours(1).toMillis())
                 // Nothing is served from files, and the root file system is read-only.
                 .setFileSystemOptions(
                     new FileSystemOptions()
