@@ -8,7 +8,9 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.time.Clock;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
@@ -33,7 +35,9 @@ class ControllerLifecycle {
                 settings
                     .serverName()
                     .orElseGet(() -> ControllerOptions.defaultServerName(settings.namespace())),
-                settings.maxPeers()),
+                settings.maxPeers(),
+                settings.podName().orElseGet(ControllerLifecycle::hostName),
+                settings.podIp()),
             new ControllerMetrics(registry, clock),
             clock);
   }
@@ -50,8 +54,9 @@ class ControllerLifecycle {
   @Readiness
   HealthCheck ready() {
     return () ->
-        HealthCheckResponse.named("caches, keys and control plane")
+        HealthCheckResponse.named("caches and certificate authority")
             .status(controller.ready())
+            .withData("leader", controller.leading())
             .build();
   }
 
@@ -59,5 +64,13 @@ class ControllerLifecycle {
   @Liveness
   HealthCheck live() {
     return () -> HealthCheckResponse.named("work loops").status(controller.healthy()).build();
+  }
+
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("this host has no name: set PODSEAL_POD_NAME", e);
+    }
   }
 }

@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * All that a controller can be told.
@@ -17,6 +18,9 @@ import java.util.List;
  * @param policyPause shortest time between two passes over policies
  * @param statusPause shortest time between two passes over statuses
  * @param tick between two looks at deadlines
+ * @param reconnection how long sidecars may take to come over to a new leader
+ * @param podName what the Lease calls this replica
+ * @param podAddress where the Service leads to while this replica leads; empty: nobody is told
  */
 public record ControllerOptions(
     String namespace,
@@ -27,6 +31,9 @@ public record ControllerOptions(
     Duration policyPause,
     Duration statusPause,
     Duration tick,
+    Duration reconnection,
+    String podName,
+    Optional<String> podAddress,
     ControlLimits control,
     PodAuthenticator.Limits authentication) {
 
@@ -36,7 +43,9 @@ public record ControllerOptions(
       String trustDomain,
       InetSocketAddress controlAddress,
       String serverName,
-      int maxPeers) {
+      int maxPeers,
+      String podName,
+      Optional<String> podAddress) {
     return new ControllerOptions(
         namespace,
         trustDomain,
@@ -46,6 +55,9 @@ public record ControllerOptions(
         Duration.ofMillis(20),
         Duration.ofMillis(500),
         Duration.ofSeconds(1),
+        Duration.ofSeconds(15),
+        podName,
+        podAddress,
         ControlLimits.DEFAULT,
         PodAuthenticator.Limits.DEFAULT);
   }

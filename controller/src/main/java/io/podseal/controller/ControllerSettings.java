@@ -25,4 +25,10 @@ public interface ControllerSettings {
 
   /** Name that the control plane's certificate proves. */
   Optional<String> serverName();
+
+  /** What the Lease calls this replica; the host name if absent. */
+  Optional<String> podName();
+
+  /** Address that the Service leads to while this replica leads. */
+  Optional<String> podIp();
 }

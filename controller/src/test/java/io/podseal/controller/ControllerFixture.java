@@ -30,6 +30,7 @@ import java.util.Base64;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.awaitility.Awaitility;
 
 /** A controller, its API server, and pods of the namespace {@code shop} with real clients. */
@@ -65,6 +66,9 @@ final class ControllerFixture implements AutoCloseable {
             Duration.ofMillis(5),
             Duration.ofMillis(10),
             Duration.ofMillis(10),
+            Duration.ZERO,
+            "replica-0",
+            Optional.empty(),
             limits,
             PodAuthenticator.Limits.DEFAULT),
         new ControllerMetrics(registry, clock),
@@ -80,7 +84,7 @@ final class ControllerFixture implements AutoCloseable {
   }
 
   private void awaitReady() {
-    Awaitility.await().atMost(Duration.ofSeconds(20)).until(controller::ready);
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> controller.controlPort() > 0);
   }
 
   void namespace(String name, Map<String, String> labels) {

@@ -83,4 +83,15 @@ public final class KeyRing {
       lock.writeLock().unlock();
     }
   }
+
+  /** Zeroes and drops all master keys. */
+  public void clear() {
+    lock.writeLock().lock();
+    try {
+      newestFirst.forEach(key -> key.secret().close());
+      newestFirst = List.of();
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
 }

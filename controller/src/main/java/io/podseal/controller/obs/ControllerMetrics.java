@@ -9,6 +9,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
@@ -24,6 +26,8 @@ public final class ControllerMetrics {
   private final AtomicInteger desired = new AtomicInteger();
   private final AtomicInteger keyed = new AtomicInteger();
   private final AtomicInteger active = new AtomicInteger();
+  private final AtomicReference<IntSupplier> streams = new AtomicReference<>(() -> 0);
+  private final AtomicReference<IntSupplier> keyEpoch = new AtomicReference<>(() -> 0);
   private final Timer reconcile;
   private final Timer tokenReview;
   private final Counter tokenReviewErrors;
@@ -38,6 +42,8 @@ public final class ControllerMetrics {
     pairs("desired", desired);
     pairs("keyed", keyed);
     pairs("active", active);
+    gauge("podseal.streams", "Sidecars that are connected.", () -> streams.get().getAsInt());
+    gauge("podseal.key.epoch", "Newest key epoch in force.", () -> keyEpoch.get().getAsInt());
     reconcile =
         Timer.builder("podseal.reconcile")
             .description("Time of one pass from caches to policies.")
@@ -58,20 +64,19 @@ public final class ControllerMetrics {
             .register(registry);
   }
 
-  /** Publishes how many streams are open. */
+  /** Publishes how many streams are open; the source of the newest term counts. */
   public void watchStreams(IntSupplier open) {
-    Gauge.builder("podseal.streams", open::getAsInt)
-        .description("Sidecars that are connected.")
-        .strongReference(true)
-        .register(registry);
+    streams.set(open);
   }
 
-  /** Publishes the newest key epoch. */
+  /** Publishes the newest key epoch; the source of the newest term counts. */
   public void watchKeyEpoch(IntSupplier epoch) {
-    Gauge.builder("podseal.key.epoch", epoch::getAsInt)
-        .description("Newest key epoch in force.")
-        .strongReference(true)
-        .register(registry);
+    keyEpoch.set(epoch);
+  }
+
+  /** Publishes whether this replica leads. */
+  public void watchLeader(BooleanSupplier leading) {
+    gauge("podseal.leader", "1 if this replica leads.", () -> leading.getAsBoolean() ? 1 : 0);
   }
 
   /** Publishes how long a certificate is still valid, negative when it expired. */
@@ -121,6 +126,10 @@ public final class ControllerMetrics {
   /** The master key was replaced because it was lost. */
   public void keysReplaced() {
     keyLosses.increment();
+  }
+
+  private void gauge(String name, String description, Supplier<Number> value) {
+    Gauge.builder(name, value).description(description).strongReference(true).register(registry);
   }
 
   private void pairs(String state, AtomicInteger value) {

@@ -7,6 +7,7 @@ import io.podseal.controller.model.ExternalPeerRecord;
 import io.podseal.controller.model.GrantRecord;
 import io.podseal.controller.model.PeeringRecord;
 import io.podseal.controller.model.ProfileRecord;
+import io.podseal.controller.model.StatusEvaluator;
 import io.podseal.controller.model.Subject;
 import io.podseal.crds.v1alpha1.CryptoProfile;
 import io.podseal.crds.v1alpha1.ExternalPeer;
@@ -30,7 +31,13 @@ final class Declarations {
 
   /** A status as the API has it, whatever kind it is of. */
   record KnownStatus(
-      @Nullable Long observedGeneration, List<Condition> conditions, @Nullable PairCounts pairs) {}
+      @Nullable Long observedGeneration, List<Condition> conditions, @Nullable PairCounts pairs) {
+    /** Whether this counts more keyed or active pairs than {@code report}. */
+    boolean isAhead(StatusEvaluator.Report report) {
+      return pairs != null
+          && (pairs.keyed() > report.pairs().keyed() || pairs.active() > report.pairs().active());
+    }
+  }
 
   private final ClusterCaches.Listener listener;
   private final Map<String, PeeringRecord> peerings = new ConcurrentHashMap<>();

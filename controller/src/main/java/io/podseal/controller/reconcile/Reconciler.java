@@ -14,71 +14,69 @@ import io.podseal.crds.v1alpha1.PairCounts;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The two passes that keep the world as the model says: one publishes policies and never waits for
- * the API server, the other writes statuses.
+ * The two passes that keep the world as the model says: one computes policies and never waits for
+ * the API server, the other writes statuses. Every replica computes, so that the next leader knows
+ * what the last one accepted.
  *
- * <p>{@link #publishPolicies} and {@link #writeStatuses} each belong to one thread; {@link
- * #clusterChanged} may be called by any.
+ * <p>{@link #compute} and {@link #writeStatuses} each belong to one thread; the others may be
+ * called by any.
  */
 public final class Reconciler {
-  /** What surrounds the passes. */
-  public record Environment(
-      ClusterCaches caches,
-      Supplier<Map<String, SidecarProgress>> progress,
-      Consumer<PeerGraph> publisher,
-      Runnable verdictsChanged) {}
-
-  private final Environment env;
-  private final StatusWriter writer;
+  private final ClusterCaches caches;
   private final ControllerMetrics metrics;
   private final String trustDomain;
   private final int maxPeers;
   private final AtomicBoolean changed = new AtomicBoolean(true);
   private AcceptedPeerings accepted = AcceptedPeerings.NONE;
-  private PeerGraph graph = PeerGraph.EMPTY;
+  private volatile PeerGraph graph = PeerGraph.EMPTY;
   private volatile List<Verdict> verdicts = List.of();
   private volatile List<ObjectReport> others = List.of();
 
   /** Passes that have not run yet. */
   public Reconciler(
-      Environment env,
-      StatusWriter writer,
-      ControllerMetrics metrics,
-      String trustDomain,
-      int maxPeers) {
-    this.env = env;
-    this.writer = writer;
+      ClusterCaches caches, ControllerMetrics metrics, String trustDomain, int maxPeers) {
+    this.caches = caches;
     this.metrics = metrics;
     this.trustDomain = trustDomain;
     this.maxPeers = maxPeers;
   }
 
-  /** The next {@link #publishPolicies} looks at the cluster anew. */
+  /** The next {@link #compute} looks at the cluster anew. */
   public void clusterChanged() {
     changed.set(true);
   }
 
-  /** Runs the model if the cluster changed, and tells the sidecars what changed for them. */
-  public void publishPolicies() {
-    if (changed.getAndSet(false)) {
-      metrics.timeReconcile(this::runModel);
-      env.verdictsChanged().run();
+  /** Runs the model if the cluster changed, and says whether it ran. */
+  public boolean compute() {
+    if (!changed.getAndSet(false)) {
+      return false;
     }
-    env.publisher().accept(graph);
+    metrics.timeReconcile(this::runModel);
+    return true;
   }
 
-  /** Writes the statuses that are not what they should be. */
-  public void writeStatuses() {
+  /** What the last {@link #compute} found. */
+  public PeerGraph graph() {
+    return graph;
+  }
+
+  /**
+   * Writes the statuses that are not what they should be.
+   *
+   * @param sidecars progress of the connected sidecars, by pod UID
+   * @param patient whether sidecars may still be on their way here: what a status says of their
+   *     progress is not taken back
+   */
+  public void writeStatuses(
+      StatusWriter writer, Map<String, SidecarProgress> sidecars, boolean patient) {
     var current = verdicts;
     var reports = others;
-    var evaluator = new StatusEvaluator(env.progress().get());
+    var evaluator = new StatusEvaluator(sidecars);
     int desired = 0;
     int keyed = 0;
     int active = 0;
@@ -87,11 +85,14 @@ public final class Reconciler {
       desired += report.pairs().desired();
       keyed += report.pairs().keyed();
       active += report.pairs().active();
-      write(verdict.peering().subject(), report.conditions(), report.pairs());
+      var subject = verdict.peering().subject();
+      if (!patient || !caches.status(subject).filter(known -> known.isAhead(report)).isPresent()) {
+        write(writer, subject, report.conditions(), report.pairs());
+      }
     }
     metrics.pairs(desired, keyed, active);
     for (var report : reports) {
-      write(report.subject(), report.conditions(), null);
+      write(writer, report.subject(), report.conditions(), null);
     }
     writer.retain(
         Stream.concat(
@@ -100,12 +101,16 @@ public final class Reconciler {
             .collect(Collectors.toSet()));
   }
 
-  private void write(Subject subject, List<ConditionState> conditions, @Nullable PairCounts pairs) {
-    writer.write(subject, conditions, pairs, env.caches().status(subject).orElse(null));
+  private void write(
+      StatusWriter writer,
+      Subject subject,
+      List<ConditionState> conditions,
+      @Nullable PairCounts pairs) {
+    writer.write(subject, conditions, pairs, caches.status(subject).orElse(null));
   }
 
   private void runModel() {
-    var result = GraphBuilder.build(env.caches().snapshot(), trustDomain, maxPeers, accepted);
+    var result = GraphBuilder.build(caches.snapshot(), trustDomain, maxPeers, accepted);
     accepted = result.accepted();
     graph = result.graph();
     verdicts = result.verdicts();
