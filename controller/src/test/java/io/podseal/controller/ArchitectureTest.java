@@ -100,6 +100,7 @@ class ArchitectureTest {
     onlyImports("control", "model", "keys", "identity", "obs");
     onlyImports("reconcile", "model", "identity", "certs", "obs");
     onlyImports("obs");
+    onlyImports("ctl");
     slices()
         .matching(BASE + ".(*)..")
         .should()
@@ -112,6 +113,7 @@ class ArchitectureTest {
   void eachTechnologyHasOnePlace() {
     only("javax.crypto..", "keys", "derivation of keys is to be found in one place");
     only("org.bouncycastle..", "certs", "certificates are the one thing the JDK cannot issue");
+    only("picocli..", "ctl", "commands are to be found in one place");
     only("io.grpc..", "control", "the transport must be replaceable");
     only("io.netty..", "control", "one place to change with Netty 4.2");
     noClasses()

@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
@@ -21,10 +22,14 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Renders the chart with Helm's own engine and looks at what would be installed. */
 class ChartTest {
+  private static final String KEEP = "helm.sh/resource-policy";
   private static final Path CHART = Path.of("../helm");
+  private static final Path GOLDEN = Path.of("src/test/golden/chart");
   private static final KubernetesSerialization YAML = new KubernetesSerialization();
 
   @Test
@@ -51,7 +56,15 @@ class ChartTest {
             "Role",
             "RoleBinding",
             "Service",
-            "Deployment");
+            "Deployment",
+            "PodDisruptionBudget",
+            "NetworkPolicy",
+            "ServiceAccount",
+            "ClusterRole",
+            "ClusterRoleBinding",
+            "Role",
+            "RoleBinding",
+            "Job");
     assertThat(objects)
         .allSatisfy(object -> assertThat(object.getMetadata().getNamespace()).isIn(null, "sealed"));
   }
@@ -68,11 +81,13 @@ class ChartTest {
             "cryptoprofiles.podseal.io",
             "externalpeers.podseal.io");
     assertThat(crds)
-        .allSatisfy(crd ->
-            assertThat(crd.getMetadata().getAnnotations())
-                .containsEntry("helm.sh/resource-policy", "keep"));
+        .allSatisfy(
+            crd -> assertThat(crd.getMetadata().getAnnotations()).containsEntry(KEEP, "keep"));
     assertThat(all(CustomResourceDefinition.class, render(template().set("crds.install", false))))
         .isEmpty();
+    assertThat(all(CustomResourceDefinition.class, render(template().set("crds.keep", false))))
+        .hasSize(4)
+        .allSatisfy(crd -> assertThat(crd.getMetadata().getAnnotations()).doesNotContainKey(KEEP));
   }
 
   @Test
@@ -110,7 +125,7 @@ class ChartTest {
     assertThat(rules)
         .filteredOn(rule ->
             rule.getResources().contains("secrets") || rule.getResources().contains("configmaps"))
-        .hasSize(6)
+        .hasSize(7)
         .allSatisfy(rule ->
             assertThat(rule.getResourceNames().isEmpty())
                 .isEqualTo(rule.getVerbs().equals(List.of("create"))));
@@ -122,7 +137,7 @@ class ChartTest {
     var pod = deployment.getSpec().getTemplate().getSpec();
     var container = pod.getContainers().getFirst();
 
-    assertThat(deployment.getSpec().getReplicas()).isEqualTo(1);
+    assertThat(deployment.getSpec().getReplicas()).isEqualTo(2);
     assertThat(pod.getServiceAccountName()).isEqualTo("podseal-controller");
     assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
     assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
@@ -149,28 +164,74 @@ class ChartTest {
         .filteredOn(env -> env.getValue() != null)
         .extracting(env -> Map.entry(env.getName(), env.getValue()))
         .contains(
-            Map.entry("PODSEAL_TRUST_DOMAIN", "example.org"), Map.entry("PODSEAL_MAX_PEERS", "50"));
+            Map.entry("PODSEAL_TRUST_DOMAIN", "example.org"),
+            Map.entry("PODSEAL_MAX_PEERS", "50"),
+            Map.entry("PODSEAL_SIDECAR_IMAGE", "podseal/sidecar:0.1.0-SNAPSHOT"),
+            Map.entry(
+                "PODSEAL_SIDECAR_RESOURCES",
+                "{\"limits\":{\"memory\":\"256Mi\"},\"requests\":{\"cpu\":\"50m\",\"memory\":\"96Mi\"}}"));
   }
 
   @Test
-  void theServiceLeadsToTheControlPlane() {
+  void theServiceHasNoSelectorBecauseTheLeaderWritesItsEndpoint() {
     var objects = render(template());
     var service = only(Service.class, objects);
     var pod = only(Deployment.class, objects).getSpec().getTemplate();
 
     assertThat(service.getMetadata().getName()).isEqualTo("podseal-controller");
+    assertThat(service.getSpec().getSelector()).isNullOrEmpty();
     assertThat(service.getSpec().getPorts())
         .singleElement()
         .satisfies(port -> {
+          assertThat(port.getName()).isEqualTo("grpc-control");
           assertThat(port.getPort()).isEqualTo(9443);
-          assertThat(port.getTargetPort().getStrVal()).isEqualTo("control");
         });
-    assertThat(pod.getMetadata().getLabels()).containsAllEntriesOf(service.getSpec().getSelector());
     assertThat(pod.getSpec().getContainers().getFirst().getPorts())
-        .anySatisfy(port -> {
-          assertThat(port.getName()).isEqualTo("control");
-          assertThat(port.getContainerPort()).isEqualTo(9443);
-        });
+        .extracting(port -> port.getName() + ":" + port.getContainerPort())
+        .containsExactlyInAnyOrder("control:9443", "webhook:9444", "http:8080");
+  }
+
+  @Test
+  void anUpgradeStartsANewReplicaBeforeItStopsAnOldOne() {
+    var strategy = only(Deployment.class, render(template())).getSpec().getStrategy();
+
+    assertThat(strategy.getType()).isEqualTo("RollingUpdate");
+    assertThat(strategy.getRollingUpdate().getMaxUnavailable().getIntVal()).isZero();
+    assertThat(strategy.getRollingUpdate().getMaxSurge().getIntVal()).isOne();
+  }
+
+  @Test
+  void theCleanupRunsBeforeTheReleaseGoesEndsInAnyCaseAndReachesKeysOnlyToPurge() {
+    var objects = render(template());
+    var job = only(Job.class, objects);
+
+    assertThat(job.getMetadata().getAnnotations()).containsEntry("helm.sh/hook", "pre-delete");
+    assertThat(job.getSpec().getActiveDeadlineSeconds()).isLessThan(120);
+    assertThat(job.getSpec().getTemplate().getSpec().getContainers().getFirst().getArgs())
+        .containsExactly("cleanup");
+    // The controller's pods are counted by their labels; this must not be one of them.
+    assertThat(job.getSpec().getTemplate().getMetadata().getLabels())
+        .doesNotContainEntry("app.kubernetes.io/name", "podseal-controller");
+    assertThat(cleanupRules(objects)).noneMatch(rule -> rule.getResources().contains("secrets"));
+
+    var purging = render(template().set("purge", true));
+    assertThat(
+            only(Job.class, purging)
+                .getSpec()
+                .getTemplate()
+                .getSpec()
+                .getContainers()
+                .getFirst()
+                .getArgs())
+        .containsExactly("cleanup", "--purge");
+    assertThat(cleanupRules(purging)).anyMatch(rule -> rule.getResources().contains("secrets"));
+  }
+
+  private static List<PolicyRule> cleanupRules(Collection<HasMetadata> objects) {
+    return all(Role.class, objects).stream()
+        .filter(role -> role.getMetadata().getName().equals("podseal-cleanup"))
+        .flatMap(role -> role.getRules().stream())
+        .toList();
   }
 
   @Test
@@ -180,8 +241,45 @@ class ChartTest {
     assertThatThrownBy(() -> template().set("trustDomain", "Not A Domain").call())
         .hasMessageContaining("trustDomain");
     assertThatThrownBy(() -> template().set("image.repo", "x").call()).hasMessageContaining("repo");
+    for (var typo :
+        List.of(
+            "crds.kep",
+            "networkPolicy.enable",
+            "sidecar.image.repo",
+            "sidecar.loglevel",
+            "sidecar.resources.limit",
+            "resources.limit")) {
+      assertThatThrownBy(() -> template().set(typo, "x").call())
+          .as(typo)
+          .hasMessageContaining(typo.substring(typo.lastIndexOf('.') + 1));
+    }
+    assertThatThrownBy(() -> template().set("purge", "maybe").call()).hasMessageContaining("purge");
+    assertThatThrownBy(() -> template().set("replicas", 0).call()).hasMessageContaining("replicas");
     assertThatThrownBy(() -> template().set("maxPeersPerPod", 0).call())
         .hasMessageContaining("maxPeersPerPod");
+  }
+
+  /**
+   * A change of what is installed is seen in review; PODSEAL_GOLDEN=write writes the files anew.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"defaults", "purging", "everything"})
+  void theRenderedChartIsTheOneInTheGoldenFile(String values) throws IOException {
+    var golden = GOLDEN.resolve(values + ".yaml");
+    var rendered =
+        template()
+            .set("crds.install", false)
+            .withValuesFile(GOLDEN.resolve(values + ".values.yaml"))
+            .call();
+
+    if ("write".equals(System.getenv("PODSEAL_GOLDEN"))) {
+      Files.writeString(golden, rendered);
+    }
+    assertThat(rendered)
+        .as(
+            "regenerate: PODSEAL_GOLDEN=write ./mvnw -pl controller -am test -Dtest=ChartTest"
+                + " -Dsurefire.failIfNoSpecifiedTests=false")
+        .isEqualTo(Files.readString(golden));
   }
 
   private static TemplateCommand template() {

@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
@@ -28,15 +30,30 @@ public final class Controller implements AutoCloseable {
     this.httpPort = httpPort;
   }
 
-  /** Starts a controller that pods reach at {@code address} and waits until it is ready. */
+  /** Starts a controller that pods reach at {@code address} and waits until it leads. */
   public static Controller start(String address, Path kubeconfig, int controlPort, Path log) {
+    Controller controller = replica(address, kubeconfig, controlPort, log, Map.of());
+    try {
+      Awaitility.await("a control plane on port " + controlPort + "; see " + log)
+          .atMost(START_LIMIT)
+          .pollInterval(Duration.ofMillis(50))
+          .until(controller::serving);
+      return controller;
+    } catch (ConditionTimeoutException e) {
+      controller.close();
+      throw e;
+    }
+  }
+
+  /** Starts one of several controllers and waits until it is ready to lead. */
+  public static Controller replica(
+      String address, Path kubeconfig, int controlPort, Path log, Map<String, String> more) {
     int httpPort = freePort();
-    Map<String, String> environment =
-        Map.of(
-            "KUBECONFIG", kubeconfig.toString(),
-            "PODSEAL_CONTROL_PORT", Integer.toString(controlPort),
-            "PODSEAL_SERVER_NAME", Cluster.SERVER_NAME,
-            "QUARKUS_HTTP_PORT", Integer.toString(httpPort));
+    Map<String, String> environment = new HashMap<>(more);
+    environment.put("KUBECONFIG", kubeconfig.toString());
+    environment.put("PODSEAL_CONTROL_PORT", Integer.toString(controlPort));
+    environment.put("PODSEAL_SERVER_NAME", Cluster.SERVER_NAME);
+    environment.put("QUARKUS_HTTP_PORT", Integer.toString(httpPort));
     Background process = Background.start("controller", Build.controller(), environment, log);
     Controller controller = new Controller(process, address, controlPort, httpPort);
     try {
@@ -64,6 +81,15 @@ public final class Controller implements AutoCloseable {
   /** Returns the port of the control plane. */
   public int port() {
     return controlPort;
+  }
+
+  /** Returns whether it leads: the control plane listens. */
+  public boolean serving() {
+    try (Socket socket = new Socket(address, controlPort)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   /** Returns the process. */

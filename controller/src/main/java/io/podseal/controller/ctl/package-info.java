@@ -1,0 +1,5 @@
+/** The command line {@code podsealctl}. */
+@NullMarked
+package io.podseal.controller.ctl;
+
+import org.jspecify.annotations.NullMarked;
