@@ -5,10 +5,15 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{- define "podseal.labels" -}}
 {{ include "podseal.selector" . }}
-{{ include "podseal.common" . }}
+app.kubernetes.io/part-of: podseal
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{- end }}
 
-{{- define "podseal.common" -}}
+{{- define "podseal.cleanupLabels" -}}
+app.kubernetes.io/name: podseal-cleanup
+app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/part-of: podseal
 app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .Release.Service }}
@@ -19,15 +24,8 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 {{ .Values.image.repository }}:{{ .Values.image.tag | default .Chart.AppVersion }}
 {{- end }}
 
-{{- define "podseal.podSecurity" -}}
-runAsNonRoot: true
-runAsUser: 65532
-runAsGroup: 65532
-seccompProfile: {type: RuntimeDefault}
-{{- end }}
-
-{{- define "podseal.containerSecurity" -}}
-allowPrivilegeEscalation: false
-readOnlyRootFilesystem: true
-capabilities: {drop: [ALL]}
+{{- /* A hook object: made before the release goes, gone after it; kept if it failed, for its log. */}}
+{{- define "podseal.hook" -}}
+helm.sh/hook: pre-delete
+helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
 {{- end }}

@@ -11,6 +11,7 @@ import io.podseal.controller.obs.ControllerMetrics;
 import io.podseal.controller.reconcile.ApiProblems;
 import io.podseal.controller.reconcile.ClusterCaches;
 import io.podseal.controller.reconcile.EventRecorder;
+import io.podseal.controller.reconcile.Leadership;
 import io.podseal.controller.reconcile.Permissions;
 import io.podseal.controller.reconcile.Reconciler;
 import io.podseal.controller.reconcile.WorkLoop;
@@ -52,7 +53,7 @@ public final class Controller implements AutoCloseable {
   private final Reconciler reconciler;
   private final WorkLoop policyLoop;
   private final InjectionReports injections;
-  private final Election election;
+  private final Leadership leadership;
   private final AtomicReference<@Nullable Term> term = new AtomicReference<>();
   private final ScheduledExecutorService watch =
       Executors.newSingleThreadScheduledExecutor(
@@ -87,31 +88,11 @@ public final class Controller implements AutoCloseable {
             clock,
             List.of(new WorkLoop.Step("publish policies", this::publishPolicies)));
     injections = new InjectionReports(events, metrics);
-    election =
-        new Election(
-            client,
-            options.namespace(),
-            options.replica().name(),
-            clock,
-            new Election.Listener() {
-              @Override
-              public void elected() {
-                Controller.this.elected();
-              }
-
-              @Override
-              public void deposed() {
-                Controller.this.deposed();
-              }
-
-              @Override
-              public void observed(String leader) {
-                followed(leader);
-              }
-            });
+    leadership =
+        new Leadership(client, options.namespace(), options.replica().name(), new Candidacy());
     metrics.watchKeyEpoch(() -> ofTerm(Term::newestEpoch));
     metrics.watchStreams(() -> ofTerm(Term::streams));
-    metrics.watchLeader(() -> leading() != null);
+    metrics.watchLeader(leadership::leading);
   }
 
   /** Starts in the background; see {@link #ready}. */
@@ -124,15 +105,23 @@ public final class Controller implements AutoCloseable {
     if (!caches.synced() || webhook == null) {
       return false;
     }
-    var now = leading();
-    return now == null
-        ? !election.leader().isEmpty() && !election.leader().equals(options.replica().name())
-        : now.serving();
+    var now = term.get();
+    return now == null ? follows() : now.serving();
+  }
+
+  /** Whether this replica holds the Lease. */
+  public boolean leading() {
+    return leadership.leading();
+  }
+
+  private boolean follows() {
+    var leader = leadership.leader();
+    return !leader.isEmpty() && !leader.equals(options.replica().name());
   }
 
   /** False if a thread hangs, so that a restart is the better choice. */
   public boolean healthy() {
-    var now = leading();
+    var now = term.get();
     return policyLoop.healthy() && (now == null || now.healthy());
   }
 
@@ -153,8 +142,8 @@ public final class Controller implements AutoCloseable {
     closed = true;
     starter.interrupt();
     watch.shutdownNow();
+    leadership.close();
     endTerm();
-    election.close();
     var listening = webhook;
     if (listening != null) {
       listening.close();
@@ -212,7 +201,7 @@ public final class Controller implements AutoCloseable {
       var _ = watch.scheduleWithFixedDelay(() -> tick(serving), tick, tick, TimeUnit.MILLISECONDS);
       policyLoop.start();
       policyLoop.signal();
-      election.join();
+      leadership.start();
       LOG.infof(
           "ready: webhook on port %d, CA expires %s; waiting for the election",
           webhookPort(), root.expiry());
@@ -223,50 +212,11 @@ public final class Controller implements AutoCloseable {
     }
   }
 
-  private void elected() {
-    var around = surroundings;
-    if (closed || around == null) {
-      return;
-    }
-    var suspended = term.get();
-    if (suspended != null) {
-      LOG.info("elected again");
-      suspended.resume();
-      return;
-    }
-    LOG.info("elected");
-    var begun = new Term(around);
-    term.set(begun);
-    begun.begin();
-    policyLoop.signal();
-  }
-
-  /** Where the API server is gone nobody else can lead: streams stay, nothing is written. */
-  private void deposed() {
-    var lost = term.get();
-    if (lost != null && !closed) {
-      LOG.warn("the Lease is lost: nothing is written, streams stay until another replica leads");
-      lost.suspend();
-    }
-  }
-
-  private void followed(String leader) {
-    if (leader.isEmpty() || leader.equals(options.replica().name())) {
-      return;
-    }
-    LOG.infof("standby: %s leads", leader);
-    endTerm();
-  }
-
   private void endTerm() {
     var ended = term.getAndSet(null);
     if (ended != null) {
       ended.close();
     }
-  }
-
-  private @Nullable Term leading() {
-    return term.get();
   }
 
   private void publishPolicies() {
@@ -280,14 +230,14 @@ public final class Controller implements AutoCloseable {
   }
 
   private void tell(Consumer<Term> news) {
-    var now = leading();
+    var now = term.get();
     if (now != null) {
       news.accept(now);
     }
   }
 
   private int ofTerm(ToIntFunction<Term> value) {
-    var now = leading();
+    var now = term.get();
     return now == null ? 0 : value.applyAsInt(now);
   }
 
@@ -299,6 +249,35 @@ public final class Controller implements AutoCloseable {
       }
     } catch (RuntimeException e) {
       LOG.error("the watch over certificates and caches failed; trying again", e);
+    }
+  }
+
+  private final class Candidacy implements Leadership.Candidate {
+    @Override
+    public void won() {
+      var suspended = term.get();
+      var around = surroundings;
+      if (suspended != null) {
+        suspended.resume();
+      } else if (around != null && !closed) {
+        var begun = new Term(around);
+        term.set(begun);
+        begun.begin();
+        policyLoop.signal();
+      }
+    }
+
+    @Override
+    public void lost() {
+      var now = term.get();
+      if (now != null) {
+        now.suspend();
+      }
+    }
+
+    @Override
+    public void followed() {
+      endTerm();
     }
   }
 

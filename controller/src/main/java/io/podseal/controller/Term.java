@@ -103,6 +103,7 @@ final class Term implements AutoCloseable {
             options.pace().statuses(),
             env.clock(),
             List.of(
+                new WorkLoop.Step("write EndpointSlice podseal-controller", this::writeEndpoint),
                 new WorkLoop.Step("replace lost master keys", this::settleKeys),
                 new WorkLoop.Step("write ConfigMaps podseal-ca", this::writeBundles),
                 new WorkLoop.Step("write statuses", this::writeStatuses)));
@@ -179,16 +180,6 @@ final class Term implements AutoCloseable {
       bundleKeeper =
           new CaBundleKeeper(
               env.client(), env.authority().certificatePem(), env.metrics()::caBundleMended);
-      var replica = options.replica();
-      if (!replica.address().isEmpty()) {
-        Patience.insist(
-            "write the EndpointSlice of the control plane",
-            () -> {
-              new ControlEndpoint(env.client(), options.namespace())
-                  .lead(replica.address(), listening.port());
-              return replica;
-            });
-      }
       var tick = options.pace().tick().toMillis();
       var _ = deadlines.scheduleWithFixedDelay(this::tick, tick, tick, TimeUnit.MILLISECONDS);
       LOG.infof(
@@ -209,10 +200,20 @@ final class Term implements AutoCloseable {
             env.metrics(),
             env.audit());
     server = listening;
+    apiLoop.signal();
     if (closed) {
       listening.close();
     }
     return listening;
+  }
+
+  private void writeEndpoint() {
+    var replica = env.options().replica();
+    if (!suspended && port() > 0 && !replica.address().isEmpty()) {
+      new ControlEndpoint(
+              env.client(), env.options().namespace(), replica.name(), replica.address())
+          .write(port());
+    }
   }
 
   private void settleKeys() {

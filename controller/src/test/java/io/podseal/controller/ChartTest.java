@@ -10,11 +10,13 @@ import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
+import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,11 +24,16 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Renders the chart with Helm's own engine and looks at what would be installed. */
 class ChartTest {
+  private static final String KEEP = "helm.sh/resource-policy";
   private static final Path CHART = Path.of("../helm");
+  private static final Path GOLDEN = Path.of("src/test/golden/chart");
   private static final KubernetesSerialization YAML = new KubernetesSerialization();
+  private static final Path HOOKS_SHOWN = copyWithHooksShown();
 
   @Test
   void lintFindsNothing() {
@@ -54,9 +61,15 @@ class ChartTest {
             "Service",
             "Service",
             "Deployment",
+            "MutatingWebhookConfiguration",
             "PodDisruptionBudget",
             "NetworkPolicy",
-            "MutatingWebhookConfiguration");
+            "ServiceAccount",
+            "ClusterRole",
+            "ClusterRoleBinding",
+            "Role",
+            "RoleBinding",
+            "Job");
     assertThat(objects)
         .allSatisfy(object -> assertThat(object.getMetadata().getNamespace()).isIn(null, "sealed"));
   }
@@ -73,11 +86,13 @@ class ChartTest {
             "cryptoprofiles.podseal.io",
             "externalpeers.podseal.io");
     assertThat(crds)
-        .allSatisfy(crd ->
-            assertThat(crd.getMetadata().getAnnotations())
-                .containsEntry("helm.sh/resource-policy", "keep"));
+        .allSatisfy(
+            crd -> assertThat(crd.getMetadata().getAnnotations()).containsEntry(KEEP, "keep"));
     assertThat(all(CustomResourceDefinition.class, render(template().set("crds.install", false))))
         .isEmpty();
+    assertThat(all(CustomResourceDefinition.class, render(template().set("crds.keep", false))))
+        .hasSize(4)
+        .allSatisfy(crd -> assertThat(crd.getMetadata().getAnnotations()).doesNotContainKey(KEEP));
   }
 
   @Test
@@ -115,7 +130,7 @@ class ChartTest {
     assertThat(rules)
         .filteredOn(rule ->
             rule.getResources().contains("secrets") || rule.getResources().contains("configmaps"))
-        .hasSize(6)
+        .hasSize(7)
         .allSatisfy(rule ->
             assertThat(rule.getResourceNames().isEmpty())
                 .isEqualTo(rule.getVerbs().equals(List.of("create"))));
@@ -154,32 +169,79 @@ class ChartTest {
         .filteredOn(env -> env.getValue() != null)
         .extracting(env -> Map.entry(env.getName(), env.getValue()))
         .contains(
-            Map.entry("PODSEAL_TRUST_DOMAIN", "example.org"), Map.entry("PODSEAL_MAX_PEERS", "50"));
+            Map.entry("PODSEAL_TRUST_DOMAIN", "example.org"),
+            Map.entry("PODSEAL_MAX_PEERS", "50"),
+            Map.entry("PODSEAL_SIDECAR_IMAGE", "podseal/sidecar:0.1.0-SNAPSHOT"),
+            Map.entry(
+                "PODSEAL_SIDECAR_RESOURCES",
+                "{\"limits\":{\"memory\":\"256Mi\"},\"requests\":{\"cpu\":\"50m\",\"memory\":\"96Mi\"}}"));
   }
 
   @Test
-  void theServiceOfTheControlPlaneIsLedByTheLeaderAndTheWebhooksByItsLabels() {
+  void theServiceHasNoSelectorBecauseTheLeaderWritesItsEndpoint() {
     var objects = render(template());
     var services = all(Service.class, objects);
+    var service = services.getFirst();
     var pod = only(Deployment.class, objects).getSpec().getTemplate();
 
-    assertThat(services)
-        .extracting(service -> service.getMetadata().getName())
-        .containsExactly("podseal-controller", "podseal-webhook");
-    assertThat(services.getFirst().getSpec().getSelector()).isNullOrEmpty();
-    assertThat(services.getFirst().getSpec().getPorts())
+    assertThat(services.getLast().getMetadata().getName()).isEqualTo("podseal-webhook");
+    assertThat(pod.getMetadata().getLabels())
+        .containsAllEntriesOf(services.getLast().getSpec().getSelector());
+    assertThat(service.getMetadata().getName()).isEqualTo("podseal-controller");
+    assertThat(service.getSpec().getSelector()).isNullOrEmpty();
+    assertThat(service.getSpec().getPorts())
         .singleElement()
         .satisfies(port -> {
           assertThat(port.getName()).isEqualTo("grpc-control");
           assertThat(port.getPort()).isEqualTo(9443);
         });
-    assertThat(pod.getMetadata().getLabels())
-        .containsAllEntriesOf(services.getLast().getSpec().getSelector());
     assertThat(pod.getSpec().getContainers().getFirst().getPorts())
-        .anySatisfy(port -> {
-          assertThat(port.getName()).isEqualTo("webhook");
-          assertThat(port.getContainerPort()).isEqualTo(9444);
-        });
+        .extracting(port -> port.getName() + ":" + port.getContainerPort())
+        .containsExactlyInAnyOrder("control:9443", "webhook:9444", "http:8080");
+  }
+
+  @Test
+  void anUpgradeStartsANewReplicaBeforeItStopsAnOldOne() {
+    var strategy = only(Deployment.class, render(template())).getSpec().getStrategy();
+
+    assertThat(strategy.getType()).isEqualTo("RollingUpdate");
+    assertThat(strategy.getRollingUpdate().getMaxUnavailable().getIntVal()).isZero();
+    assertThat(strategy.getRollingUpdate().getMaxSurge().getIntVal()).isOne();
+  }
+
+  @Test
+  void theCleanupRunsBeforeTheReleaseGoesEndsInAnyCaseAndReachesKeysOnlyToPurge() {
+    var objects = render(template());
+    var job = only(Job.class, objects);
+
+    assertThat(job.getMetadata().getAnnotations())
+        .containsEntry("shown.helm.sh/hook", "pre-delete");
+    assertThat(job.getSpec().getActiveDeadlineSeconds()).isLessThan(120);
+    assertThat(job.getSpec().getTemplate().getSpec().getContainers().getFirst().getArgs())
+        .containsExactly("cleanup");
+    // The controller's pods are counted by their labels; this must not be one of them.
+    assertThat(job.getSpec().getTemplate().getMetadata().getLabels())
+        .doesNotContainEntry("app.kubernetes.io/name", "podseal-controller");
+    assertThat(cleanupRules(objects)).noneMatch(rule -> rule.getResources().contains("secrets"));
+
+    var purging = render(template().set("purge", true));
+    assertThat(
+            only(Job.class, purging)
+                .getSpec()
+                .getTemplate()
+                .getSpec()
+                .getContainers()
+                .getFirst()
+                .getArgs())
+        .containsExactly("cleanup", "--purge");
+    assertThat(cleanupRules(purging)).anyMatch(rule -> rule.getResources().contains("secrets"));
+  }
+
+  private static List<PolicyRule> cleanupRules(Collection<HasMetadata> objects) {
+    return all(Role.class, objects).stream()
+        .filter(role -> role.getMetadata().getName().equals("podseal-cleanup"))
+        .flatMap(role -> role.getRules().stream())
+        .toList();
   }
 
   @Test
@@ -205,18 +267,49 @@ class ChartTest {
     assertThatThrownBy(() -> template().set("trustDomain", "Not A Domain").call())
         .hasMessageContaining("trustDomain");
     assertThatThrownBy(() -> template().set("image.repo", "x").call()).hasMessageContaining("repo");
-    assertThatThrownBy(() -> template().set("crds.kept", false).call())
-        .hasMessageContaining("kept");
-    assertThatThrownBy(() -> template().set("networkPolicy.enable", true).call())
-        .hasMessageContaining("enable");
-    assertThatThrownBy(() -> template().set("sidecar.image.pullPolicy", "Sometimes").call())
-        .hasMessageContaining("pullPolicy");
+    for (var typo :
+        List.of(
+            "crds.kep",
+            "networkPolicy.enable",
+            "sidecar.image.repo",
+            "sidecar.loglevel",
+            "sidecar.resources.limit",
+            "resources.limit")) {
+      assertThatThrownBy(() -> template().set(typo, "x").call())
+          .as(typo)
+          .hasMessageContaining(typo.substring(typo.lastIndexOf('.') + 1));
+    }
+    assertThatThrownBy(() -> template().set("purge", "maybe").call()).hasMessageContaining("purge");
+    assertThatThrownBy(() -> template().set("replicas", 0).call()).hasMessageContaining("replicas");
     assertThatThrownBy(() -> template().set("maxPeersPerPod", 0).call())
         .hasMessageContaining("maxPeersPerPod");
   }
 
+  /**
+   * A change of what is installed is seen in review; PODSEAL_GOLDEN=write writes the files anew.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"defaults", "purging", "everything"})
+  void theRenderedChartIsTheOneInTheGoldenFile(String values) throws IOException {
+    var golden = GOLDEN.resolve(values + ".yaml");
+    var rendered =
+        template()
+            .set("crds.install", false)
+            .withValuesFile(GOLDEN.resolve(values + ".values.yaml"))
+            .call();
+
+    if ("write".equals(System.getenv("PODSEAL_GOLDEN"))) {
+      Files.writeString(golden, rendered);
+    }
+    assertThat(rendered)
+        .as(
+            "regenerate: PODSEAL_GOLDEN=write ./mvnw -pl controller -am test -Dtest=ChartTest"
+                + " -Dsurefire.failIfNoSpecifiedTests=false")
+        .isEqualTo(Files.readString(golden));
+  }
+
   private static TemplateCommand template() {
-    return new Helm(CHART)
+    return new Helm(HOOKS_SHOWN)
         .template()
         .withName("podseal")
         .withNamespace("sealed")
@@ -231,6 +324,22 @@ class ChartTest {
       }
     }
     return objects;
+  }
+
+  /** The chart with hooks that are objects as others, because helm-java renders no hooks. */
+  private static Path copyWithHooksShown() {
+    try (var files = Files.walk(CHART)) {
+      var copy = Files.createTempDirectory(Path.of("target"), "chart-");
+      for (var file : files.filter(Files::isRegularFile).toList()) {
+        var to = copy.resolve(CHART.relativize(file));
+        Files.createDirectories(to.getParent());
+        Files.writeString(
+            to, Files.readString(file).replaceAll("(?m)^helm\\.sh/hook:", "shown.helm.sh/hook:"));
+      }
+      return copy;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static <T extends HasMetadata> List<T> all(

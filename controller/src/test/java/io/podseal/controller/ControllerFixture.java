@@ -38,6 +38,9 @@ final class ControllerFixture implements AutoCloseable {
   static final String NAMESPACE = "podseal-system";
   static final String SERVER_NAME = "podseal-controller.podseal-system.svc";
 
+  static final SidecarTemplate SIDECAR =
+      SidecarTemplate.of(SERVER_NAME + ":9443", "podseal/sidecar:1", "Never", "info", "{}");
+
   final MockApiServer api = MockApiServer.start();
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   final TestClock clock = new TestClock(Instant.now());
@@ -60,12 +63,12 @@ final class ControllerFixture implements AutoCloseable {
         new ControllerOptions(
             NAMESPACE,
             "cluster.local",
-            new ControllerOptions.Replica("controller-0", ""),
+            new ControllerOptions.Replica("replica-0", ""),
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             SERVER_NAME,
             1_000,
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            SidecarTemplate.of(SERVER_NAME + ":9443", "podseal/sidecar:1", "Never", "info", "{}"),
+            SIDECAR,
             new ControllerOptions.Pace(
                 Duration.ofMillis(5), Duration.ofMillis(10), Duration.ofMillis(10), Duration.ZERO),
             limits,

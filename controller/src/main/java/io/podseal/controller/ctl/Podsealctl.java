@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
     name = "podsealctl",
     description = "Looks after Podseal from outside of the cluster.",
     mixinStandardHelpOptions = true,
-    subcommands = {CheckCommand.class, InjectCommand.class, CleanupCommand.class},
+    subcommands = {CheckCommand.class, InjectCommand.class, Cleanup.class},
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:fine", "1:something is wrong", "2:usage", "3:the cluster cannot be reached"})
 public final class Podsealctl implements Runnable {

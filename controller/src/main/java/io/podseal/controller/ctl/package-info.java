@@ -1,4 +1,4 @@
-/** podsealctl: what people and Helm's hook do by hand. */
+/** The command line {@code podsealctl}. */
 @NullMarked
 package io.podseal.controller.ctl;
 

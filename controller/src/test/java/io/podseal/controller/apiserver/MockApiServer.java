@@ -12,7 +12,6 @@ import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
 import io.fabric8.mockwebserver.ServerRequest;
 import io.fabric8.mockwebserver.ServerResponse;
-import io.fabric8.mockwebserver.http.Dispatcher;
 import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.io.IOException;
@@ -49,16 +48,16 @@ public final class MockApiServer implements AutoCloseable {
   // Logs every request otherwise; kept here because java.util.logging forgets unused loggers.
   private static final Logger REQUEST_LOG = Logger.getLogger(MockWebServer.class.getName());
 
-  private final AtomicInteger requests;
   private final KubernetesMockServer server;
+  private final CountingDispatcher dispatcher;
   private final PodTokens tokens;
   private final String url;
   private final KubernetesClient client;
 
   private MockApiServer(
-      KubernetesMockServer server, PodTokens tokens, String url, AtomicInteger requests) {
-    this.requests = requests;
+      KubernetesMockServer server, CountingDispatcher dispatcher, PodTokens tokens, String url) {
     this.server = server;
+    this.dispatcher = dispatcher;
     this.tokens = tokens;
     this.url = url;
     this.client = new KubernetesClientBuilder().withConfig(config(url)).build();
@@ -77,14 +76,9 @@ public final class MockApiServer implements AutoCloseable {
   public static MockApiServer start(InetAddress address, int port) {
     REQUEST_LOG.setLevel(Level.WARNING);
     Map<ServerRequest, Queue<ServerResponse>> scripted = new ConcurrentHashMap<>();
-    var requests = new AtomicInteger();
+    var dispatcher = new CountingDispatcher(scripted);
     var server =
-        new KubernetesMockServer(
-            new Context(),
-            new MockWebServer(),
-            scripted,
-            new CountingDispatcher(new KubernetesMixedDispatcher(scripted), requests),
-            false);
+        new KubernetesMockServer(new Context(), new MockWebServer(), scripted, dispatcher, false);
     server.init(address, port);
     var tokens = new PodTokens();
     server.expect().post().withPath(PodTokens.PATH).andReply(tokens).always();
@@ -94,7 +88,7 @@ public final class MockApiServer implements AutoCloseable {
             + (address instanceof Inet6Address ? "[" + host + "]" : host)
             + ":"
             + server.getPort();
-    var started = new MockApiServer(server, tokens, url, requests);
+    var started = new MockApiServer(server, dispatcher, tokens, url);
     CRDS.forEach(name -> started.client.resource(crd(name)).create());
     return started;
   }
@@ -164,9 +158,9 @@ public final class MockApiServer implements AutoCloseable {
     return tokens.reviews();
   }
 
-  /** How many requests of any kind it was sent, but for those that keep a Lease. */
+  /** How many requests of any kind it was sent, but those about Leases, which never end. */
   public int requests() {
-    return requests.get();
+    return dispatcher.requests.get();
   }
 
   @Override
@@ -193,13 +187,11 @@ public final class MockApiServer implements AutoCloseable {
     }
   }
 
-  private static final class CountingDispatcher extends Dispatcher {
-    private final Dispatcher dispatcher;
-    private final AtomicInteger requests;
+  private static final class CountingDispatcher extends KubernetesMixedDispatcher {
+    private final AtomicInteger requests = new AtomicInteger();
 
-    CountingDispatcher(Dispatcher dispatcher, AtomicInteger requests) {
-      this.dispatcher = dispatcher;
-      this.requests = requests;
+    CountingDispatcher(Map<ServerRequest, Queue<ServerResponse>> scripted) {
+      super(scripted);
     }
 
     @Override
@@ -207,12 +199,7 @@ public final class MockApiServer implements AutoCloseable {
       if (!String.valueOf(request.getPath()).contains("/leases")) {
         requests.incrementAndGet();
       }
-      return dispatcher.dispatch(request);
-    }
-
-    @Override
-    public void shutdown() {
-      dispatcher.shutdown();
+      return super.dispatch(request);
     }
   }
 }

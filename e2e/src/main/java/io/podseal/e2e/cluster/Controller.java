@@ -6,8 +6,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
@@ -31,35 +33,34 @@ public final class Controller implements AutoCloseable {
     this.httpPort = httpPort;
   }
 
-  /** Starts a controller that pods reach at {@code address} and waits until it is ready. */
+  /** Starts a controller that pods reach at {@code address} and waits until it leads. */
   public static Controller start(String address, Path kubeconfig, int controlPort, Path log) {
-    return start("controller", address, kubeconfig, controlPort, log, true);
+    Controller controller = replica(address, kubeconfig, controlPort, log, Map.of());
+    try {
+      Awaitility.await("a control plane on port " + controlPort + "; see " + log)
+          .atMost(START_LIMIT)
+          .pollInterval(Duration.ofMillis(50))
+          .until(controller::serving);
+      return controller;
+    } catch (ConditionTimeoutException e) {
+      controller.close();
+      throw e;
+    }
   }
 
-  /**
-   * Starts one of several replicas.
-   *
-   * @param replica its name in the Lease
-   * @param wait whether until it is ready
-   */
-  public static Controller start(
-      String replica, String address, Path kubeconfig, int controlPort, Path log, boolean wait) {
+  /** Starts one of several controllers and waits until it is ready to lead. */
+  public static Controller replica(
+      String address, Path kubeconfig, int controlPort, Path log, Map<String, String> more) {
     int httpPort = freePort();
     int webhookPort = freePort();
-    Map<String, String> environment =
-        Map.of(
-            "KUBECONFIG", kubeconfig.toString(),
-            "PODSEAL_POD_NAME", replica,
-            "PODSEAL_POD_IP", address.startsWith("127.") ? "" : address,
-            "PODSEAL_WEBHOOK_PORT", Integer.toString(webhookPort),
-            "PODSEAL_CONTROL_PORT", Integer.toString(controlPort),
-            "PODSEAL_SERVER_NAME", Cluster.SERVER_NAME,
-            "QUARKUS_HTTP_PORT", Integer.toString(httpPort));
+    Map<String, String> environment = new HashMap<>(more);
+    environment.put("KUBECONFIG", kubeconfig.toString());
+    environment.put("PODSEAL_CONTROL_PORT", Integer.toString(controlPort));
+    environment.put("PODSEAL_SERVER_NAME", Cluster.SERVER_NAME);
+    environment.put("PODSEAL_WEBHOOK_PORT", Integer.toString(webhookPort));
+    environment.put("QUARKUS_HTTP_PORT", Integer.toString(httpPort));
     Background process = Background.start("controller", Build.controller(), environment, log);
     Controller controller = new Controller(process, address, controlPort, webhookPort, httpPort);
-    if (!wait) {
-      return controller;
-    }
     try {
       Awaitility.await()
           .atMost(START_LIMIT)
@@ -87,6 +88,15 @@ public final class Controller implements AutoCloseable {
     return controlPort;
   }
 
+  /** Returns whether it leads: the control plane listens. */
+  public boolean serving() {
+    try (Socket socket = new Socket(address, controlPort)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
   /** Returns the port of the admission webhook. */
   public int webhookPort() {
     return webhookPort;
@@ -102,8 +112,7 @@ public final class Controller implements AutoCloseable {
     return Command.of("curl", "-sS", "http://" + address + ":" + httpPort + "/q/metrics").must();
   }
 
-  /** Whether it is ready. */
-  public boolean ready() {
+  private boolean ready() {
     return Command.of(
             "curl",
             "-sf",

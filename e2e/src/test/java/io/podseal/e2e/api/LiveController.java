@@ -67,7 +67,7 @@ final class LiveController implements AutoCloseable {
           Files.writeString(folder.resolve("controller.kubeconfig"), kubeconfig(client, token));
       var log = folder.resolve("controller.log");
       Files.deleteIfExists(log);
-      var process = owned.add(Controller.start("127.0.0.1", own, Controller.freePort(), log));
+      var process = owned.add(start(own, log));
       return new LiveController(owned, client, process, log);
     } catch (IOException e) {
       owned.close();
@@ -76,6 +76,15 @@ final class LiveController implements AutoCloseable {
       owned.close();
       throw e;
     }
+  }
+
+  private static Controller start(Path kubeconfig, Path log) {
+    int port = Controller.freePort();
+    var controller =
+        Controller.replica(
+            "127.0.0.1", kubeconfig, port, log, Map.of("PODSEAL_POD_IP", "198.18.0.1"));
+    Awaitility.await("the control plane").atMost(Duration.ofSeconds(20)).until(controller::serving);
+    return controller;
   }
 
   /** Connects as the sidecar of {@code pod}, whose namespace opted in. */

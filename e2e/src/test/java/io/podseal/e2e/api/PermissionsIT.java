@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
@@ -84,6 +85,19 @@ class PermissionsIT {
         .inNamespace("shop")
         .withName("podseal-ca")
         .edit(map -> new ConfigMapBuilder(map).addToData("ca.crt", "spoilt").build());
+    // The EndpointSlice of a leader that was elsewhere.
+    client
+        .discovery()
+        .v1()
+        .endpointSlices()
+        .inNamespace(LiveController.NAMESPACE)
+        .withName("podseal-controller")
+        .edit(slice ->
+            new EndpointSliceBuilder(slice)
+                .editFirstEndpoint()
+                .withAddresses("198.18.0.9")
+                .endEndpoint()
+                .build());
     // A sidecar that was given keys which the Secret does not have: it is written anew.
     try (var sidecar = controller.silent("shop", controller.token(orders, "podseal"))) {
       sidecar.hello(7);

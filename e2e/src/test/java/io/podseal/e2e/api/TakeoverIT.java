@@ -1,0 +1,119 @@
+package io.podseal.e2e.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.podseal.e2e.cluster.Controller;
+import io.podseal.e2e.kube.Chart;
+import io.podseal.e2e.kube.ControlPlane;
+import io.podseal.e2e.kube.Tokens;
+import io.podseal.e2e.lab.Resources;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Two controller processes with the chart's rights on a real API server. */
+@Tag("api")
+class TakeoverIT {
+  private static final String NAMESPACE = "podseal-system";
+  private static final Duration LIMIT = Duration.ofSeconds(5);
+
+  private final Resources owned = new Resources();
+  private final Path folder = folder();
+  private final ControlPlane plane = owned.add(ControlPlane.start(folder));
+  private Path kubeconfig = folder;
+
+  @BeforeEach
+  void installTheRights() throws IOException {
+    plane
+        .client()
+        .resource(
+            new NamespaceBuilder().withNewMetadata().withName(NAMESPACE).endMetadata().build())
+        .create();
+    var chart = new Chart(plane.kubeconfig(), NAMESPACE);
+    chart.installCrds();
+    chart.apply("serviceaccount.yaml", "rbac.yaml");
+    var token = Tokens.of(plane.client(), NAMESPACE, "podseal-controller");
+    kubeconfig =
+        Files.writeString(
+            folder.resolve("controller.kubeconfig"),
+            plane.kubeconfigWith(token.mint(Duration.ofHours(1))));
+  }
+
+  @AfterEach
+  void stop() {
+    owned.close();
+  }
+
+  @Test
+  void theStandbyServesWithinFiveSecondsOfAKilledLeaderWhichComesBackAsStandby() {
+    var first = replica("first", "198.18.0.1");
+    Awaitility.await().atMost(Duration.ofSeconds(20)).until(first::serving);
+    var second = replica("second", "198.18.0.2");
+    assertThat(second.serving()).isFalse();
+    awaitEndpoint("198.18.0.1");
+    assertThat(second.metrics()).contains("podseal_leader 0.0", "podseal_key_epoch 0.0");
+
+    first.process().kill();
+    Awaitility.await("the other replica")
+        .atMost(LIMIT)
+        .pollInterval(Duration.ofMillis(20))
+        .until(second::serving);
+    awaitEndpoint("198.18.0.2");
+
+    var again = replica("first", "198.18.0.1");
+    assertThat(again.serving()).isFalse();
+    assertThat(second.serving()).isTrue();
+
+    second.process().terminate();
+    Awaitility.await("the first, sooner than a Lease expires").atMost(LIMIT).until(again::serving);
+    assertThat(second.process().ended(Duration.ofSeconds(10))).isTrue();
+    assertThat(again.process().logged() + second.process().logged()).doesNotContain(" ERROR ");
+  }
+
+  private Controller replica(String name, String address) {
+    return owned.add(
+        Controller.replica(
+            "127.0.0.1",
+            kubeconfig,
+            Controller.freePort(),
+            folder.resolve(name + ".log"),
+            Map.of("PODSEAL_POD_NAME", name, "PODSEAL_POD_IP", address)));
+  }
+
+  private void awaitEndpoint(String address) {
+    Awaitility.await("EndpointSlice podseal-controller")
+        .atMost(LIMIT)
+        .until(() -> {
+          var slice =
+              plane
+                  .client()
+                  .discovery()
+                  .v1()
+                  .endpointSlices()
+                  .inNamespace(NAMESPACE)
+                  .withName("podseal-controller")
+                  .get();
+          return slice != null
+              && Objects.equals(slice.getEndpoints().getFirst().getAddresses().getFirst(), address);
+        });
+  }
+
+  private static Path folder() {
+    try {
+      var parent = Files.createDirectories(Path.of("target", "takeover"));
+      return Files.createTempDirectory(parent, "run-").toAbsolutePath();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
