@@ -2,13 +2,18 @@ package io.podseal.controller;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.podseal.controller.control.ControlLimits;
+import io.podseal.controller.identity.PodAuthenticator;
+import io.podseal.controller.inject.SidecarTemplate;
 import io.podseal.controller.obs.ControllerMetrics;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Produces;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.time.Clock;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
@@ -24,18 +29,42 @@ class ControllerLifecycle {
       ControllerSettings settings, KubernetesClient client, MeterRegistry registry) {
     var clock = Clock.systemUTC();
     controller =
-        new Controller(
-            client,
-            ControllerOptions.of(
-                settings.namespace(),
-                settings.trustDomain(),
-                new InetSocketAddress(settings.controlPort()),
-                settings
-                    .serverName()
-                    .orElseGet(() -> ControllerOptions.defaultServerName(settings.namespace())),
-                settings.maxPeers()),
-            new ControllerMetrics(registry, clock),
-            clock);
+        new Controller(client, options(settings), new ControllerMetrics(registry, clock), clock);
+  }
+
+  private static ControllerOptions options(ControllerSettings settings) {
+    var serverName =
+        settings
+            .serverName()
+            .orElseGet(() -> ControllerOptions.defaultServerName(settings.namespace()));
+    var sidecar = settings.sidecar();
+    return new ControllerOptions(
+        settings.namespace(),
+        settings.trustDomain(),
+        new ControllerOptions.Replica(
+            settings.podName().orElseGet(ControllerLifecycle::hostName),
+            settings.podIp().orElse("")),
+        new InetSocketAddress(settings.controlPort()),
+        serverName,
+        settings.maxPeers(),
+        new InetSocketAddress(settings.webhookPort()),
+        SidecarTemplate.of(
+            serverName + ":" + settings.controlPort(),
+            sidecar.image(),
+            sidecar.pullPolicy(),
+            sidecar.logLevel(),
+            sidecar.resources()),
+        ControllerOptions.Pace.DEFAULT,
+        ControlLimits.DEFAULT,
+        PodAuthenticator.Limits.DEFAULT);
+  }
+
+  private static String hostName() {
+    try {
+      return InetAddress.getLocalHost().getHostName();
+    } catch (UnknownHostException e) {
+      return "localhost";
+    }
   }
 
   void start(@Observes StartupEvent event) {
@@ -50,7 +79,7 @@ class ControllerLifecycle {
   @Readiness
   HealthCheck ready() {
     return () ->
-        HealthCheckResponse.named("caches, keys and control plane")
+        HealthCheckResponse.named("caches, webhook, and streams or a leader elsewhere")
             .status(controller.ready())
             .build();
   }

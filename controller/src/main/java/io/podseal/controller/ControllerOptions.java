@@ -2,6 +2,7 @@ package io.podseal.controller;
 
 import io.podseal.controller.control.ControlLimits;
 import io.podseal.controller.identity.PodAuthenticator;
+import io.podseal.controller.inject.SidecarTemplate;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -14,40 +15,46 @@ import java.util.List;
  * @param controlAddress where sidecars connect; port 0 takes a free one
  * @param serverName what its certificate proves
  * @param maxPeers peers that one pod may have
- * @param policyPause shortest time between two passes over policies
- * @param statusPause shortest time between two passes over statuses
- * @param tick between two looks at deadlines
+ * @param webhookAddress where the API server asks about pods; port 0 takes a free one
  */
 public record ControllerOptions(
     String namespace,
     String trustDomain,
+    Replica replica,
     InetSocketAddress controlAddress,
     String serverName,
     int maxPeers,
-    Duration policyPause,
-    Duration statusPause,
-    Duration tick,
+    InetSocketAddress webhookAddress,
+    SidecarTemplate sidecar,
+    Pace pace,
     ControlLimits control,
     PodAuthenticator.Limits authentication) {
 
-  /** With the usual times and limits. */
-  public static ControllerOptions of(
-      String namespace,
-      String trustDomain,
-      InetSocketAddress controlAddress,
-      String serverName,
-      int maxPeers) {
-    return new ControllerOptions(
-        namespace,
-        trustDomain,
-        controlAddress,
-        serverName,
-        maxPeers,
-        Duration.ofMillis(20),
-        Duration.ofMillis(500),
-        Duration.ofSeconds(1),
-        ControlLimits.DEFAULT,
-        PodAuthenticator.Limits.DEFAULT);
+  /**
+   * Which of the replicas this is.
+   *
+   * @param name of its pod
+   * @param address of its pod; empty where no Service leads to it
+   */
+  public record Replica(String name, String address) {}
+
+  /**
+   * How fast it works.
+   *
+   * @param policies shortest time between two passes over policies
+   * @param statuses shortest time between two passes over statuses
+   * @param tick between two looks at deadlines
+   * @param takeover how long a new leader waits for the sidecars of the one before, until it writes
+   *     statuses without them
+   */
+  public record Pace(Duration policies, Duration statuses, Duration tick, Duration takeover) {
+    /** The usual one. */
+    public static final Pace DEFAULT =
+        new Pace(
+            Duration.ofMillis(20),
+            Duration.ofMillis(500),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(15));
   }
 
   /** The name that a Service of the controller's namespace has. */
@@ -55,12 +62,14 @@ public record ControllerOptions(
     return "podseal-controller." + namespace + ".svc";
   }
 
-  /** DNS names of the certificate: the server name, and the long form of a Service name. */
+  /** DNS names of the certificate: the server name, the webhook, and their long forms. */
   List<String> dnsNames() {
     var names = new LinkedHashSet<String>();
-    names.add(serverName);
-    if (serverName.endsWith(".svc")) {
-      names.add(serverName + ".cluster.local");
+    for (var name : List.of(serverName, "podseal-webhook." + namespace + ".svc")) {
+      names.add(name);
+      if (name.endsWith(".svc")) {
+        names.add(name + ".cluster.local");
+      }
     }
     return List.copyOf(names);
   }

@@ -46,7 +46,13 @@ class ArchitectureTest {
             "reconcile",
             9,
             "obs",
-            3)
+            3,
+            "inject",
+            8,
+            "webhook",
+            5,
+            "ctl",
+            8)
         .forEach((layer, least) ->
             assertThat(
                     MAIN.stream()
@@ -93,6 +99,24 @@ class ArchitectureTest {
   }
 
   @Test
+  void injectionIsPure() {
+    classes()
+        .that()
+        .resideInAPackage(BASE + ".inject")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            BASE + ".inject",
+            "com.fasterxml.jackson..",
+            "io.fabric8.zjsonpatch..",
+            "java.lang..",
+            "java.util..",
+            "org.jspecify..")
+        .because("the webhook and podsealctl must make the same of the same pod")
+        .check(MAIN);
+  }
+
+  @Test
   void layersImportOneWay() {
     onlyImports("keys", "model");
     onlyImports("identity", "model", "obs");
@@ -100,6 +124,9 @@ class ArchitectureTest {
     onlyImports("control", "model", "keys", "identity", "obs");
     onlyImports("reconcile", "model", "identity", "certs", "obs");
     onlyImports("obs");
+    onlyImports("inject");
+    onlyImports("webhook", "inject", "reconcile", "obs");
+    onlyImports("ctl", "inject");
     slices()
         .matching(BASE + ".(*)..")
         .should()
@@ -114,6 +141,8 @@ class ArchitectureTest {
     only("org.bouncycastle..", "certs", "certificates are the one thing the JDK cannot issue");
     only("io.grpc..", "control", "the transport must be replaceable");
     only("io.netty..", "control", "one place to change with Netty 4.2");
+    only("io.vertx..", "webhook", "the HTTP server of the webhook must be replaceable");
+    only("picocli..", "ctl", "the controller itself is told by its environment");
     noClasses()
         .that()
         .resideOutsideOfPackages(BASE, BASE + ".obs")

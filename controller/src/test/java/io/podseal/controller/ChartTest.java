@@ -7,6 +7,7 @@ import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.TemplateCommand;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
@@ -51,7 +52,11 @@ class ChartTest {
             "Role",
             "RoleBinding",
             "Service",
-            "Deployment");
+            "Service",
+            "Deployment",
+            "PodDisruptionBudget",
+            "NetworkPolicy",
+            "MutatingWebhookConfiguration");
     assertThat(objects)
         .allSatisfy(object -> assertThat(object.getMetadata().getNamespace()).isIn(null, "sealed"));
   }
@@ -122,7 +127,7 @@ class ChartTest {
     var pod = deployment.getSpec().getTemplate().getSpec();
     var container = pod.getContainers().getFirst();
 
-    assertThat(deployment.getSpec().getReplicas()).isEqualTo(1);
+    assertThat(deployment.getSpec().getReplicas()).isEqualTo(2);
     assertThat(pod.getServiceAccountName()).isEqualTo("podseal-controller");
     assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
     assertThat(container.getSecurityContext().getReadOnlyRootFilesystem()).isTrue();
@@ -153,24 +158,44 @@ class ChartTest {
   }
 
   @Test
-  void theServiceLeadsToTheControlPlane() {
+  void theServiceOfTheControlPlaneIsLedByTheLeaderAndTheWebhooksByItsLabels() {
     var objects = render(template());
-    var service = only(Service.class, objects);
+    var services = all(Service.class, objects);
     var pod = only(Deployment.class, objects).getSpec().getTemplate();
 
-    assertThat(service.getMetadata().getName()).isEqualTo("podseal-controller");
-    assertThat(service.getSpec().getPorts())
+    assertThat(services)
+        .extracting(service -> service.getMetadata().getName())
+        .containsExactly("podseal-controller", "podseal-webhook");
+    assertThat(services.getFirst().getSpec().getSelector()).isNullOrEmpty();
+    assertThat(services.getFirst().getSpec().getPorts())
         .singleElement()
         .satisfies(port -> {
+          assertThat(port.getName()).isEqualTo("grpc-control");
           assertThat(port.getPort()).isEqualTo(9443);
-          assertThat(port.getTargetPort().getStrVal()).isEqualTo("control");
         });
-    assertThat(pod.getMetadata().getLabels()).containsAllEntriesOf(service.getSpec().getSelector());
+    assertThat(pod.getMetadata().getLabels())
+        .containsAllEntriesOf(services.getLast().getSpec().getSelector());
     assertThat(pod.getSpec().getContainers().getFirst().getPorts())
         .anySatisfy(port -> {
-          assertThat(port.getName()).isEqualTo("control");
-          assertThat(port.getContainerPort()).isEqualTo(9443);
+          assertThat(port.getName()).isEqualTo("webhook");
+          assertThat(port.getContainerPort()).isEqualTo(9444);
         });
+  }
+
+  @Test
+  void theWebhookFailsClosedButOnlyForNamespacesThatOptedIn() {
+    var webhook =
+        only(MutatingWebhookConfiguration.class, render(template())).getWebhooks().getFirst();
+
+    assertThat(webhook.getFailurePolicy()).isEqualTo("Fail");
+    assertThat(webhook.getReinvocationPolicy()).isEqualTo("IfNeeded");
+    assertThat(webhook.getNamespaceSelector().getMatchExpressions())
+        .extracting(rule -> rule.getKey() + " " + rule.getOperator() + " " + rule.getValues())
+        .containsExactly(
+            "podseal.io/inject In [true]",
+            "kubernetes.io/metadata.name NotIn [kube-system, kube-public, kube-node-lease,"
+                + " sealed]");
+    assertThat(webhook.getClientConfig().getCaBundle()).isNull();
   }
 
   @Test
@@ -180,6 +205,12 @@ class ChartTest {
     assertThatThrownBy(() -> template().set("trustDomain", "Not A Domain").call())
         .hasMessageContaining("trustDomain");
     assertThatThrownBy(() -> template().set("image.repo", "x").call()).hasMessageContaining("repo");
+    assertThatThrownBy(() -> template().set("crds.kept", false).call())
+        .hasMessageContaining("kept");
+    assertThatThrownBy(() -> template().set("networkPolicy.enable", true).call())
+        .hasMessageContaining("enable");
+    assertThatThrownBy(() -> template().set("sidecar.image.pullPolicy", "Sometimes").call())
+        .hasMessageContaining("pullPolicy");
     assertThatThrownBy(() -> template().set("maxPeersPerPod", 0).call())
         .hasMessageContaining("maxPeersPerPod");
   }

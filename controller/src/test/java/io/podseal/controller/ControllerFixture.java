@@ -12,6 +12,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.podseal.controller.apiserver.MockApiServer;
 import io.podseal.controller.control.ControlLimits;
 import io.podseal.controller.identity.PodAuthenticator;
+import io.podseal.controller.inject.SidecarTemplate;
 import io.podseal.controller.obs.ControllerMetrics;
 import io.podseal.crds.v1alpha1.PeerDestination;
 import io.podseal.crds.v1alpha1.PeerSource;
@@ -59,12 +60,14 @@ final class ControllerFixture implements AutoCloseable {
         new ControllerOptions(
             NAMESPACE,
             "cluster.local",
+            new ControllerOptions.Replica("controller-0", ""),
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             SERVER_NAME,
             1_000,
-            Duration.ofMillis(5),
-            Duration.ofMillis(10),
-            Duration.ofMillis(10),
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            SidecarTemplate.of(SERVER_NAME + ":9443", "podseal/sidecar:1", "Never", "info", "{}"),
+            new ControllerOptions.Pace(
+                Duration.ofMillis(5), Duration.ofMillis(10), Duration.ofMillis(10), Duration.ZERO),
             limits,
             PodAuthenticator.Limits.DEFAULT),
         new ControllerMetrics(registry, clock),

@@ -160,6 +160,7 @@ class PackagedControllerIT {
             .redirectErrorStream(true);
     builder.environment().put("KUBECONFIG", file.toString());
     builder.environment().put("PODSEAL_CONTROL_PORT", "0");
+    builder.environment().put("PODSEAL_WEBHOOK_PORT", "0");
     builder.environment().put("QUARKUS_HTTP_PORT", "0");
     builder.environment().put("QUARKUS_LOG_CATEGORY__IO_QUARKUS__LEVEL", "INFO");
     builder.environment().putAll(environment);

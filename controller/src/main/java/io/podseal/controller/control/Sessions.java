@@ -77,7 +77,6 @@ public final class Sessions {
     this.limits = limits;
     this.listener = listener;
     this.encoder = new PolicyEncoder(env.ring());
-    env.metrics().watchStreams(open::size);
   }
 
   /** How many streams are open. */

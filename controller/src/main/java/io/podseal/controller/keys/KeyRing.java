@@ -83,4 +83,15 @@ public final class KeyRing {
       lock.writeLock().unlock();
     }
   }
+
+  /** Zeroes all keys; none is in force afterwards. */
+  public void forget() {
+    lock.writeLock().lock();
+    try {
+      newestFirst.forEach(key -> key.secret().close());
+      newestFirst = List.of();
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
 }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 
@@ -84,6 +85,29 @@ public final class ControllerMetrics {
         .description("Time until the certificate expires.")
         .strongReference(true)
         .register(registry);
+  }
+
+  /** Publishes whether this replica leads. */
+  public void watchLeader(BooleanSupplier leads) {
+    Gauge.builder("podseal.leader", () -> leads.getAsBoolean() ? 1 : 0)
+        .description("Whether this replica is the one that serves sidecars.")
+        .strongReference(true)
+        .register(registry);
+  }
+
+  /** The webhook decided about a pod, for a reason of a small fixed set. */
+  public void injection(String result, String reason) {
+    registry.counter("podseal.injections", Tags.of("result", result, "reason", reason)).increment();
+  }
+
+  /** The webhook was sent something that is no review. */
+  public void reviewMalformed(String reason) {
+    injection("malformed", reason);
+  }
+
+  /** The CA in the webhook's configuration was not ours. */
+  public void caBundleMended() {
+    registry.counter("podseal.webhook.ca.mended").increment();
   }
 
   /** A stream was refused or closed, for a reason of a small fixed set. */

@@ -121,6 +121,11 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
         .toList();
   }
 
+  /** The labels of a namespace, if it is known. */
+  public Optional<Map<String, String>> namespaceLabels(String namespace) {
+    return Optional.ofNullable(namespaces.get(namespace)).map(NamespaceRecord::labels);
+  }
+
   @Override
   public Optional<PodRecord> cached(String uid) {
     return Optional.ofNullable(pods.get(uid));

@@ -64,6 +64,29 @@ public final class EventRecorder {
         message);
   }
 
+  /** An event about somebody else's object. */
+  public void other(
+      String namespace,
+      String apiVersion,
+      String kind,
+      String name,
+      String uid,
+      boolean warning,
+      String reason,
+      String message) {
+    record(
+        new ObjectReferenceBuilder()
+            .withApiVersion(apiVersion)
+            .withKind(kind)
+            .withNamespace(namespace)
+            .withName(name)
+            .withUid(uid.isEmpty() ? null : uid)
+            .build(),
+        warning,
+        reason,
+        message);
+  }
+
   private void record(ObjectReference about, boolean warning, String reason, String message) {
     if (!repeats.due(about.getNamespace() + "/" + about.getName() + " " + reason + " " + message)) {
       return;

@@ -42,7 +42,7 @@ public final class Reconciler {
   private final int maxPeers;
   private final AtomicBoolean changed = new AtomicBoolean(true);
   private AcceptedPeerings accepted = AcceptedPeerings.NONE;
-  private PeerGraph graph = PeerGraph.EMPTY;
+  private volatile PeerGraph graph = PeerGraph.EMPTY;
   private volatile List<Verdict> verdicts = List.of();
   private volatile List<ObjectReport> others = List.of();
 
@@ -72,6 +72,11 @@ public final class Reconciler {
       env.verdictsChanged().run();
     }
     env.publisher().accept(graph);
+  }
+
+  /** How many pods with a sidecar there are. */
+  public int podsWithPolicy() {
+    return graph.policies().size();
   }
 
   /** Writes the statuses that are not what they should be. */

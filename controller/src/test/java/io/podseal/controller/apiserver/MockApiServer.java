@@ -12,6 +12,9 @@ import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
 import io.fabric8.mockwebserver.ServerRequest;
 import io.fabric8.mockwebserver.ServerResponse;
+import io.fabric8.mockwebserver.http.Dispatcher;
+import io.fabric8.mockwebserver.http.MockResponse;
+import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -23,6 +26,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -45,12 +49,15 @@ public final class MockApiServer implements AutoCloseable {
   // Logs every request otherwise; kept here because java.util.logging forgets unused loggers.
   private static final Logger REQUEST_LOG = Logger.getLogger(MockWebServer.class.getName());
 
+  private final AtomicInteger requests;
   private final KubernetesMockServer server;
   private final PodTokens tokens;
   private final String url;
   private final KubernetesClient client;
 
-  private MockApiServer(KubernetesMockServer server, PodTokens tokens, String url) {
+  private MockApiServer(
+      KubernetesMockServer server, PodTokens tokens, String url, AtomicInteger requests) {
+    this.requests = requests;
     this.server = server;
     this.tokens = tokens;
     this.url = url;
@@ -70,12 +77,13 @@ public final class MockApiServer implements AutoCloseable {
   public static MockApiServer start(InetAddress address, int port) {
     REQUEST_LOG.setLevel(Level.WARNING);
     Map<ServerRequest, Queue<ServerResponse>> scripted = new ConcurrentHashMap<>();
+    var requests = new AtomicInteger();
     var server =
         new KubernetesMockServer(
             new Context(),
             new MockWebServer(),
             scripted,
-            new KubernetesMixedDispatcher(scripted),
+            new CountingDispatcher(new KubernetesMixedDispatcher(scripted), requests),
             false);
     server.init(address, port);
     var tokens = new PodTokens();
@@ -86,7 +94,7 @@ public final class MockApiServer implements AutoCloseable {
             + (address instanceof Inet6Address ? "[" + host + "]" : host)
             + ":"
             + server.getPort();
-    var started = new MockApiServer(server, tokens, url);
+    var started = new MockApiServer(server, tokens, url, requests);
     CRDS.forEach(name -> started.client.resource(crd(name)).create());
     return started;
   }
@@ -156,9 +164,9 @@ public final class MockApiServer implements AutoCloseable {
     return tokens.reviews();
   }
 
-  /** How many requests of any kind it was sent. */
+  /** How many requests of any kind it was sent, but for those that keep a Lease. */
   public int requests() {
-    return server.getRequestCount();
+    return requests.get();
   }
 
   @Override
@@ -182,6 +190,29 @@ public final class MockApiServer implements AutoCloseable {
           Objects.requireNonNull(yaml, name), CustomResourceDefinition.class);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static final class CountingDispatcher extends Dispatcher {
+    private final Dispatcher dispatcher;
+    private final AtomicInteger requests;
+
+    CountingDispatcher(Dispatcher dispatcher, AtomicInteger requests) {
+      this.dispatcher = dispatcher;
+      this.requests = requests;
+    }
+
+    @Override
+    public MockResponse dispatch(RecordedRequest request) {
+      if (!String.valueOf(request.getPath()).contains("/leases")) {
+        requests.incrementAndGet();
+      }
+      return dispatcher.dispatch(request);
+    }
+
+    @Override
+    public void shutdown() {
+      dispatcher.shutdown();
     }
   }
 }

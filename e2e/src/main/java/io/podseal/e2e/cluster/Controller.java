@@ -19,26 +19,47 @@ public final class Controller implements AutoCloseable {
   private final Background process;
   private final String address;
   private final int controlPort;
+  private final int webhookPort;
   private final int httpPort;
 
-  private Controller(Background process, String address, int controlPort, int httpPort) {
+  private Controller(
+      Background process, String address, int controlPort, int webhookPort, int httpPort) {
     this.process = process;
     this.address = address;
     this.controlPort = controlPort;
+    this.webhookPort = webhookPort;
     this.httpPort = httpPort;
   }
 
   /** Starts a controller that pods reach at {@code address} and waits until it is ready. */
   public static Controller start(String address, Path kubeconfig, int controlPort, Path log) {
+    return start("controller", address, kubeconfig, controlPort, log, true);
+  }
+
+  /**
+   * Starts one of several replicas.
+   *
+   * @param replica its name in the Lease
+   * @param wait whether until it is ready
+   */
+  public static Controller start(
+      String replica, String address, Path kubeconfig, int controlPort, Path log, boolean wait) {
     int httpPort = freePort();
+    int webhookPort = freePort();
     Map<String, String> environment =
         Map.of(
             "KUBECONFIG", kubeconfig.toString(),
+            "PODSEAL_POD_NAME", replica,
+            "PODSEAL_POD_IP", address.startsWith("127.") ? "" : address,
+            "PODSEAL_WEBHOOK_PORT", Integer.toString(webhookPort),
             "PODSEAL_CONTROL_PORT", Integer.toString(controlPort),
             "PODSEAL_SERVER_NAME", Cluster.SERVER_NAME,
             "QUARKUS_HTTP_PORT", Integer.toString(httpPort));
     Background process = Background.start("controller", Build.controller(), environment, log);
-    Controller controller = new Controller(process, address, controlPort, httpPort);
+    Controller controller = new Controller(process, address, controlPort, webhookPort, httpPort);
+    if (!wait) {
+      return controller;
+    }
     try {
       Awaitility.await()
           .atMost(START_LIMIT)
@@ -66,6 +87,11 @@ public final class Controller implements AutoCloseable {
     return controlPort;
   }
 
+  /** Returns the port of the admission webhook. */
+  public int webhookPort() {
+    return webhookPort;
+  }
+
   /** Returns the process. */
   public Background process() {
     return process;
@@ -76,7 +102,8 @@ public final class Controller implements AutoCloseable {
     return Command.of("curl", "-sS", "http://" + address + ":" + httpPort + "/q/metrics").must();
   }
 
-  private boolean ready() {
+  /** Whether it is ready. */
+  public boolean ready() {
     return Command.of(
             "curl",
             "-sf",

@@ -6,6 +6,7 @@ import io.podseal.e2e.capture.Ledger;
 import io.podseal.e2e.capture.WireKind;
 import io.podseal.e2e.cluster.ClusterPod;
 import io.podseal.e2e.cluster.Sidecar;
+import io.podseal.e2e.lab.Background;
 import java.time.Duration;
 import java.util.Map;
 import org.awaitility.Awaitility;
@@ -81,6 +82,40 @@ class IdentityIT {
         .isGreaterThan(after.count(WireKind.ESP));
     assertThat(world.between(successor, postgres).count(WireKind.CLEAR))
         .isEqualTo(after.count(WireKind.CLEAR));
+  }
+
+  @Test
+  void whatADeletedPodDidNotAcknowledgeIsNotSentAgainInClearToTheHeirOfItsAddress() {
+    String namespace = world.namespace();
+    world.peering(namespace, "orders", "postgres", "Strict");
+    ClusterPod postgres = world.pod(namespace, "postgres");
+    ClusterPod orders = world.pod(namespace, "orders");
+    Sidecar postgresSidecar = postgres.startSidecar();
+    Sidecar ordersSidecar = orders.startSidecar();
+    world.serve(postgres);
+    postgresSidecar.awaitReady();
+    ordersSidecar.awaitReady();
+    World.assertPage(orders, postgres);
+    Background download =
+        world.start(orders, "download", "iperf3", "-c", postgres.net().ip(), "-R", "-t", "60");
+    long idle = world.between(orders, postgres).espBytes();
+    Awaitility.await("a download in progress")
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> world.between(orders, postgres).espBytes() > idle + 1_000_000);
+
+    ordersSidecar.process().kill();
+    download.kill();
+    world.cluster().delete(orders);
+    ClusterPod heir = world.inPlaceOf(orders, namespace, "heir");
+
+    Awaitility.await("the kernel tried to send it again")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> postgresSidecar.metric("podseal_firewall_drops_total", "sealed_flow") > 0);
+    world.assertNothingClear(heir, postgres);
+    Awaitility.await("the sender was told that its connection is over")
+        .atMost(Duration.ofSeconds(10))
+        .until(() ->
+            !postgres.net().run("ss", "-Htn", "dst", heir.net().ip()).out().contains("ESTAB"));
   }
 
   @Test

@@ -19,7 +19,9 @@ public enum Counter {
   /** Decrypted packets that the ingress rules of their peer do not admit. */
   INGRESS_REFUSED,
   /** Decrypted packets whose source is no peer. */
-  TUN_SOURCE;
+  TUN_SOURCE,
+  /** Clear packets of a connection that was sealed before its peer ceased to be one. */
+  SEALED_FLOW;
 
   private final String label = name().toLowerCase(Locale.ROOT);
 

@@ -16,6 +16,15 @@ import java.util.stream.Collectors;
 final class NftablesScript {
   static final String TABLE = "inet podseal";
 
+  /**
+   * Set in the conntrack mark of connections that were sealed. It outlives the peer and the table:
+   * the kernel goes on to retransmit what the peer did not acknowledge, to an address that is
+   * nobody's by then, or somebody else's.
+   */
+  private static final int SEALED_FLOW = 0x504f_0000;
+
+  private static final String WAS_SEALED = "ct mark and 0x%1$x == 0x%1$x".formatted(SEALED_FLOW);
+
   private final FirewallPolicy policy;
   private final StringBuilder out = new StringBuilder();
 
@@ -62,6 +71,7 @@ final class NftablesScript {
     line("    ip saddr @peers udp dport %s accept".formatted(ports));
     line("    ip saddr @peers counter name %s drop".formatted(Counter.CLEAR_IN.label()));
     line("    ip6 saddr @peers6 counter name %s drop".formatted(Counter.IPV6_IN.label()));
+    line("    %s counter name %s drop".formatted(WAS_SEALED, Counter.SEALED_FLOW.label()));
     if (!policy.strictPorts().isEmpty()) {
       line("    udp dport %s accept".formatted(ports));
       line("    ct state established,related ct direction reply accept");
@@ -112,7 +122,12 @@ final class NftablesScript {
   private void output() {
     line("  chain output {");
     line("    type filter hook output priority filter; policy accept;");
-    line("    oifname { \"lo\", \"%s\" } accept".formatted(policy.tun()));
+    line("    oifname \"lo\" accept");
+    // Datagrams are not marked: what an application sends later is a decision of its own.
+    line(
+        "    oifname \"%s\" meta l4proto { tcp, sctp } ct mark set ct mark or 0x%x"
+            .formatted(policy.tun(), SEALED_FLOW));
+    line("    oifname \"%s\" accept".formatted(policy.tun()));
     neighbourDiscovery();
     for (ClearFlow flow : policy.clearFlows()) {
       line(
@@ -124,6 +139,10 @@ final class NftablesScript {
             .formatted(policy.udpPort(), policy.mark()));
     line("    ip daddr @peers counter name %s drop".formatted(Counter.CLEAR_OUT.label()));
     line("    ip6 daddr @peers6 counter name %s drop".formatted(Counter.IPV6_OUT.label()));
+    line(
+        "    meta l4proto tcp %s counter name %s reject with tcp reset"
+            .formatted(WAS_SEALED, Counter.SEALED_FLOW.label()));
+    line("    %s counter name %s drop".formatted(WAS_SEALED, Counter.SEALED_FLOW.label()));
     line("  }");
   }
 

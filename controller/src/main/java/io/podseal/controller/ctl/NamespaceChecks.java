@@ -1,0 +1,82 @@
+package io.podseal.controller.ctl;
+
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.podseal.controller.inject.Injector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/** What must be true of a namespace that opted in. */
+final class NamespaceChecks {
+  private NamespaceChecks() {}
+
+  static List<Finding> of(KubernetesClient client, Namespace namespace, String controllers) {
+    var name = namespace.getMetadata().getName();
+    if (Injector.RESERVED.contains(name) || controllers.equals(name)) {
+      return List.of(
+          Finding.note(
+              "namespace " + name + " is labelled but never injected",
+              "kubectl label namespace " + name + " " + Injector.LABEL + "-"));
+    }
+    var findings = new ArrayList<Finding>();
+    Map<String, String> labels =
+        Objects.requireNonNullElse(namespace.getMetadata().getLabels(), Map.of());
+    Injector.warnings(name, labels)
+        .forEach(warning -> {
+          int advice = warning.indexOf("kubectl");
+          findings.add(Finding.wrong(warning.substring(0, advice - 2), warning.substring(advice)));
+        });
+    for (var policy : client.network().v1().networkPolicies().inNamespace(name).list().getItems()) {
+      var closed = PolicyPorts.closedTo(policy.getSpec());
+      if (!closed.isEmpty()) {
+        findings.add(
+            Finding.wrong(
+                "NetworkPolicy "
+                    + name
+                    + "/"
+                    + policy.getMetadata().getName()
+                    + " does not let "
+                    + String.join(", ", closed),
+                "allow them for the pods of a peering: what they carry is sealed, and Podseal's"
+                    + " ports are checked after decryption"));
+      }
+    }
+    var bare =
+        client.pods().inNamespace(name).list().getItems().stream()
+            .filter(NamespaceChecks::shouldHaveSidecar)
+            .map(pod -> pod.getMetadata().getName())
+            .sorted()
+            .toList();
+    if (!bare.isEmpty()) {
+      findings.add(
+          Finding.wrong(
+              bare.size()
+                  + " pods of namespace "
+                  + name
+                  + " have no sidecar, such as "
+                  + bare.getFirst(),
+              "they are older than the label: kubectl -n "
+                  + name
+                  + " rollout restart deployment,statefulset,daemonset"));
+    }
+    if (findings.isEmpty()) {
+      findings.add(Finding.fine("namespace " + name));
+    }
+    return findings;
+  }
+
+  private static boolean shouldHaveSidecar(Pod pod) {
+    var phase = pod.getStatus() == null ? "" : pod.getStatus().getPhase();
+    var labels = pod.getMetadata().getLabels();
+    var first = pod.getSpec().getInitContainers();
+    return !"Succeeded".equals(phase)
+        && !"Failed".equals(phase)
+        && !Boolean.TRUE.equals(pod.getSpec().getHostNetwork())
+        && (labels == null || !"false".equals(labels.get(Injector.LABEL)))
+        && (first == null
+            || first.stream().noneMatch(container -> "podseal".equals(container.getName())));
+  }
+}

@@ -1,0 +1,72 @@
+package io.podseal.controller.ctl;
+
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/**
+ * The command {@code podsealctl}. Exit codes: 0 fine, 1 something is wrong, 2 usage, 3 no cluster.
+ */
+@Command(
+    name = "podsealctl",
+    description = "Looks after Podseal from outside of the cluster.",
+    mixinStandardHelpOptions = true,
+    subcommands = {CheckCommand.class, InjectCommand.class, CleanupCommand.class},
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {"0:fine", "1:something is wrong", "2:usage", "3:the cluster cannot be reached"})
+public final class Podsealctl implements Runnable {
+  static final int WRONG = 1;
+  static final int USAGE = 2;
+  static final int UNREACHABLE = 3;
+
+  private static final Logger CLIENT = Logger.getLogger("io.fabric8.kubernetes.client");
+
+  @Spec private CommandSpec spec;
+
+  private Podsealctl() {
+    spec = CommandSpec.create();
+  }
+
+  /** Runs one command and exits with its code. */
+  public static void main(String[] arguments) {
+    // What it warns of, the commands say themselves.
+    CLIENT.setLevel(Level.SEVERE);
+    System.exit(
+        new CommandLine(new Podsealctl())
+            .setExecutionExceptionHandler((failure, command, result) -> report(failure, command))
+            .execute(arguments));
+  }
+
+  private static int report(Exception failure, CommandLine command) {
+    var err = command.getErr();
+    if (failure instanceof KubernetesClientException api && api.getCode() != 0) {
+      err.printf(
+          "the API server refuses (HTTP %d): %s%n", api.getCode(), firstLine(api.getMessage()));
+      return WRONG;
+    }
+    if (failure instanceof KubernetesClientException) {
+      err.printf(
+          "the cluster cannot be reached: %s; is KUBECONFIG right?%n",
+          firstLine(failure.getMessage()));
+      return UNREACHABLE;
+    }
+    err.println(firstLine(failure.getMessage()));
+    return failure instanceof IOException || failure instanceof IllegalArgumentException
+        ? USAGE
+        : WRONG;
+  }
+
+  private static String firstLine(@org.jspecify.annotations.Nullable String text) {
+    return text == null ? "no message" : text.lines().findFirst().orElse("no message");
+  }
+
+  @Override
+  public void run() {
+    spec.commandLine().usage(spec.commandLine().getOut());
+  }
+}

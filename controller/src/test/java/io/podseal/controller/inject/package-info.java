@@ -1,0 +1,4 @@
+@NullMarked
+package io.podseal.controller.inject;
+
+import org.jspecify.annotations.NullMarked;

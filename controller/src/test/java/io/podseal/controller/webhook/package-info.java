@@ -1,0 +1,4 @@
+@NullMarked
+package io.podseal.controller.webhook;
+
+import org.jspecify.annotations.NullMarked;
