@@ -3,6 +3,7 @@ package io.podseal.sidecar;
 import io.podseal.sidecar.linux.LinuxException;
 import io.podseal.sidecar.obs.Logging;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,11 +45,18 @@ public final class Main implements Callable<Integer> {
     System.exit(new CommandLine(new Main()).execute(args));
   }
 
+  /** After everything is closed, so that nothing is logged behind it. */
+  private static int missing(RuntimeException what) {
+    System.getLogger("podseal").log(System.Logger.Level.ERROR, what.getMessage());
+    return EXIT_MISSING;
+  }
+
   @Override
   public Integer call() throws Exception {
     try {
       Logging.start(options.logLevel);
       options.controllerHost();
+      options.declaredProbes();
     } catch (IllegalArgumentException e) {
       System.err.println(e.getMessage());
       return CommandLine.ExitCode.USAGE;
@@ -60,8 +68,12 @@ public final class Main implements Callable<Integer> {
     try (Sidecar sidecar = new Sidecar(options)) {
       return sidecar.run();
     } catch (LinuxException | MissingException e) {
-      System.getLogger("podseal").log(System.Logger.Level.ERROR, e.getMessage());
-      return EXIT_MISSING;
+      return missing(e);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof LinuxException cause) {
+        return missing(cause);
+      }
+      throw e;
     }
   }
 }

@@ -210,7 +210,11 @@ final class Sidecar implements ControlListener, AutoCloseable {
         : new HttpEndpoint.Answer(503, "text/plain", "waiting for " + waitingFor + "\n");
   }
 
-  /** Works until SIGTERM or until something is missing; gives the exit code. */
+  /**
+   * Works until SIGTERM; gives the exit code.
+   *
+   * @throws ExecutionException when something is missing
+   */
   int run() throws InterruptedException, ExecutionException {
     Thread hook =
         new Thread(
@@ -236,8 +240,7 @@ final class Sidecar implements ControlListener, AutoCloseable {
     try {
       enforcement.apply(update);
     } catch (LinuxException e) {
-      LOG.log(System.Logger.Level.ERROR, e.getMessage());
-      end.complete(Main.EXIT_MISSING);
+      end.completeExceptionally(e);
       throw e;
     } catch (RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "policy " + update.getRevision() + ": " + e.getMessage());
@@ -261,6 +264,9 @@ final class Sidecar implements ControlListener, AutoCloseable {
   @Override
   public void disconnected(String why) {
     connected = false;
+    if (end.isDone()) {
+      return;
+    }
     if (enforcement.revision() == 0) {
       waitingFor = why;
     }

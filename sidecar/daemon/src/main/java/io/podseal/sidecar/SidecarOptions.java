@@ -1,5 +1,6 @@
 package io.podseal.sidecar;
 
+import io.podseal.sidecar.probe.Probes;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -65,6 +66,18 @@ final class SidecarOptions {
       defaultValue = "${env:PODSEAL_LOG_LEVEL:-info}",
       description = "error, warn, info, debug or trace [PODSEAL_LOG_LEVEL] (${DEFAULT-VALUE})")
   String logLevel = "";
+
+  @Option(
+      names = "--pod-ip",
+      paramLabel = "ADDRESS",
+      defaultValue = "${env:PODSEAL_POD_IP:-}",
+      description = "where the application's probes are performed [PODSEAL_POD_IP]")
+  String podIp = "";
+
+  /** Read here, because picocli would expand variables inside the JSON. */
+  Probes declaredProbes() {
+    return Probes.parse(System.getenv().getOrDefault("PODSEAL_PROBES", ""), podIp);
+  }
 
   String controllerHost() {
     int colon = controller.lastIndexOf(':');
