@@ -27,6 +27,7 @@ import io.podseal.sidecar.obs.SidecarMetrics;
 import io.podseal.sidecar.obs.StatusPage;
 import io.podseal.sidecar.policy.ClearFlows;
 import io.podseal.sidecar.policy.Enforcement;
+import io.podseal.sidecar.probe.Prober;
 import io.podseal.sidecar.routing.PeerRoutes;
 import io.podseal.sidecar.routing.Uplink;
 import java.net.Inet4Address;
@@ -34,6 +35,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -54,6 +56,7 @@ final class Sidecar implements ControlListener, AutoCloseable {
   private final Enforcement enforcement;
   private final AtomicReference<Engine> engine = new AtomicReference<>();
   private final IkeSocket port500;
+  private final Prober prober;
   private final HttpEndpoint http;
   private final ControlClient control;
   private final CompletableFuture<Integer> end = new CompletableFuture<>();
@@ -98,7 +101,8 @@ final class Sidecar implements ControlListener, AutoCloseable {
     metrics.gauge(
         "podseal.policy.revision", "Revision of the policy in force", enforcement::revision);
     metrics.gauge("podseal.peers", "Declared peers", enforcement::peers);
-    this.http = new HttpEndpoint(options.healthPort, pages());
+    this.prober = new Prober(options.declaredProbes(), result -> metrics.probed(result.label()));
+    this.http = listen(options.healthPort, pages());
     this.control =
         new ControlClient(
             new ControllerAddress(
@@ -193,15 +197,27 @@ final class Sidecar implements ControlListener, AutoCloseable {
 
   private Map<String, HttpEndpoint.Page> pages() {
     StatusPage status = new StatusPage(enforcement, metrics);
-    return Map.of(
-        "/livez", new HttpEndpoint.Page(false, () -> HttpEndpoint.Answer.ok("text/plain", "ok\n")),
-        "/readyz", new HttpEndpoint.Page(false, this::ready),
+    Map<String, HttpEndpoint.Page> pages =
+        new HashMap<>(ProbePages.of(options.declaredProbes(), prober));
+    pages.put(
+        "/livez", HttpEndpoint.Page.of(false, () -> HttpEndpoint.Answer.ok("text/plain", "ok\n")));
+    pages.put("/readyz", HttpEndpoint.Page.of(false, this::ready));
+    pages.put(
         "/metrics",
-            new HttpEndpoint.Page(
-                false, () -> HttpEndpoint.Answer.ok("text/plain", metrics.scrape())),
+        HttpEndpoint.Page.of(false, () -> HttpEndpoint.Answer.ok("text/plain", metrics.scrape())));
+    pages.put(
         "/status",
-            new HttpEndpoint.Page(
-                true, () -> HttpEndpoint.Answer.ok("application/json", status.json())));
+        HttpEndpoint.Page.of(
+            true, () -> HttpEndpoint.Answer.ok("application/json", status.json())));
+    return Map.copyOf(pages);
+  }
+
+  private static HttpEndpoint listen(int port, Map<String, HttpEndpoint.Page> pages) {
+    try {
+      return new HttpEndpoint(port, pages);
+    } catch (IllegalStateException e) {
+      throw new MissingException(String.valueOf(e.getMessage()));
+    }
   }
 
   private HttpEndpoint.Answer ready() {
@@ -312,5 +328,6 @@ final class Sidecar implements ControlListener, AutoCloseable {
     control.close();
     port500.close();
     http.close();
+    prober.close();
   }
 }

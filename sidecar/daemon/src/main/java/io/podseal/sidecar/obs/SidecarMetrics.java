@@ -77,6 +77,11 @@ public final class SidecarMetrics implements EngineEvents {
         .register(registry);
   }
 
+  /** A probe of the application ended, or was refused. */
+  public void probed(String result) {
+    registry.counter("podseal.probes", "result", result).increment();
+  }
+
   /** Shows what nftables dropped. */
   public void bind(Firewall firewall) {
     for (io.podseal.sidecar.firewall.Counter counter :
