@@ -44,6 +44,22 @@ public final class Controller implements AutoCloseable {
    */
   public static Controller start(
       String replica, String address, Path kubeconfig, int controlPort, Path log, boolean wait) {
+    return start(replica, address, kubeconfig, controlPort, log, wait, Cluster.SERVER_NAME);
+  }
+
+  /** Starts one whose certificate, the webhook's too, is also for {@code localhost}. */
+  public static Controller startLocal(Path kubeconfig, Path log) {
+    return start("controller", "127.0.0.1", kubeconfig, freePort(), log, true, "localhost");
+  }
+
+  private static Controller start(
+      String replica,
+      String address,
+      Path kubeconfig,
+      int controlPort,
+      Path log,
+      boolean wait,
+      String serverName) {
     int httpPort = freePort();
     int webhookPort = freePort();
     Map<String, String> environment =
@@ -53,7 +69,7 @@ public final class Controller implements AutoCloseable {
             "PODSEAL_POD_IP", address.startsWith("127.") ? "" : address,
             "PODSEAL_WEBHOOK_PORT", Integer.toString(webhookPort),
             "PODSEAL_CONTROL_PORT", Integer.toString(controlPort),
-            "PODSEAL_SERVER_NAME", Cluster.SERVER_NAME,
+            "PODSEAL_SERVER_NAME", serverName,
             "QUARKUS_HTTP_PORT", Integer.toString(httpPort));
     Background process = Background.start("controller", Build.controller(), environment, log);
     Controller controller = new Controller(process, address, controlPort, webhookPort, httpPort);

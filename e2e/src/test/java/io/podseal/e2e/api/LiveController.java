@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BiFunction;
 import org.awaitility.Awaitility;
 
 /**
@@ -47,6 +48,23 @@ final class LiveController implements AutoCloseable {
   }
 
   static LiveController start(KubernetesClient client, Path kubeconfig, Path folder) {
+    return start(
+        client,
+        kubeconfig,
+        folder,
+        (own, log) -> Controller.start("127.0.0.1", own, Controller.freePort(), log));
+  }
+
+  /** Starts one that an API server on this machine can ask by URL. */
+  static LiveController startLocal(KubernetesClient client, Path kubeconfig, Path folder) {
+    return start(client, kubeconfig, folder, Controller::startLocal);
+  }
+
+  private static LiveController start(
+      KubernetesClient client,
+      Path kubeconfig,
+      Path folder,
+      BiFunction<Path, Path, Controller> starting) {
     if (client.namespaces().withName(NAMESPACE).get() != null) {
       throw new IllegalStateException(
           "namespace " + NAMESPACE + " is there already: is Podseal installed on this cluster?");
@@ -67,7 +85,7 @@ final class LiveController implements AutoCloseable {
           Files.writeString(folder.resolve("controller.kubeconfig"), kubeconfig(client, token));
       var log = folder.resolve("controller.log");
       Files.deleteIfExists(log);
-      var process = owned.add(Controller.start("127.0.0.1", own, Controller.freePort(), log));
+      var process = owned.add(starting.apply(own, log));
       return new LiveController(owned, client, process, log);
     } catch (IOException e) {
       owned.close();
@@ -175,6 +193,16 @@ final class LiveController implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The port of its admission webhook. */
+  int webhookPort() {
+    return process.webhookPort();
+  }
+
+  /** Ends the process and leaves everything that it wrote. */
+  void stop() {
+    process.close();
   }
 
   /** The page of its metrics. */
