@@ -56,7 +56,7 @@ public final class Controller implements AutoCloseable {
     Map<String, String> environment = new HashMap<>(more);
     environment.put("KUBECONFIG", kubeconfig.toString());
     environment.put("PODSEAL_CONTROL_PORT", Integer.toString(controlPort));
-    environment.put("PODSEAL_SERVER_NAME", Cluster.SERVER_NAME);
+    environment.putIfAbsent("PODSEAL_SERVER_NAME", Cluster.SERVER_NAME);
     environment.put("PODSEAL_WEBHOOK_PORT", Integer.toString(webhookPort));
     environment.put("QUARKUS_HTTP_PORT", Integer.toString(httpPort));
     Background process = Background.start("controller", Build.controller(), environment, log);

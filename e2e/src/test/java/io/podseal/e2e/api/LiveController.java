@@ -47,6 +47,16 @@ final class LiveController implements AutoCloseable {
   }
 
   static LiveController start(KubernetesClient client, Path kubeconfig, Path folder) {
+    return start(client, kubeconfig, folder, SERVER_NAME);
+  }
+
+  /** Starts one that an API server on this machine can ask by URL. */
+  static LiveController startLocal(KubernetesClient client, Path kubeconfig, Path folder) {
+    return start(client, kubeconfig, folder, "localhost");
+  }
+
+  private static LiveController start(
+      KubernetesClient client, Path kubeconfig, Path folder, String serverName) {
     if (client.namespaces().withName(NAMESPACE).get() != null) {
       throw new IllegalStateException(
           "namespace " + NAMESPACE + " is there already: is Podseal installed on this cluster?");
@@ -67,7 +77,7 @@ final class LiveController implements AutoCloseable {
           Files.writeString(folder.resolve("controller.kubeconfig"), kubeconfig(client, token));
       var log = folder.resolve("controller.log");
       Files.deleteIfExists(log);
-      var process = owned.add(start(own, log));
+      var process = owned.add(start(own, log, serverName));
       return new LiveController(owned, client, process, log);
     } catch (IOException e) {
       owned.close();
@@ -78,11 +88,11 @@ final class LiveController implements AutoCloseable {
     }
   }
 
-  private static Controller start(Path kubeconfig, Path log) {
+  private static Controller start(Path kubeconfig, Path log, String serverName) {
     int port = Controller.freePort();
     var controller =
         Controller.replica(
-            "127.0.0.1", kubeconfig, port, log, Map.of("PODSEAL_POD_IP", "198.18.0.1"));
+            "127.0.0.1", kubeconfig, port, log, Map.of("PODSEAL_POD_IP", "198.18.0.1", "PODSEAL_SERVER_NAME", serverName));
     Awaitility.await("the control plane").atMost(Duration.ofSeconds(20)).until(controller::serving);
     return controller;
   }
@@ -184,6 +194,16 @@ final class LiveController implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The port of its admission webhook. */
+  int webhookPort() {
+    return process.webhookPort();
+  }
+
+  /** Ends the process and leaves everything that it wrote. */
+  void stop() {
+    process.close();
   }
 
   /** The page of its metrics. */
