@@ -110,7 +110,7 @@ class InstalledChartIT {
     assertThat(client.configMaps().inNamespace("shop").withName("podseal-ca").get()).isNull();
     assertThat(ours())
         .contains("secret/podseal-master", "secret/podseal-ca", "configmap/podseal-key-epoch")
-        .doesNotContain("lease.", "endpointslice.");
+        .doesNotContain("lease.coordination", "endpointslice.discovery");
     assertThat(run("kubectl", "get", "securepeerings", "-n", "shop", "-o", "name").must())
         .isNotBlank();
 
