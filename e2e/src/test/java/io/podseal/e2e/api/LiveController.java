@@ -92,7 +92,11 @@ final class LiveController implements AutoCloseable {
     int port = Controller.freePort();
     var controller =
         Controller.replica(
-            "127.0.0.1", kubeconfig, port, log, Map.of("PODSEAL_POD_IP", "198.18.0.1", "PODSEAL_SERVER_NAME", serverName));
+            "127.0.0.1",
+            kubeconfig,
+            port,
+            log,
+            Map.of("PODSEAL_POD_IP", "198.18.0.1", "PODSEAL_SERVER_NAME", serverName));
     Awaitility.await("the control plane").atMost(Duration.ofSeconds(20)).until(controller::serving);
     return controller;
   }
