@@ -22,9 +22,7 @@ import io.podseal.sidecar.linux.Capability;
 import io.podseal.sidecar.linux.CoreDumps;
 import io.podseal.sidecar.linux.LinuxException;
 import io.podseal.sidecar.net.IkeSocket;
-import io.podseal.sidecar.obs.HttpEndpoint;
 import io.podseal.sidecar.obs.SidecarMetrics;
-import io.podseal.sidecar.obs.StatusPage;
 import io.podseal.sidecar.policy.ClearFlows;
 import io.podseal.sidecar.policy.Enforcement;
 import io.podseal.sidecar.routing.PeerRoutes;
@@ -35,7 +33,6 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -54,7 +51,7 @@ final class Sidecar implements ControlListener, AutoCloseable {
   private final Enforcement enforcement;
   private final AtomicReference<Engine> engine = new AtomicReference<>();
   private final IkeSocket port500;
-  private final HttpEndpoint http;
+  private final Health health;
   private final ControlClient control;
   private final CompletableFuture<Integer> end = new CompletableFuture<>();
   private volatile boolean connected;
@@ -98,7 +95,9 @@ final class Sidecar implements ControlListener, AutoCloseable {
     metrics.gauge(
         "podseal.policy.revision", "Revision of the policy in force", enforcement::revision);
     metrics.gauge("podseal.peers", "Declared peers", enforcement::peers);
-    this.http = new HttpEndpoint(options.healthPort, pages());
+    this.health =
+        new Health(
+            options.healthPort, options.declaredProbes(), enforcement, metrics, () -> waitingFor);
     this.control =
         new ControlClient(
             new ControllerAddress(
@@ -189,25 +188,6 @@ final class Sidecar implements ControlListener, AutoCloseable {
         Integer.toString(uplink.mtu()),
         running.dataPlane().name());
     return new Enforcement.Plane(running, routes);
-  }
-
-  private Map<String, HttpEndpoint.Page> pages() {
-    StatusPage status = new StatusPage(enforcement, metrics);
-    return Map.of(
-        "/livez", new HttpEndpoint.Page(false, () -> HttpEndpoint.Answer.ok("text/plain", "ok\n")),
-        "/readyz", new HttpEndpoint.Page(false, this::ready),
-        "/metrics",
-            new HttpEndpoint.Page(
-                false, () -> HttpEndpoint.Answer.ok("text/plain", metrics.scrape())),
-        "/status",
-            new HttpEndpoint.Page(
-                true, () -> HttpEndpoint.Answer.ok("application/json", status.json())));
-  }
-
-  private HttpEndpoint.Answer ready() {
-    return enforcement.revision() > 0
-        ? HttpEndpoint.Answer.ok("text/plain", "ok\n")
-        : new HttpEndpoint.Answer(503, "text/plain", "waiting for " + waitingFor + "\n");
   }
 
   /**
@@ -311,6 +291,6 @@ final class Sidecar implements ControlListener, AutoCloseable {
     enforcement.close();
     control.close();
     port500.close();
-    http.close();
+    health.close();
   }
 }

@@ -52,7 +52,7 @@ final class Training {
                 0,
                 Map.of(
                     "/metrics",
-                    new HttpEndpoint.Page(
+                    HttpEndpoint.Page.of(
                         true, () -> HttpEndpoint.Answer.ok("text/plain", metrics.scrape()))));
         ControlClient client = unreachable(http.port())) {
       client.start();

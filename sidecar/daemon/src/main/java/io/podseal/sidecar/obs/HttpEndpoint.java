@@ -25,6 +25,7 @@ import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
@@ -45,6 +46,9 @@ public final class HttpEndpoint implements AutoCloseable {
    * @param contentType such as {@code text/plain}
    */
   public record Answer(int status, String contentType, String body) {
+    /** The connection ends without an answer. */
+    public static final Answer NONE = new Answer(0, "", "");
+
     public static Answer ok(String contentType, String body) {
       return new Answer(200, contentType, body);
     }
@@ -55,7 +59,12 @@ public final class HttpEndpoint implements AutoCloseable {
    *
    * @param loopbackOnly whether only clients inside the pod may read it
    */
-  public record Page(boolean loopbackOnly, Supplier<Answer> content) {}
+  public record Page(boolean loopbackOnly, Supplier<CompletableFuture<Answer>> content) {
+    /** A page that is ready at once. */
+    public static Page of(boolean loopbackOnly, Supplier<Answer> content) {
+      return new Page(loopbackOnly, () -> CompletableFuture.completedFuture(content.get()));
+    }
+  }
 
   /**
    * Binds the port on all addresses.
@@ -118,7 +127,22 @@ public final class HttpEndpoint implements AutoCloseable {
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
-      Answer answer = answer(ctx, request);
+      // The answer may take longer than a request may.
+      ctx.pipeline().remove(ReadTimeoutHandler.class);
+      var _ =
+          answer(ctx, request)
+              .whenComplete((answer, failure) -> {
+                if (failure != null) {
+                  write(ctx, new Answer(500, "text/plain", failure + "\n"));
+                } else if (answer.equals(Answer.NONE)) {
+                  var _ = ctx.close();
+                } else {
+                  write(ctx, answer);
+                }
+              });
+    }
+
+    private static void write(ChannelHandlerContext ctx, Answer answer) {
       FullHttpResponse response =
           new DefaultFullHttpResponse(
               HttpVersion.HTTP_1_1,
@@ -132,21 +156,25 @@ public final class HttpEndpoint implements AutoCloseable {
       var _ = ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
     }
 
-    private Answer answer(ChannelHandlerContext ctx, FullHttpRequest request) {
+    private CompletableFuture<Answer> answer(ChannelHandlerContext ctx, FullHttpRequest request) {
       Page page = pages.get(new QueryStringDecoder(request.uri()).path());
       if (page == null) {
-        return new Answer(404, "text/plain", "pages: " + String.join(" ", pages.keySet()) + "\n");
+        return now(404, "pages: " + String.join(" ", pages.keySet()) + "\n");
       }
       boolean local =
           ((InetSocketAddress) ctx.channel().remoteAddress()).getAddress().isLoopbackAddress();
       if (page.loopbackOnly() && !local) {
-        return new Answer(403, "text/plain", "only from inside the pod\n");
+        return now(403, "only from inside the pod\n");
       }
       try {
         return page.content().get();
       } catch (RuntimeException e) {
-        return new Answer(500, "text/plain", e + "\n");
+        return now(500, e + "\n");
       }
+    }
+
+    private static CompletableFuture<Answer> now(int status, String body) {
+      return CompletableFuture.completedFuture(new Answer(status, "text/plain", body));
     }
 
     @Override

@@ -122,6 +122,11 @@ public final class SidecarMetrics implements EngineEvents {
     }
   }
 
+  /** Counts the end of an application's probe. */
+  public void probed(String result) {
+    count("podseal.probes", Tags.of("result", result));
+  }
+
   private void count(String name, Tags tags) {
     Counter.builder(name).tags(tags).register(registry).increment();
   }
