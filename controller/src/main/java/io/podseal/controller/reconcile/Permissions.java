@@ -63,7 +63,7 @@ public final class Permissions {
             own,
             "coordination.k8s.io",
             "leases",
-            "update",
+            "patch",
             "podseal-controller",
             "nobody can lead"),
         new Wanted(

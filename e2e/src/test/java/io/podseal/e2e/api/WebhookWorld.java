@@ -1,5 +1,7 @@
 package io.podseal.e2e.api;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -156,10 +158,10 @@ final class WebhookWorld implements AutoCloseable {
   void awaitInjection() {
     Awaitility.await("injection into shop")
         .atMost(PATIENCE)
-        .ignoreException(KubernetesClientException.class)
-        .until(() -> {
+        .ignoreExceptions()
+        .untilAsserted(() -> {
           var asked = create("shop", pod("probe", ""), "--dry-run=server");
-          return asked.ok() && initContainers(parse(asked.out())).contains("podseal");
+          assertThat(initContainers(parse(asked.must()))).contains("podseal");
         });
   }
 

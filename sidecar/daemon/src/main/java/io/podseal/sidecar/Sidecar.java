@@ -22,12 +22,9 @@ import io.podseal.sidecar.linux.Capability;
 import io.podseal.sidecar.linux.CoreDumps;
 import io.podseal.sidecar.linux.LinuxException;
 import io.podseal.sidecar.net.IkeSocket;
-import io.podseal.sidecar.obs.HttpEndpoint;
 import io.podseal.sidecar.obs.SidecarMetrics;
-import io.podseal.sidecar.obs.StatusPage;
 import io.podseal.sidecar.policy.ClearFlows;
 import io.podseal.sidecar.policy.Enforcement;
-import io.podseal.sidecar.probe.Prober;
 import io.podseal.sidecar.routing.PeerRoutes;
 import io.podseal.sidecar.routing.Uplink;
 import java.net.Inet4Address;
@@ -35,9 +32,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
@@ -56,8 +51,7 @@ final class Sidecar implements ControlListener, AutoCloseable {
   private final Enforcement enforcement;
   private final AtomicReference<Engine> engine = new AtomicReference<>();
   private final IkeSocket port500;
-  private final Prober prober;
-  private final HttpEndpoint http;
+  private final Health health;
   private final ControlClient control;
   private final CompletableFuture<Integer> end = new CompletableFuture<>();
   private volatile boolean connected;
@@ -101,8 +95,9 @@ final class Sidecar implements ControlListener, AutoCloseable {
     metrics.gauge(
         "podseal.policy.revision", "Revision of the policy in force", enforcement::revision);
     metrics.gauge("podseal.peers", "Declared peers", enforcement::peers);
-    this.prober = new Prober(options.declaredProbes(), result -> metrics.probed(result.label()));
-    this.http = listen(options.healthPort, pages());
+    this.health =
+        new Health(
+            options.healthPort, options.declaredProbes(), enforcement, metrics, () -> waitingFor);
     this.control =
         new ControlClient(
             new ControllerAddress(
@@ -193,37 +188,6 @@ final class Sidecar implements ControlListener, AutoCloseable {
         Integer.toString(uplink.mtu()),
         running.dataPlane().name());
     return new Enforcement.Plane(running, routes);
-  }
-
-  private Map<String, HttpEndpoint.Page> pages() {
-    StatusPage status = new StatusPage(enforcement, metrics);
-    Map<String, HttpEndpoint.Page> pages =
-        new HashMap<>(ProbePages.of(options.declaredProbes(), prober));
-    pages.put(
-        "/livez", HttpEndpoint.Page.of(false, () -> HttpEndpoint.Answer.ok("text/plain", "ok\n")));
-    pages.put("/readyz", HttpEndpoint.Page.of(false, this::ready));
-    pages.put(
-        "/metrics",
-        HttpEndpoint.Page.of(false, () -> HttpEndpoint.Answer.ok("text/plain", metrics.scrape())));
-    pages.put(
-        "/status",
-        HttpEndpoint.Page.of(
-            true, () -> HttpEndpoint.Answer.ok("application/json", status.json())));
-    return Map.copyOf(pages);
-  }
-
-  private static HttpEndpoint listen(int port, Map<String, HttpEndpoint.Page> pages) {
-    try {
-      return new HttpEndpoint(port, pages);
-    } catch (IllegalStateException e) {
-      throw new MissingException(String.valueOf(e.getMessage()));
-    }
-  }
-
-  private HttpEndpoint.Answer ready() {
-    return enforcement.revision() > 0
-        ? HttpEndpoint.Answer.ok("text/plain", "ok\n")
-        : new HttpEndpoint.Answer(503, "text/plain", "waiting for " + waitingFor + "\n");
   }
 
   /**
@@ -327,7 +291,6 @@ final class Sidecar implements ControlListener, AutoCloseable {
     enforcement.close();
     control.close();
     port500.close();
-    http.close();
-    prober.close();
+    health.close();
   }
 }

@@ -46,7 +46,7 @@ public final class HttpEndpoint implements AutoCloseable {
    * @param contentType such as {@code text/plain}
    */
   public record Answer(int status, String contentType, String body) {
-    /** No answer: the connection is closed. */
+    /** The connection ends without an answer. */
     public static final Answer NONE = new Answer(0, "", "");
 
     public static Answer ok(String contentType, String body) {
@@ -60,7 +60,7 @@ public final class HttpEndpoint implements AutoCloseable {
    * @param loopbackOnly whether only clients inside the pod may read it
    */
   public record Page(boolean loopbackOnly, Supplier<CompletableFuture<Answer>> content) {
-    /** A page whose answer is there at once. */
+    /** A page that is ready at once. */
     public static Page of(boolean loopbackOnly, Supplier<Answer> content) {
       return new Page(loopbackOnly, () -> CompletableFuture.completedFuture(content.get()));
     }
@@ -127,19 +127,22 @@ public final class HttpEndpoint implements AutoCloseable {
 
     @Override
     protected void channelRead0(ChannelHandlerContext ctx, FullHttpRequest request) {
-      // The request is read; its answer may take longer.
+      // The answer may take longer than a request may.
       ctx.pipeline().remove(ReadTimeoutHandler.class);
       var _ =
           answer(ctx, request)
-              .exceptionally(failure -> new Answer(500, "text/plain", failure + "\n"))
-              .thenAccept(answer -> write(ctx, answer));
+              .whenComplete((answer, failure) -> {
+                if (failure != null) {
+                  write(ctx, new Answer(500, "text/plain", failure + "\n"));
+                } else if (answer.equals(Answer.NONE)) {
+                  var _ = ctx.close();
+                } else {
+                  write(ctx, answer);
+                }
+              });
     }
 
     private static void write(ChannelHandlerContext ctx, Answer answer) {
-      if (answer.equals(Answer.NONE)) {
-        var _ = ctx.close();
-        return;
-      }
       FullHttpResponse response =
           new DefaultFullHttpResponse(
               HttpVersion.HTTP_1_1,
@@ -156,20 +159,22 @@ public final class HttpEndpoint implements AutoCloseable {
     private CompletableFuture<Answer> answer(ChannelHandlerContext ctx, FullHttpRequest request) {
       Page page = pages.get(new QueryStringDecoder(request.uri()).path());
       if (page == null) {
-        return CompletableFuture.completedFuture(
-            new Answer(404, "text/plain", "pages: " + String.join(" ", pages.keySet()) + "\n"));
+        return now(404, "pages: " + String.join(" ", pages.keySet()) + "\n");
       }
       boolean local =
           ((InetSocketAddress) ctx.channel().remoteAddress()).getAddress().isLoopbackAddress();
       if (page.loopbackOnly() && !local) {
-        return CompletableFuture.completedFuture(
-            new Answer(403, "text/plain", "only from inside the pod\n"));
+        return now(403, "only from inside the pod\n");
       }
       try {
         return page.content().get();
       } catch (RuntimeException e) {
-        return CompletableFuture.failedFuture(e);
+        return now(500, e + "\n");
       }
+    }
+
+    private static CompletableFuture<Answer> now(int status, String body) {
+      return CompletableFuture.completedFuture(new Answer(status, "text/plain", body));
     }
 
     @Override

@@ -77,11 +77,6 @@ public final class SidecarMetrics implements EngineEvents {
         .register(registry);
   }
 
-  /** A probe of the application ended, or was refused. */
-  public void probed(String result) {
-    registry.counter("podseal.probes", "result", result).increment();
-  }
-
   /** Shows what nftables dropped. */
   public void bind(Firewall firewall) {
     for (io.podseal.sidecar.firewall.Counter counter :
@@ -125,6 +120,11 @@ public final class SidecarMetrics implements EngineEvents {
               "podseal.ike.refused",
               Tags.of("by", e.byPeer() ? "peer" : "us", "notify", e.notifyName()));
     }
+  }
+
+  /** Counts the end of an application's probe. */
+  public void probed(String result) {
+    count("podseal.probes", Tags.of("result", result));
   }
 
   private void count(String name, Tags tags) {

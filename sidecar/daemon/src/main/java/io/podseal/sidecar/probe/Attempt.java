@@ -1,16 +1,71 @@
 package io.podseal.sidecar.probe;
 
+import io.netty.channel.Channel;
 import io.netty.channel.EventLoop;
-import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
-/** Asks the application once. */
-interface Attempt {
-  /**
-   * Begins; whoever completes the future, such as a deadline, ends the attempt and its connection.
-   *
-   * @param loop runs all of it
-   * @param address where the handler's host and port lead
-   */
-  void begin(EventLoop loop, InetSocketAddress address, CompletableFuture<Outcome> outcome);
+/** One probe under way: it ends by an answer or by its deadline, and then its channels close. */
+final class Attempt {
+  private final EventLoop loop;
+  private final Probe probe;
+  private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+
+  Attempt(EventLoop loop, Probe probe) {
+    this.loop = loop;
+    this.probe = probe;
+    Duration timeout = probe.timeout();
+    var deadline =
+        loop.schedule(
+            () ->
+                outcome.complete(
+                    new Outcome(
+                        Outcome.Result.TIMEOUT,
+                        "no answer from %s port %d within %d s"
+                            .formatted(
+                                probe.handler().host(),
+                                probe.handler().port(),
+                                timeout.toSeconds()))),
+            timeout.toMillis(),
+            TimeUnit.MILLISECONDS);
+    var _ = outcome.whenComplete((_, _) -> deadline.cancel(false));
+  }
+
+  EventLoop loop() {
+    return loop;
+  }
+
+  Probe probe() {
+    return probe;
+  }
+
+  CompletableFuture<Outcome> outcome() {
+    return outcome;
+  }
+
+  int timeoutMillis() {
+    return (int) Math.min(Integer.MAX_VALUE, probe.timeout().toMillis());
+  }
+
+  void succeed() {
+    outcome.complete(Outcome.SUCCEEDED);
+  }
+
+  void fail(String why) {
+    outcome.complete(Outcome.failed(why));
+  }
+
+  void fail(Throwable cause) {
+    String message = cause.getMessage();
+    fail(message == null ? cause.toString() : message);
+  }
+
+  /** At once when it has ended already. */
+  void closesAtEnd(Channel channel) {
+    var _ =
+        outcome.thenAccept(_ -> {
+          var _ = channel.close();
+        });
+  }
 }

@@ -12,8 +12,6 @@ public record Outcome(Result result, String why) {
   public enum Result {
     SUCCESS,
     FAILURE,
-    /** The application's port could not be reached, or it hung up. */
-    UNREACHED,
     TIMEOUT,
     /** Too many already wait for the same probe. */
     BUSY;
@@ -28,10 +26,6 @@ public record Outcome(Result result, String why) {
 
   static Outcome failed(String why) {
     return new Outcome(Result.FAILURE, why.lines().findFirst().orElse(""));
-  }
-
-  static Outcome unreached(String why) {
-    return new Outcome(Result.UNREACHED, why.lines().findFirst().orElse(""));
   }
 
   public boolean succeeded() {

@@ -1,138 +1,128 @@
 package io.podseal.sidecar.probe;
 
-import io.netty.channel.EventLoop;
+import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import io.netty.util.concurrent.DefaultThreadFactory;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Performs the declared probes, each by one attempt at a time: who asks meanwhile shares it, and of
- * those only a few, so that whoever asks cannot make the application or this process do more.
- *
- * <p>Safe for use by several threads; its one thread, {@code probe}, starts with the first probe.
+ * Performs declared probes from inside the pod, one attempt per key at a time: who asks meanwhile
+ * shares it, up to {@value #MAX_WAITERS} at once. Its thread starts with the first probe.
+ * Thread-safe.
  */
 public final class Prober implements AutoCloseable {
-  private static final int MAX_WAITING = 8;
-  private static final Pattern NUMERIC = Pattern.compile("[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*");
-  private static final Outcome BUSY =
-      new Outcome(Outcome.Result.BUSY, "too many wait for this probe");
-
-  private static final class Running {
-    final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
-    int waiting = 1;
-  }
+  static final int MAX_WAITERS = 8;
 
   private final Probes probes;
-  private final Consumer<Outcome.Result> counted;
-  private final NioEventLoopGroup group =
-      new NioEventLoopGroup(1, new DefaultThreadFactory("probe", true));
-  private final Map<String, Running> running = new HashMap<>();
+  private final Consumer<Outcome.Result> ended;
+  private final Map<String, Flight> flights = new HashMap<>();
+  private @Nullable EventLoopGroup group;
+  private @Nullable SslContext tls;
 
-  /**
-   * @param counted told of every attempt and every refusal
-   */
-  public Prober(Probes probes, Consumer<Outcome.Result> counted) {
-    this.probes = probes;
-    this.counted = counted;
+  private static final class Flight {
+    private final Attempt attempt;
+    private int waiters = 1;
+
+    Flight(Attempt attempt) {
+      this.attempt = attempt;
+    }
   }
 
-  /** Whether it is a hook, of which only a missing answer tells the kubelet that it failed. */
-  public boolean isHook(String key) {
+  /**
+   * @param ended gets the result of every request
+   */
+  public Prober(Probes probes, Consumer<Outcome.Result> ended) {
+    this.probes = probes;
+    this.ended = ended;
+  }
+
+  /** The keys of all declared probes. */
+  public Set<String> keys() {
+    return probes.keys();
+  }
+
+  /** Whether it is a hook, of which the kubelet ignores the status. */
+  public boolean hook(String key) {
     return probes.get(key).hook();
   }
 
   /**
-   * Performs a probe.
+   * Asks the application; never completes exceptionally, and not later than the probe's timeout.
    *
-   * @param key {@code container/kind}, one of {@link Probes#keys}
+   * @throws IllegalArgumentException when the key is not declared
    */
   public CompletableFuture<Outcome> perform(String key) {
-    Running begun = new Running();
-    synchronized (running) {
-      Running current = running.get(key);
-      if (current != null) {
-        if (current.waiting >= MAX_WAITING) {
-          counted.accept(Outcome.Result.BUSY);
-          return CompletableFuture.completedFuture(BUSY);
-        }
-        current.waiting++;
-        return current.outcome.copy();
+    CompletableFuture<Outcome> outcome = join(key, probes.get(key));
+    return outcome.whenComplete((o, _) -> ended.accept(o.result()));
+  }
+
+  private synchronized CompletableFuture<Outcome> join(String key, Probe probe) {
+    Flight flight = flights.get(key);
+    if (flight != null) {
+      if (flight.waiters == MAX_WAITERS) {
+        return CompletableFuture.completedFuture(
+            new Outcome(Outcome.Result.BUSY, "busy: too many wait for this probe"));
       }
-      running.put(key, begun);
+      flight.waiters++;
+      return flight.attempt.outcome();
     }
-    var _ =
-        begun.outcome.whenComplete((outcome, failure) -> {
-          synchronized (running) {
-            running.remove(key);
-          }
-          counted.accept(outcome == null ? Outcome.Result.FAILURE : outcome.result());
-        });
-    begin(probes.get(key), begun.outcome);
-    return begun.outcome.copy();
+    Attempt attempt = new Attempt(group().next(), probe);
+    flights.put(key, new Flight(attempt));
+    CompletableFuture<Outcome> outcome = attempt.outcome().whenComplete((_, _) -> leave(key));
+    attempt.loop().execute(() -> start(attempt));
+    return outcome;
   }
 
-  private void begin(Probe probe, CompletableFuture<Outcome> outcome) {
-    EventLoop loop = group.next();
-    var deadline =
-        loop.schedule(
-            () ->
-                outcome.complete(
-                    new Outcome(
-                        Outcome.Result.TIMEOUT,
-                        "no answer within " + probe.timeout().toSeconds() + " s")),
-            probe.timeout().toMillis(),
-            TimeUnit.MILLISECONDS);
-    var _ = outcome.whenComplete((result, failure) -> deadline.cancel(false));
-    Handler handler = probe.handler();
-    var _ =
-        resolve(handler.host())
-            .whenComplete((address, failure) -> {
-              if (address == null) {
-                outcome.complete(Outcome.unreached(handler.host() + " has no address"));
-              } else if (!outcome.isDone()) {
-                loop.execute(() ->
-                    attempt(probe)
-                        .begin(loop, new InetSocketAddress(address, handler.port()), outcome));
-              }
-            });
+  private synchronized void leave(String key) {
+    flights.remove(key);
   }
 
-  private static Attempt attempt(Probe probe) {
-    return switch (probe.handler()) {
-      case Handler.HttpGet get -> new HttpAttempt(get, probe.hook());
-      case Handler.TcpSocket socket -> new TcpAttempt();
-      case Handler.Grpc grpc -> new GrpcAttempt(grpc.service());
-    };
+  private synchronized EventLoopGroup group() {
+    if (group == null) {
+      group = new NioEventLoopGroup(1, new DefaultThreadFactory("probe", true));
+    }
+    return group;
   }
 
-  /** Looks names up on a thread of their own: the answer may take its time. */
-  private static CompletableFuture<@Nullable InetAddress> resolve(String host) {
-    return NUMERIC.matcher(host).matches()
-        ? CompletableFuture.completedFuture(lookUp(host))
-        : CompletableFuture.supplyAsync(
-            () -> lookUp(host), task -> Thread.ofPlatform().daemon().name("probe-dns").start(task));
-  }
-
-  private static InetAddress lookUp(String host) {
+  private void start(Attempt attempt) {
     try {
-      return InetAddress.getByName(host);
-    } catch (UnknownHostException e) {
-      throw new CompletionException(e);
+      switch (attempt.probe().handler()) {
+        case Handler.HttpGet get -> new HttpCheck(attempt, get, this::tls).start();
+        case Handler.TcpSocket socket -> TcpCheck.start(attempt, socket);
+        case Handler.Grpc grpc -> GrpcCheck.start(attempt, grpc);
+      }
+    } catch (RuntimeException e) {
+      attempt.fail(e);
+    }
+  }
+
+  private synchronized SslContext tls() {
+    try {
+      if (tls == null) {
+        tls =
+            SslContextBuilder.forClient()
+                .trustManager(InsecureTrustManagerFactory.INSTANCE)
+                .build();
+      }
+      return tls;
+    } catch (SSLException e) {
+      throw new IllegalStateException("no TLS for probes: " + e.getMessage(), e);
     }
   }
 
   @Override
-  public void close() {
-    var _ = group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+  public synchronized void close() {
+    if (group != null) {
+      var _ = group.shutdownGracefully();
+    }
   }
 }
