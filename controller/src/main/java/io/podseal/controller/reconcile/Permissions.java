@@ -60,12 +60,7 @@ public final class Permissions {
         new Wanted(own, "", "secrets", "get", "podseal-master", "there are no keys"),
         new Wanted(own, "", "secrets", "create", "", "no first key can be kept"),
         new Wanted(
-            own,
-            "coordination.k8s.io",
-            "leases",
-            "patch",
-            "podseal-controller",
-            "nobody can lead"),
+            own, "coordination.k8s.io", "leases", "patch", "podseal-controller", "nobody can lead"),
         new Wanted(
             own,
             "discovery.k8s.io",
