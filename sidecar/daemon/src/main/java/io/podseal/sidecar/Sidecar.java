@@ -171,7 +171,9 @@ final class Sidecar implements ControlListener, AutoCloseable {
             clock);
     PeerRoutes routes;
     try {
-      routes = PeerRoutes.up(options.tun, address, UserspaceOptions.UDP_PORT, uplink.mtu());
+      routes =
+          PeerRoutes.up(
+              options.tun, address, UserspaceOptions.UDP_PORT, Firewall.SERVICE_MARK, uplink.mtu());
     } catch (LinuxException e) {
       running.close();
       throw e;

@@ -21,7 +21,9 @@ public enum Counter {
   /** Decrypted packets whose source is no peer. */
   TUN_SOURCE,
   /** Clear packets of a connection that was sealed before its peer ceased to be one. */
-  SEALED_FLOW;
+  SEALED_FLOW,
+  /** Packets to a Service without a ready backend, or of a flow whose backend is none any more. */
+  SERVICE;
 
   private final String label = name().toLowerCase(Locale.ROOT);
 

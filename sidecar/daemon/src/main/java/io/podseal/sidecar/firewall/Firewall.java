@@ -20,6 +20,9 @@ import java.util.regex.Pattern;
  * sealed then.
  */
 public final class Firewall {
+  /** Set in the mark of packets to a {@link ServiceRoute}, for the look-up of their new route. */
+  public static final int SERVICE_MARK = 0x5053_0000;
+
   private static final Duration LIMIT = Duration.ofSeconds(10);
   private static final Pattern COUNTER =
       Pattern.compile("counter (\\w+) \\{\\s*packets (\\d+) bytes \\d+");
@@ -27,6 +30,7 @@ public final class Firewall {
   /** Packets counted by tables that were replaced since. */
   private final Map<Counter, Long> replaced = new EnumMap<>(Counter.class);
 
+  private final ServiceFlows flows = new ServiceFlows();
   private boolean loaded;
 
   /**
@@ -39,6 +43,7 @@ public final class Firewall {
     nft(NftablesScript.render(policy), "-f", "-");
     replaced.putAll(counted);
     loaded = true;
+    flows.inForce(policy.services());
   }
 
   /**

@@ -11,6 +11,7 @@ import java.util.List;
  * @param strictPorts ports that nobody may reach in clear
  * @param openPorts TCP ports of the daemon that anybody but a peer may reach in clear: probes
  * @param clearFlows passes even where strict ports or peers forbid it
+ * @param services of which some backend is a peer
  */
 public record FirewallPolicy(
     String tun,
@@ -19,7 +20,8 @@ public record FirewallPolicy(
     List<FirewallPeer> peers,
     List<PortRule> strictPorts,
     List<Integer> openPorts,
-    List<ClearFlow> clearFlows) {
+    List<ClearFlow> clearFlows,
+    List<ServiceRoute> services) {
   public FirewallPolicy {
     if (!tun.matches("[A-Za-z0-9._-]{1,15}")) {
       throw new IllegalArgumentException("not the name of an interface: " + tun);
@@ -28,5 +30,6 @@ public record FirewallPolicy(
     strictPorts = List.copyOf(strictPorts);
     openPorts = List.copyOf(openPorts);
     clearFlows = List.copyOf(clearFlows);
+    services = List.copyOf(services);
   }
 }

@@ -26,10 +26,12 @@ final class NftablesScript {
   private static final String WAS_SEALED = "ct mark and 0x%1$x == 0x%1$x".formatted(SEALED_FLOW);
 
   private final FirewallPolicy policy;
+  private final ServiceChains services;
   private final StringBuilder out = new StringBuilder();
 
   private NftablesScript(FirewallPolicy policy) {
     this.policy = policy;
+    this.services = new ServiceChains(policy.services());
   }
 
   static String render(FirewallPolicy policy) {
@@ -49,7 +51,11 @@ final class NftablesScript {
     ingress(byIngress);
     input();
     tunInput(byIngress);
+    if (!services.isEmpty()) {
+      services.chains().forEach(line -> line("  " + line));
+    }
     output();
+    leaving();
     forward();
     line("}");
     return out.toString();
@@ -123,16 +129,15 @@ final class NftablesScript {
     line("  chain output {");
     line("    type filter hook output priority filter; policy accept;");
     line("    oifname \"lo\" accept");
-    // Datagrams are not marked: what an application sends later is a decision of its own.
-    line(
-        "    oifname \"%s\" meta l4proto { tcp, sctp } ct mark set ct mark or 0x%x"
-            .formatted(policy.tun(), SEALED_FLOW));
     line("    oifname \"%s\" accept".formatted(policy.tun()));
     neighbourDiscovery();
     for (ClearFlow flow : policy.clearFlows()) {
       line(
           "    ip daddr %s meta l4proto %d th dport %d accept"
               .formatted(flow.address().getHostAddress(), flow.protocol(), flow.port()));
+    }
+    if (!services.isEmpty()) {
+      services.output(WAS_SEALED).forEach(line -> line("    " + line));
     }
     line(
         "    ip daddr @peers udp sport { 500, %d } meta mark 0x%x accept"
@@ -143,6 +148,28 @@ final class NftablesScript {
         "    meta l4proto tcp %s counter name %s reject with tcp reset"
             .formatted(WAS_SEALED, Counter.SEALED_FLOW.label()));
     line("    %s counter name %s drop".formatted(WAS_SEALED, Counter.SEALED_FLOW.label()));
+    line("  }");
+  }
+
+  /** Where a packet leaves is certain only here: that to a Service has changed its route. */
+  private void leaving() {
+    line("  chain leaving {");
+    line("    type filter hook postrouting priority filter; policy accept;");
+    line("    oifname \"lo\" accept");
+    // Datagrams are not marked: what an application sends later is a decision of its own.
+    line(
+        "    oifname \"%s\" meta l4proto { tcp, sctp } ct mark set ct mark or 0x%x"
+            .formatted(policy.tun(), SEALED_FLOW));
+    if (!services.isEmpty()) {
+      String marked = "meta mark and 0x%1$x == 0x%1$x".formatted(Firewall.SERVICE_MARK);
+      line("    oifname \"%s\" accept".formatted(policy.tun()));
+      line(
+          "    %s ip daddr @peers counter name %s drop"
+              .formatted(marked, Counter.CLEAR_OUT.label()));
+      line(
+          "    %s %s counter name %s drop"
+              .formatted(marked, WAS_SEALED, Counter.SEALED_FLOW.label()));
+    }
     line("  }");
   }
 

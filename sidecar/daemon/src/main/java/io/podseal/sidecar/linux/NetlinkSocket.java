@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One request at a time to the kernel's routing family (netlink(7), rtnetlink(7)). Lives in the
- * network namespace of the thread that opened it; confined to one thread.
+ * One request at a time to the kernel's routing or netfilter family (netlink(7), rtnetlink(7)).
+ * Lives in the network namespace of the thread that opened it; confined to one thread.
  *
  * <pre>
  *  0        4      6       8          12       16
@@ -29,6 +29,7 @@ public final class NetlinkSocket implements AutoCloseable {
   private static final int SOCK_RAW = 3;
   private static final int SOCK_CLOEXEC = 0x80000;
   private static final int NETLINK_ROUTE = 0;
+  private static final int NETLINK_NETFILTER = 12;
   private static final int NLMSG_ERROR = 2;
   private static final int NLMSG_DONE = 3;
   private static final int TIMEOUT_SECONDS = 5;
@@ -43,9 +44,18 @@ public final class NetlinkSocket implements AutoCloseable {
 
   /** Opens a socket to the routing family. */
   public static NetlinkSocket route() {
+    return open(NETLINK_ROUTE);
+  }
+
+  /** Opens a socket to the netfilter family. */
+  public static NetlinkSocket netfilter() {
+    return open(NETLINK_NETFILTER);
+  }
+
+  private static NetlinkSocket open(int family) {
     FileDescriptor fd =
         new FileDescriptor(
-            Libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), "netlink socket");
+            Libc.socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, family), "netlink socket");
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment address = arena.allocate(Structs.SOCKADDR_NL);
       address.set(ValueLayout.JAVA_SHORT, 0, (short) AF_NETLINK);

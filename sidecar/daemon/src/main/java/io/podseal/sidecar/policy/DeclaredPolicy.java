@@ -4,6 +4,7 @@ import io.podseal.control.v1.Mode;
 import io.podseal.control.v1.Peer;
 import io.podseal.control.v1.PolicyUpdate;
 import io.podseal.control.v1.Self;
+import io.podseal.control.v1.ServiceRoute;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -16,6 +17,7 @@ import java.util.Set;
 public final class DeclaredPolicy {
   private Self self = Self.getDefaultInstance();
   private final Map<String, Peer> peers = new LinkedHashMap<>();
+  private List<ServiceRoute> services = List.of();
 
   /**
    * What an update changes about sealed peers.
@@ -36,6 +38,10 @@ public final class DeclaredPolicy {
     }
     if (update.getFull()) {
       peers.clear();
+      services = List.of();
+    }
+    if (update.hasServices()) {
+      services = update.getServices().getRoutesList();
     }
     update.getRemovedIdentitiesList().forEach(peers::remove);
     List<Peer> put = new ArrayList<>();
@@ -60,6 +66,11 @@ public final class DeclaredPolicy {
 
   public Collection<Peer> peers() {
     return peers.values();
+  }
+
+  /** Services of which some backend is a guarded peer. */
+  public List<ServiceRoute> services() {
+    return services;
   }
 
   /** Whether its traffic goes through a child SA. */

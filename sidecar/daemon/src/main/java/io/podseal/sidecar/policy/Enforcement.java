@@ -90,7 +90,8 @@ public final class Enforcement implements AutoCloseable {
             PolicyValues.guarded(declared.peers()),
             PolicyValues.rules(declared.self().getStrictPortsList()),
             settings.openPorts(),
-            settings.clearFlows().get()));
+            settings.clearFlows().get(),
+            PolicyValues.services(declared.services())));
     if (running == null) {
       running = start.apply(pod);
       self = pod;

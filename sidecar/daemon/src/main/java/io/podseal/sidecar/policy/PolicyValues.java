@@ -11,6 +11,7 @@ import io.podseal.protocol.policy.Peer;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.sidecar.firewall.FirewallPeer;
 import io.podseal.sidecar.firewall.PortRule;
+import io.podseal.sidecar.firewall.ServiceRoute;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -106,6 +107,26 @@ final class PolicyValues {
     return rules.stream()
         .map(r -> new PortRule(r.getProtocol(), r.getPort(), r.getEndPort()))
         .toList();
+  }
+
+  static List<ServiceRoute> services(List<io.podseal.control.v1.ServiceRoute> routes) {
+    return routes.stream()
+        .map(route ->
+            new ServiceRoute(
+                inet4(route.getAddress()),
+                route.getProtocol(),
+                route.getPort(),
+                route.getSticky(),
+                route.getBackendsList().stream()
+                    .map(b -> new ServiceRoute.Backend(inet4(b.getAddress()), b.getPort()))
+                    .toList()))
+        .toList();
+  }
+
+  private static Inet4Address inet4(String text) {
+    return ipv4(List.of(text)).stream()
+        .findFirst()
+        .orElseThrow(() -> new PolicyException("not an IPv4 address: " + text));
   }
 
   private static List<Inet4Address> ipv4(List<String> texts) {

@@ -1,6 +1,7 @@
 package io.podseal.sidecar.routing;
 
 import io.podseal.protocol.esp.Esp;
+import io.podseal.sidecar.linux.Attributes;
 import io.podseal.sidecar.linux.Errno;
 import io.podseal.sidecar.linux.LinuxException;
 import io.podseal.sidecar.linux.NetlinkSocket;
@@ -17,6 +18,7 @@ import java.util.Set;
  * <pre>
  * 100: from all ipproto udp sport 4500 lookup main
  * 100: from all ipproto udp sport 500 lookup main
+ * 105: from all fwmark MARK/MARK lookup 4500
  * 110: from all ipproto tcp lookup 4500      and so for every protocol that is sealed
  * table 4500: PEER dev podseal0 src POD mtu lock 65480 advmss LIMIT
  * </pre>
@@ -24,6 +26,9 @@ import java.util.Set;
  * <p>A rule for each protocol, because a rule for all would also match the look-up by which a
  * strict reverse path filter (rp_filter 1) judges an ARP request, and then pods on one link cannot
  * find each other. A protocol without a rule meets the nftables table, which does not let it out.
+ *
+ * <p>The rule for a mark is for packets to the address of a Service that become packets to a peer:
+ * the kernel looks up their new route without their protocol.
  *
  * <p>A locked MTU keeps DF off what the kernel sends, and the MTU of the TUN keeps datagrams whole:
  * transport mode cannot carry fragments. Routes vanish with the TUN; rules stay and are found again
@@ -76,7 +81,9 @@ public final class PeerRoutes implements AutoCloseable {
   private static final byte RT_TABLE_MAIN = (byte) 254;
 
   private static final int FRA_PRIORITY = 6;
+  private static final int FRA_FWMARK = 10;
   private static final int FRA_TABLE = 15;
+  private static final int FRA_FWMASK = 16;
   private static final int FRA_IP_PROTO = 22;
   private static final int FRA_SPORT_RANGE = 23;
   private static final byte FR_ACT_TO_TBL = 1;
@@ -102,16 +109,19 @@ public final class PeerRoutes implements AutoCloseable {
    * Brings the TUN device up and puts the rules in place; there are no peers yet.
    *
    * @param udpPort source port of the daemon's ESP in UDP, 4500
+   * @param serviceMark of packets to the address of a Service
    * @param linkMtu of the {@link Uplink}
    * @throws LinuxException with what to change in the pod
    */
-  public static PeerRoutes up(String tunName, Inet4Address podAddress, int udpPort, int linkMtu) {
+  public static PeerRoutes up(
+      String tunName, Inet4Address podAddress, int udpPort, int serviceMark, int linkMtu) {
     NetlinkSocket netlink = NetlinkSocket.route();
     try {
       int index = indexOf(netlink, tunName);
       startLink(netlink, index, tunName);
       daemonRule(netlink, udpPort);
       daemonRule(netlink, IKE_PORT);
+      serviceRule(netlink, serviceMark);
       for (int protocol : SEALED_PROTOCOLS) {
         peersRule(netlink, protocol);
       }
@@ -231,6 +241,17 @@ public final class PeerRoutes implements AutoCloseable {
             .u8(FRA_IP_PROTO, UDP)
             .u16Pair(FRA_SPORT_RANGE, port, port),
         "add the rule for UDP source port " + port);
+  }
+
+  private static void serviceRule(NetlinkSocket netlink, int mark) {
+    rule(
+        netlink,
+        ruleTo(RT_TABLE_UNSPEC)
+            .u32(FRA_PRIORITY, 105)
+            .u32(FRA_TABLE, TABLE)
+            .u32(FRA_FWMARK, mark)
+            .u32(FRA_FWMASK, mark),
+        "add the rule for packets to Services");
   }
 
   private static void peersRule(NetlinkSocket netlink, int protocol) {

@@ -1,5 +1,6 @@
 package io.podseal.sidecar.routing;
 
+import io.podseal.sidecar.linux.Attributes;
 import io.podseal.sidecar.linux.NetlinkSocket;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;

@@ -190,7 +190,8 @@ final class FirewallTest {
             List.of(new FirewallPeer(List.of(peer.address()), List.of())),
             List.of(),
             List.of(),
-            List.of(new ClearFlow(peer.address(), 6, 53)));
+            List.of(new ClearFlow(peer.address(), 6, 53)),
+            List.of());
     pod.namespace().call(() -> applied(policy));
 
     assertThat(reaches(pod, peer, 53)).isTrue();
@@ -284,6 +285,7 @@ final class FirewallTest {
                     List.of(peer.address(), InetAddress.getByName("fd00:8::2")), List.of())),
             List.of(),
             List.of(),
+            List.of(),
             List.of());
     pod.namespace().call(() -> applied(policy));
 
@@ -304,7 +306,7 @@ final class FirewallTest {
     assertThat(before).isPositive();
 
     FirewallPolicy none =
-        new FirewallPolicy(TUN, MARK, 4500, List.of(), List.of(), List.of(), List.of());
+        new FirewallPolicy(TUN, MARK, 4500, List.of(), List.of(), List.of(), List.of(), List.of());
     pod.namespace().call(() -> applied(none));
 
     assertThat(pings(pod, peer)).isTrue();
@@ -317,7 +319,14 @@ final class FirewallTest {
   void whatNftSaysIsInTheError() {
     FirewallPolicy twoManyForNft =
         new FirewallPolicy(
-            "-", MARK, 4500, List.of(), List.of(new PortRule(0, 0, 0)), List.of(70_000), List.of());
+            "-",
+            MARK,
+            4500,
+            List.of(),
+            List.of(new PortRule(0, 0, 0)),
+            List.of(70_000),
+            List.of(),
+            List.of());
 
     assertThatThrownBy(() -> pod.namespace().call(() -> applied(twoManyForNft)))
         .isInstanceOf(FirewallException.class)
@@ -334,6 +343,7 @@ final class FirewallTest {
             List.of(new FirewallPeer(List.of(peer.address()), ingress)),
             strictPorts,
             List.of(9808),
+            List.of(),
             List.of());
     pod.namespace().call(() -> applied(policy));
   }
@@ -346,6 +356,7 @@ final class FirewallTest {
             MARK,
             4500,
             List.of(new FirewallPeer(List.of(about.address()), List.of())),
+            List.of(),
             List.of(),
             List.of(),
             List.of());

@@ -28,7 +28,8 @@ final class NftablesScriptTest {
                 peer(List.of(), "10.8.0.5")),
             List.of(new PortRule(6, 5432, 0), new PortRule(0, 53, 0), new PortRule(47, 0, 0)),
             List.of(9808),
-            List.of(new ClearFlow(Lab.ipv4("10.96.0.10"), 17, 53)));
+            List.of(new ClearFlow(Lab.ipv4("10.96.0.10"), 17, 53)),
+            List.of());
 
     assertThat(NftablesScript.render(policy)).isEqualTo(golden("full.nft"));
   }
@@ -36,7 +37,8 @@ final class NftablesScriptTest {
   @Test
   void policyWithoutPeersLeavesEverythingOpen() throws IOException {
     FirewallPolicy policy =
-        new FirewallPolicy("podseal0", 0x504f, 4500, List.of(), List.of(), List.of(), List.of());
+        new FirewallPolicy(
+            "podseal0", 0x504f, 4500, List.of(), List.of(), List.of(), List.of(), List.of());
 
     assertThat(NftablesScript.render(policy)).isEqualTo(golden("empty.nft"));
   }
@@ -54,6 +56,7 @@ final class NftablesScriptTest {
                 peer(List.of(PortRule.ALL), "10.8.0.3")),
             List.of(),
             List.of(),
+            List.of(),
             List.of());
 
     assertThat(NftablesScript.render(policy))
@@ -65,7 +68,7 @@ final class NftablesScriptTest {
   void valuesThatWouldChangeTheScriptAreRefused() {
     assertThatThrownBy(() ->
             new FirewallPolicy(
-                "a\" accept; #", 1, 4500, List.of(), List.of(), List.of(), List.of()))
+                "a\" accept; #", 1, 4500, List.of(), List.of(), List.of(), List.of(), List.of()))
         .isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> new PortRule(1, 80, 0)).hasMessageContaining("has no ports");
     assertThatThrownBy(() -> new PortRule(6, 80, 79)).hasMessageContaining("ends before");

@@ -21,7 +21,9 @@ final class PeerRoutesTest {
   private static final String TUN = "seal0";
 
   /** The kernel's three, two for the daemon, eleven for protocols. */
-  private static final int RULES = 16;
+  private static final int SERVICE_MARK = 0x5053_0000;
+
+  private static final int RULES = 17;
 
   private final Inet4Address pod = address("10.8.0.1");
   private final Inet4Address b = address("10.8.0.2");
@@ -65,6 +67,7 @@ final class PeerRoutesTest {
               "100: from all ipproto udp sport 4500 lookup main",
               "100: from all ipproto udp sport 500 lookup main")
           .contains(
+              "105: from all fwmark 0x50530000/0x50530000 lookup 4500",
               "110: from all ipproto tcp lookup 4500",
               "110: from all ipproto udp lookup 4500",
               "110: from all ipproto icmp lookup 4500",
@@ -148,7 +151,7 @@ final class PeerRoutesTest {
   }
 
   private PeerRoutes up(int linkMtu) throws Exception {
-    return namespace.call(() -> PeerRoutes.up(TUN, pod, 4500, linkMtu));
+    return namespace.call(() -> PeerRoutes.up(TUN, pod, 4500, SERVICE_MARK, linkMtu));
   }
 
   private static boolean change(PeerRoutes routes, Set<Inet4Address> peers) {

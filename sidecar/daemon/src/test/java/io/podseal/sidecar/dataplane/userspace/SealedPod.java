@@ -11,6 +11,7 @@ import io.podseal.sidecar.firewall.Firewall;
 import io.podseal.sidecar.firewall.FirewallPeer;
 import io.podseal.sidecar.firewall.FirewallPolicy;
 import io.podseal.sidecar.firewall.PortRule;
+import io.podseal.sidecar.firewall.ServiceRoute;
 import io.podseal.sidecar.lab.Lab.Pod;
 import io.podseal.sidecar.linux.NetworkNamespace;
 import io.podseal.sidecar.routing.PeerRoutes;
@@ -53,6 +54,21 @@ final class SealedPod implements AutoCloseable, DataPlaneListener {
   SealedPod(Inet4Address address, Inet4Address peer, int udpPort, boolean offload) {
     this.address = address;
     this.udpPort = udpPort;
+    services(peer, List.of());
+    int mtu = Uplink.of(address).mtu();
+    this.plane =
+        UserspaceDataPlane.open(
+            new UserspaceOptions(TUN, udpPort, UserspaceOptions.MARK, mtu, offload),
+            crypto,
+            this,
+            InstantSource.system());
+    this.routes = PeerRoutes.up(TUN, address, udpPort, Firewall.SERVICE_MARK, mtu);
+    plane.peers(new PeerTable(Map.of(peer, identity(peer))));
+    routes.peers(Set.of(peer));
+  }
+
+  /** Puts the table in force with a peer and these routes of Services. */
+  void services(Inet4Address peer, List<ServiceRoute> services) {
     firewall.apply(
         new FirewallPolicy(
             TUN,
@@ -61,17 +77,8 @@ final class SealedPod implements AutoCloseable, DataPlaneListener {
             List.of(new FirewallPeer(List.of(peer), List.of(PortRule.ALL))),
             List.of(),
             List.of(),
-            List.of()));
-    int mtu = Uplink.of(address).mtu();
-    this.plane =
-        UserspaceDataPlane.open(
-            new UserspaceOptions(TUN, udpPort, UserspaceOptions.MARK, mtu, offload),
-            crypto,
-            this,
-            InstantSource.system());
-    this.routes = PeerRoutes.up(TUN, address, udpPort, mtu);
-    plane.peers(new PeerTable(Map.of(peer, identity(peer))));
-    routes.peers(Set.of(peer));
+            List.of(),
+            services));
   }
 
   /** Installs our half of a child SA whose keys both ends know from its number. */

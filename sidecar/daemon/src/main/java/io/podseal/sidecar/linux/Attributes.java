@@ -1,4 +1,4 @@
-package io.podseal.sidecar.routing;
+package io.podseal.sidecar.linux;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -7,22 +7,23 @@ import java.util.Optional;
 
 /**
  * Writes and finds netlink attributes: {@code length(2) type(2) value}, padded to 4 octets, in the
- * byte order of the machine (netlink(7)).
+ * byte order of the machine (netlink(7)). Not safe for use by several threads.
  */
-final class Attributes {
+public final class Attributes {
   private static final int HEADER_LENGTH = 4;
   private static final int TYPE_MASK = 0x3fff;
 
   private final ByteBuffer buffer = ByteBuffer.allocate(512).order(ByteOrder.nativeOrder());
 
   /** Begins with the header of the message's family. */
-  static Attributes after(byte... familyHeader) {
+  public static Attributes after(byte... familyHeader) {
     Attributes attributes = new Attributes();
     attributes.buffer.put(familyHeader);
     return attributes;
   }
 
-  Attributes octets(int type, byte[] value) {
+  /** Adds one attribute. */
+  public Attributes octets(int type, byte[] value) {
     buffer.putShort((short) (HEADER_LENGTH + value.length));
     buffer.putShort((short) type);
     buffer.put(value);
@@ -32,16 +33,18 @@ final class Attributes {
     return this;
   }
 
-  Attributes u8(int type, int value) {
+  /** Adds one octet. */
+  public Attributes u8(int type, int value) {
     return octets(type, new byte[] {(byte) value});
   }
 
-  Attributes u32(int type, int value) {
+  /** Adds 32 bits in the byte order of the machine. */
+  public Attributes u32(int type, int value) {
     return octets(type, ints(value));
   }
 
   /** Two 16-bit numbers, such as a range of ports. */
-  Attributes u16Pair(int type, int first, int second) {
+  public Attributes u16Pair(int type, int first, int second) {
     return octets(
         type,
         ByteBuffer.allocate(4)
@@ -51,15 +54,18 @@ final class Attributes {
             .array());
   }
 
-  Attributes nested(int type, Attributes inner) {
+  /** Adds attributes within an attribute. */
+  public Attributes nested(int type, Attributes inner) {
     return octets(type, inner.toArray());
   }
 
-  byte[] toArray() {
+  /** The octets so far. */
+  public byte[] toArray() {
     return Arrays.copyOf(buffer.array(), buffer.position());
   }
 
-  static byte[] ints(int... values) {
+  /** 32-bit numbers in the byte order of the machine. */
+  public static byte[] ints(int... values) {
     ByteBuffer result = ByteBuffer.allocate(values.length * 4).order(ByteOrder.nativeOrder());
     for (int value : values) {
       result.putInt(value);
@@ -68,7 +74,7 @@ final class Attributes {
   }
 
   /** The value of the first attribute of {@code type} behind a family header. */
-  static Optional<ByteBuffer> find(ByteBuffer body, int familyHeaderLength, int type) {
+  public static Optional<ByteBuffer> find(ByteBuffer body, int familyHeaderLength, int type) {
     int at = familyHeaderLength;
     while (at + HEADER_LENGTH <= body.limit()) {
       int length = body.getShort(at) & 0xffff;
