@@ -9,6 +9,7 @@ import io.podseal.control.v1.PolicyUpdate;
 import io.podseal.control.v1.PortRule;
 import io.podseal.control.v1.PresharedKey;
 import io.podseal.control.v1.Self;
+import io.podseal.control.v1.ServiceRoutes;
 import io.podseal.controller.keys.KeyRing;
 import io.podseal.controller.model.CryptoChoice;
 import io.podseal.controller.model.PeerLink;
@@ -47,7 +48,11 @@ final class PolicyEncoder {
   Encoded full(long revision, SentPolicy policy) {
     var secrets = new ArrayList<byte[]>();
     var update =
-        PolicyUpdate.newBuilder().setRevision(revision).setFull(true).setSelf(self(policy));
+        PolicyUpdate.newBuilder()
+            .setRevision(revision)
+            .setFull(true)
+            .setSelf(self(policy))
+            .setServices(services(policy));
     new TreeMap<>(policy.peers())
         .values()
         .forEach(peer -> update.addPeers(peer(policy.identity(), peer, secrets)));
@@ -60,6 +65,9 @@ final class PolicyEncoder {
     var update = PolicyUpdate.newBuilder().setRevision(revision);
     if (!after.sameSelf(before)) {
       update.setSelf(self(after));
+    }
+    if (!after.services().equals(before.services())) {
+      update.setServices(services(after));
     }
     new TreeMap<>(after.peers())
         .forEach((identity, peer) -> {
@@ -83,6 +91,24 @@ final class PolicyEncoder {
         .addAllAddresses(policy.addresses())
         .addAllStrictPorts(rules(policy.strictPorts()))
         .build();
+  }
+
+  private static ServiceRoutes services(SentPolicy policy) {
+    var routes = ServiceRoutes.newBuilder();
+    for (var service : policy.services()) {
+      var route =
+          routes
+              .addRoutesBuilder()
+              .setAddress(service.address())
+              .setProtocol(service.protocol())
+              .setPort(service.port())
+              .setSticky(service.sticky());
+      service
+          .backends()
+          .forEach(backend ->
+              route.addBackendsBuilder().setAddress(backend.address()).setPort(backend.port()));
+    }
+    return routes.build();
   }
 
   private Peer peer(String self, SentPolicy.SentPeer peer, List<byte[]> secrets) {

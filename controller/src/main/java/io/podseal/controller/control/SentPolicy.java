@@ -3,6 +3,7 @@ package io.podseal.controller.control;
 import io.podseal.controller.model.PeerLink;
 import io.podseal.controller.model.PodPolicy;
 import io.podseal.controller.model.PortRule;
+import io.podseal.controller.model.ServiceRoute;
 import java.util.List;
 import java.util.Map;
 
@@ -15,9 +16,10 @@ record SentPolicy(
     String identity,
     List<String> addresses,
     List<PortRule> strictPorts,
-    Map<String, SentPeer> peers) {
+    Map<String, SentPeer> peers,
+    List<ServiceRoute> services) {
   /** Nothing yet. */
-  static final SentPolicy NONE = new SentPolicy("", List.of(), List.of(), Map.of());
+  static final SentPolicy NONE = new SentPolicy("", List.of(), List.of(), Map.of(), List.of());
 
   /**
    * One peer.
@@ -35,7 +37,11 @@ record SentPolicy(
 
   static SentPolicy of(PodPolicy policy, Map<String, SentPeer> peers) {
     return new SentPolicy(
-        policy.identity(), policy.addresses(), policy.strictPorts(), Map.copyOf(peers));
+        policy.identity(),
+        policy.addresses(),
+        policy.strictPorts(),
+        Map.copyOf(peers),
+        policy.services());
   }
 
   boolean sameSelf(SentPolicy other) {

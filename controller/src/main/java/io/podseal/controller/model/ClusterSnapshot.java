@@ -9,4 +9,6 @@ public record ClusterSnapshot(
     Collection<PeeringRecord> peerings,
     Collection<ProfileRecord> profiles,
     Collection<GrantRecord> grants,
-    Collection<ExternalPeerRecord> externalPeers) {}
+    Collection<ExternalPeerRecord> externalPeers,
+    Collection<ServiceRecord> services,
+    Collection<EndpointSliceRecord> endpointSlices) {}

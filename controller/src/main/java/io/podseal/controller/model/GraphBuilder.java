@@ -1,12 +1,14 @@
 package io.podseal.controller.model;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Function;
@@ -30,6 +32,7 @@ public final class GraphBuilder {
   private final Map<String, NamespaceRecord> namespaces;
   private final ProfileCompiler profiles;
   private final Grants grants;
+  private final ServiceRoutes services;
   private final PeeringCompiler compiler;
   private final Map<String, CompiledPeering> accepted = new HashMap<>();
 
@@ -42,6 +45,7 @@ public final class GraphBuilder {
             .collect(Collectors.toMap(NamespaceRecord::name, Function.identity(), (a, b) -> b));
     profiles = new ProfileCompiler(snapshot.profiles());
     grants = new Grants(snapshot.grants());
+    services = new ServiceRoutes(snapshot.services(), snapshot.endpointSlices());
     compiler = new PeeringCompiler(profiles);
     pods =
         snapshot.pods().stream()
@@ -192,6 +196,7 @@ public final class GraphBuilder {
     for (int i = 0; i < pods.size(); i++) {
       var pod = pods.get(i);
       if (pod.injected()) {
+        var links = links(i);
         policies.put(
             pod.uid(),
             new PodPolicy(
@@ -199,10 +204,18 @@ public final class GraphBuilder {
                 identities.get(i),
                 pod.addresses(),
                 strictPorts.getOrDefault(i, List.of()),
-                links(i)));
+                links,
+                services.towards(guardedAddresses(links.values()))));
       }
     }
     return new PeerGraph(policies);
+  }
+
+  private static Set<String> guardedAddresses(Collection<PeerLink> links) {
+    return links.stream()
+        .filter(PeerLink::guarded)
+        .flatMap(link -> link.addresses().stream())
+        .collect(Collectors.toSet());
   }
 
   private Map<String, PeerLink> links(int self) {

@@ -20,6 +20,11 @@ public record PeerLink(
     List<PortRule> ingress,
     CryptoChoice crypto) {
 
+  /** Whether nothing may pass in clear: only Permissive without sidecar is clear. */
+  boolean guarded() {
+    return hasSidecar || mode == Mode.STRICT;
+  }
+
   /** A link that lets nothing through: for an address whose holder is in doubt. */
   PeerLink shut(List<String> addressesToShut) {
     return new PeerLink(uid, identity, pod, addressesToShut, Mode.STRICT, false, List.of(), crypto);

@@ -44,6 +44,7 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
   private final Map<String, String> bundles = new ConcurrentHashMap<>();
   private final Watches watches;
   private final Declarations declarations;
+  private final Services services;
   private volatile boolean synced;
 
   /** Caches that are not started yet. */
@@ -52,13 +53,14 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
     this.listener = listener;
     this.watches = new Watches(clock);
     this.declarations = new Declarations(listener);
+    this.services = new Services(listener);
   }
 
   /** Starts to list and watch; the result completes when everything was listed once. */
   public CompletableFuture<Void> start() {
     var podInformer =
         client.pods().inAnyNamespace().withLimit(PAGE).runnableInformer(0).removeNamespaceIndex();
-    podInformer.itemStore(new CompactPodStore());
+    podInformer.itemStore(new CompactStore<>(PodRecords::prune));
     watches.add("pods", podInformer, this::put, this::removePod);
     watches.add(
         "namespaces",
@@ -69,6 +71,7 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
           listener.clusterChanged();
         });
     declarations.watchBy(watches, client);
+    services.watchBy(watches, client);
     watches.add(
         "configmaps podseal-ca",
         client
@@ -103,7 +106,9 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
         declarations.peerings(),
         declarations.profiles(),
         declarations.grants(),
-        declarations.externalPeers());
+        declarations.externalPeers(),
+        services.services(),
+        services.endpointSlices());
   }
 
   /** The status that an object of ours has in the API. */

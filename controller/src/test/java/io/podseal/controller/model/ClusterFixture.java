@@ -24,6 +24,8 @@ import java.util.function.UnaryOperator;
 final class ClusterFixture {
   static final String DOMAIN = "cluster.local";
 
+  private final List<ServiceRecord> services = new ArrayList<>();
+  private final List<EndpointSliceRecord> slices = new ArrayList<>();
   private final Map<String, PodRecord> pods = new LinkedHashMap<>();
   private final Map<String, NamespaceRecord> namespaces = new LinkedHashMap<>();
   private final Map<String, PeeringRecord> peerings = new LinkedHashMap<>();
@@ -150,6 +152,26 @@ final class ClusterFixture {
     return new PortSpec("TCP", port, null);
   }
 
+  /** A Service of namespace {@code shop} with port 80, or UDP 53, and an EndpointSlice. */
+  ClusterFixture service(String name, EndpointSliceRecord.Endpoint... endpoints) {
+    services.add(
+        new ServiceRecord(
+            "shop",
+            name,
+            List.of("10.96.0." + (services.size() + 1)),
+            false,
+            List.of(new ServiceRecord.Port("web", 6, 80), new ServiceRecord.Port("dns", 17, 53))));
+    slices.add(
+        new EndpointSliceRecord(
+            "shop",
+            name + "-1",
+            name,
+            List.of(
+                new ServiceRecord.Port("web", 6, 8080), new ServiceRecord.Port("dns", 17, 5353)),
+            List.of(endpoints)));
+    return this;
+  }
+
   ClusterSnapshot snapshot() {
     return new ClusterSnapshot(
         pods.values(),
@@ -157,7 +179,9 @@ final class ClusterFixture {
         peerings.values(),
         profiles,
         grants.values(),
-        List.of());
+        List.of(),
+        services,
+        slices);
   }
 
   /** One pass; what it accepted is remembered for the next. */
@@ -181,7 +205,9 @@ final class ClusterFixture {
             shuffledPeerings,
             profiles,
             grants.values(),
-            List.of()),
+            List.of(),
+            services,
+            slices),
         DOMAIN,
         maxPeers,
         AcceptedPeerings.NONE);

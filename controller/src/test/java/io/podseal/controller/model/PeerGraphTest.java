@@ -155,7 +155,9 @@ class PeerGraphTest {
                     new PeeringRecord("1", "shop", "a", 1, created, strict("orders", "db"))),
                 snapshot.profiles(),
                 snapshot.grants(),
-                snapshot.externalPeers()),
+                snapshot.externalPeers(),
+                List.of(),
+                List.of()),
             ClusterFixture.DOMAIN,
             1000,
             AcceptedPeerings.NONE);
@@ -380,7 +382,7 @@ class PeerGraphTest {
     return new CryptoProfileSpec(List.of(encryption), null, null, null);
   }
 
-  private static PodRecord withoutSidecar(PodRecord pod) {
+  static PodRecord withoutSidecar(PodRecord pod) {
     return new PodRecord(
         pod.uid(),
         pod.namespace(),

@@ -84,7 +84,9 @@ class VerdictTest {
                 Stream.concat(snapshot.peerings().stream(), Stream.of(record)).toList(),
                 snapshot.profiles(),
                 snapshot.grants(),
-                snapshot.externalPeers()),
+                snapshot.externalPeers(),
+                List.of(),
+                List.of()),
             ClusterFixture.DOMAIN,
             1000,
             AcceptedPeerings.NONE);
@@ -129,7 +131,9 @@ class VerdictTest {
                 List.of(anew),
                 snapshot.profiles(),
                 snapshot.grants(),
-                snapshot.externalPeers()),
+                snapshot.externalPeers(),
+                List.of(),
+                List.of()),
             ClusterFixture.DOMAIN,
             1000,
             cluster.build().accepted());
