@@ -31,11 +31,13 @@ class WebhookIT {
       metadata: {name: rich, labels: {app: rich}, annotations: {team: shop}}
       spec:
         schedulerName: nobody
+        serviceAccountName: default
         hostUsers: false
         setHostnameAsFQDN: true
         schedulingGates: [{name: example.org/hold}]
         topologySpreadConstraints:
-          - {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway, matchLabelKeys: [app]}
+          - {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway,
+             labelSelector: {matchLabels: {team: shop}}, matchLabelKeys: [app]}
         volumes: [{name: data, emptyDir: {sizeLimit: 1Mi}}]
         initContainers: [{name: first, image: first}]
         containers:

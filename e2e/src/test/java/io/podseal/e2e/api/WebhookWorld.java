@@ -157,14 +157,17 @@ final class WebhookWorld implements AutoCloseable {
   void awaitInjection() {
     Awaitility.await("injection into shop")
         .atMost(PATIENCE)
-        .ignoreExceptions()
         .untilAsserted(() -> {
           var asked = create("shop", pod("probe", ""), "--dry-run=server");
-          assertThat(initContainers(parse(asked.must()))).contains("podseal");
+          assertThat(asked.ok()).as(asked.err()).isTrue();
+          assertThat(initContainers(parse(asked.out()))).contains("podseal");
         });
   }
 
-  /** A pod of one container; {@code more} is YAML of its metadata, such as labels. */
+  /**
+   * A pod of one container, with the account that a whole API server would give it; {@code more} is
+   * YAML of its metadata, such as labels.
+   */
   static String pod(String name, String more) {
     return """
     apiVersion: v1
@@ -174,6 +177,7 @@ final class WebhookWorld implements AutoCloseable {
       %s
     spec:
       schedulerName: nobody
+      serviceAccountName: default
       containers: [{name: app, image: app}]
     """
         .formatted(name, more);
