@@ -103,7 +103,7 @@ class ChangeIT {
     scale("postgres", 0);
     ring.pods(namespace, "postgres", 0);
     ring.awaitGone(gone);
-    Node.giveOutTheLowestFreeAddressNext();
+    Node.giveOutNext(Ring.address(gone));
     ring.apply(Workloads.deployment(namespace, "stranger", 1));
     var heir = ring.pod(namespace, "stranger");
     assertThat(heir.getStatus().getPodIP()).isEqualTo(gone.getStatus().getPodIP());

@@ -1,6 +1,9 @@
 package io.podseal.e2e.ring;
 
 import io.podseal.e2e.lab.Command;
+import java.net.InetAddress;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What the tests do on the node itself, past the Kubernetes API. */
 final class Node {
@@ -11,9 +14,16 @@ final class Node {
     enter("ctr", "--namespace", "k8s.io", "task", "kill", "--signal", "SIGKILL", container).must();
   }
 
-  /** Makes the CNI plugin forget where it was, so that it gives out the lowest free address. */
-  static void giveOutTheLowestFreeAddressNext() {
-    enter("sh", "-c", "rm -f /var/lib/cni/networks/*/last_reserved_ip.*").must();
+  /** Makes the CNI plugin give {@code address} to the next pod: it goes on from its last one. */
+  static void giveOutNext(InetAddress address) {
+    var octets = address.getAddress();
+    octets[3]--;
+    var before =
+        Stream.of(octets[0], octets[1], octets[2], octets[3])
+            .map(octet -> Integer.toString(Byte.toUnsignedInt(octet)))
+            .collect(Collectors.joining("."));
+    enter("sh", "-c", "printf %s " + before + " >/var/lib/cni/networks/bridge/last_reserved_ip.0")
+        .must();
   }
 
   private static Command.Result enter(String... line) {

@@ -75,7 +75,13 @@ final class Ring {
     }
     var line =
         new ArrayList<>(
-            List.of("helm", "install", "podseal", Path.of("..", "helm").toString(), "--wait"));
+            List.of(
+                "helm",
+                "upgrade",
+                "--install",
+                "podseal",
+                Path.of("..", "helm").toString(),
+                "--wait"));
     line.addAll(List.of("--namespace", SYSTEM, "--create-namespace", "--timeout", "120s"));
     for (String setting : settings) {
       line.addAll(List.of("--set", setting));

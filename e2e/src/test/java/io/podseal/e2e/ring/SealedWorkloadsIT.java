@@ -134,8 +134,8 @@ class SealedWorkloadsIT {
     var orders = ring.pod(namespace, "orders");
     ring.awaitCondition(namespace, "orders-to-postgres", "Ready", "True");
 
-    // The web server is gone: the probe must notice although it never crosses the network.
-    ring.exec(postgres, "pkill", "httpd");
+    // The application answers 404: the probe must notice although it never crosses the network.
+    ring.exec(postgres, "rm", "/tmp/www/index.html").must();
     ring.kubectl(
             Duration.ofSeconds(40),
             "wait",
@@ -162,7 +162,7 @@ class SealedWorkloadsIT {
 
     assertThat(ring.exec(postgres, "echo", "hello").must()).isEqualTo("hello\n");
     assertThat(ring.kubectl("logs", "-n", namespace, name, "-c", "podseal").must())
-        .contains("ready");
+        .contains("in force: 1 declared peers");
     try (var forward = PortForward.start(ring, namespace, name, 8080)) {
       var page =
           Command.of("curl", "-sS", "--max-time", "10", "http://127.0.0.1:" + forward.port() + "/");

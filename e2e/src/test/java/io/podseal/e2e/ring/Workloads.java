@@ -14,6 +14,7 @@ final class Workloads {
       args: ["mkdir -p /tmp/www && echo '%s' > /tmp/www/index.html && iperf3 -s -D && exec httpd -f -p 8080 -h /tmp/www"]
       ports: [{name: http, containerPort: 8080}]
       readinessProbe: {httpGet: {path: /, port: http}, periodSeconds: 1}
+      livenessProbe: {httpGet: {path: /index.html, port: http}, periodSeconds: 2, failureThreshold: 2}
       """
           .formatted(PAGE);
 
