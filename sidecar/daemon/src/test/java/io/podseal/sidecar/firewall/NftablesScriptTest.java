@@ -9,6 +9,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class NftablesScriptTest {
@@ -29,7 +30,11 @@ final class NftablesScriptTest {
             List.of(new PortRule(6, 5432, 0), new PortRule(0, 53, 0), new PortRule(47, 0, 0)),
             List.of(9808),
             List.of(new ClearFlow(Lab.ipv4("10.96.0.10"), 17, 53)),
-            List.of());
+            List.of(
+                service("10.96.0.7", 6, false, "10.8.0.2", "10.8.9.9"),
+                service("10.96.0.7", 17, true, "10.8.0.2"),
+                service("10.96.0.7", 6, true, "10.8.0.5"),
+                service("10.96.0.8", 6, false)));
 
     assertThat(NftablesScript.render(policy)).isEqualTo(golden("full.nft"));
   }
@@ -76,6 +81,16 @@ final class NftablesScriptTest {
     assertThatThrownBy(() -> new PortRule(300, 0, 0)).hasMessageContaining("300");
     assertThatThrownBy(() -> new ClearFlow(Lab.ipv4("10.0.0.1"), 1, 53))
         .hasMessageContaining("TCP or UDP");
+  }
+
+  private static ServiceRoute service(
+      String address, int protocol, boolean sticky, String... backends) {
+    return new ServiceRoute(
+        Lab.ipv4(address),
+        protocol,
+        80,
+        sticky,
+        Stream.of(backends).map(b -> new ServiceRoute.Backend(Lab.ipv4(b), 8080)).toList());
   }
 
   private static FirewallPeer peer(List<PortRule> ingress, String... addresses) throws IOException {
