@@ -4,7 +4,7 @@ import io.podseal.controller.model.PodRecord;
 import java.time.Instant;
 
 /** A pod that proved its identity, and how; does not print its token. */
-record Caller(PodRecord pod, Instant tokenExpiry, String token) {
+record Caller(PodRecord pod, String node, Instant tokenExpiry, String token) {
   @Override
   public String toString() {
     return "Caller[" + pod.display() + "]";

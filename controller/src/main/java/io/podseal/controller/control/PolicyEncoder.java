@@ -27,12 +27,23 @@ final class PolicyEncoder {
     this.ring = ring;
   }
 
+  /** A key by its name, with the peering that it is for. */
+  record IssuedKey(String peering, int epoch, String id) {}
+
+  /** The secret parts of a message under construction, and what is said of them. */
+  private static final class Keys {
+    final List<byte[]> secrets = new ArrayList<>();
+    final List<IssuedKey> issued = new ArrayList<>();
+  }
+
   /**
    * A message with keys in it, which are zeroed when it is closed.
    *
    * @param secrets the arrays that the message wraps
+   * @param issued what they are
    */
-  record Encoded(ControllerMessage message, List<byte[]> secrets) implements AutoCloseable {
+  record Encoded(ControllerMessage message, List<byte[]> secrets, List<IssuedKey> issued)
+      implements AutoCloseable {
     @Override
     public void close() {
       secrets.forEach(secret -> Arrays.fill(secret, (byte) 0));
@@ -46,7 +57,7 @@ final class PolicyEncoder {
 
   /** All of {@code policy}. */
   Encoded full(long revision, SentPolicy policy) {
-    var secrets = new ArrayList<byte[]>();
+    var keys = new Keys();
     var update =
         PolicyUpdate.newBuilder()
             .setRevision(revision)
@@ -55,13 +66,13 @@ final class PolicyEncoder {
             .setServices(services(policy));
     new TreeMap<>(policy.peers())
         .values()
-        .forEach(peer -> update.addPeers(peer(policy.identity(), peer, secrets)));
-    return encoded(update, secrets);
+        .forEach(peer -> update.addPeers(peer(policy.identity(), peer, keys)));
+    return encoded(update, keys);
   }
 
   /** What changed from {@code before} to {@code after}. */
   Encoded delta(long revision, SentPolicy before, SentPolicy after) {
-    var secrets = new ArrayList<byte[]>();
+    var keys = new Keys();
     var update = PolicyUpdate.newBuilder().setRevision(revision);
     if (!after.sameSelf(before)) {
       update.setSelf(self(after));
@@ -72,17 +83,18 @@ final class PolicyEncoder {
     new TreeMap<>(after.peers())
         .forEach((identity, peer) -> {
           if (!peer.equals(before.peers().get(identity))) {
-            update.addPeers(peer(after.identity(), peer, secrets));
+            update.addPeers(peer(after.identity(), peer, keys));
           }
         });
     var removed = new TreeSet<>(before.peers().keySet());
     removed.removeAll(after.peers().keySet());
     update.addAllRemovedIdentities(removed);
-    return encoded(update, secrets);
+    return encoded(update, keys);
   }
 
-  private static Encoded encoded(PolicyUpdate.Builder update, List<byte[]> secrets) {
-    return new Encoded(ControllerMessage.newBuilder().setPolicy(update).build(), secrets);
+  private static Encoded encoded(PolicyUpdate.Builder update, Keys keys) {
+    return new Encoded(
+        ControllerMessage.newBuilder().setPolicy(update).build(), keys.secrets, keys.issued);
   }
 
   private static Self self(SentPolicy policy) {
@@ -111,7 +123,7 @@ final class PolicyEncoder {
     return routes.build();
   }
 
-  private Peer peer(String self, SentPolicy.SentPeer peer, List<byte[]> secrets) {
+  private Peer peer(String self, SentPolicy.SentPeer peer, Keys keys) {
     PeerLink link = peer.link();
     var builder =
         Peer.newBuilder()
@@ -129,7 +141,10 @@ final class PolicyEncoder {
     for (var key : peer.keys()) {
       try (var secret = ring.pairKey(key.epoch(), self, link.identity())) {
         var octets = secret.use(byte[]::clone);
-        secrets.add(octets);
+        keys.secrets.add(octets);
+        keys.issued.add(
+            new IssuedKey(
+                link.peering(), key.epoch(), ring.pairKeyId(key.epoch(), self, link.identity())));
         builder.addKeys(
             PresharedKey.newBuilder()
                 .setEpoch(key.epoch())

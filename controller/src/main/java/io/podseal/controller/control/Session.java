@@ -26,6 +26,13 @@ import org.jspecify.annotations.Nullable;
  * Safe for use by several threads.
  */
 final class Session {
+  /**
+   * What one update was.
+   *
+   * @param full whether it was everything
+   */
+  record SentUpdate(boolean full, List<PolicyEncoder.IssuedKey> issued) {}
+
   private final Caller caller;
   private final ServerCallStreamObserver<ControllerMessage> out;
   private final ControlLimits limits;
@@ -122,9 +129,9 @@ final class Session {
   /**
    * Sends what changed, unless an update is still without acknowledgement.
    *
-   * @return whether something was sent, and whether it was everything
+   * @return what was sent, if something was
    */
-  synchronized Optional<Boolean> advance(
+  synchronized Optional<SentUpdate> advance(
       PodPolicy policy,
       List<Integer> epochs,
       SentPolicy wanted,
@@ -143,11 +150,11 @@ final class Session {
     try (var update =
         full ? encoder.full(revision, wanted) : encoder.delta(revision, sent, wanted)) {
       out.onNext(update.message());
+      sent = wanted;
+      resend = false;
+      unacknowledgedSince = now;
+      return Optional.of(new SentUpdate(full, update.issued()));
     }
-    sent = wanted;
-    resend = false;
-    unacknowledgedSince = now;
-    return Optional.of(full);
   }
 
   /** Takes an acknowledgement; false if it is for something that was never sent. */
@@ -279,21 +286,5 @@ final class Session {
       closed = true;
       out.onCompleted();
     }
-  }
-
-  /** Epochs of the keys it holds by what was sent last, for the audit log. */
-  synchronized String epochs() {
-    return sent.peers().values().stream()
-        .flatMap(peer -> peer.keys().stream())
-        .map(SentPolicy.SentKey::epoch)
-        .distinct()
-        .sorted()
-        .toList()
-        .toString();
-  }
-
-  /** How many peers it has keys for by what was sent last. */
-  synchronized int keyedPeers() {
-    return (int) sent.peers().values().stream().filter(peer -> !peer.keys().isEmpty()).count();
   }
 }

@@ -19,10 +19,13 @@ import io.podseal.controller.obs.ControllerMetrics;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
@@ -230,14 +233,7 @@ public final class Sessions {
       violated(session, DenyReason.PROTOCOL_ERROR);
       return;
     }
-    var pod = session.caller().pod();
-    env.audit()
-        .streamOpened(
-            pod.display(),
-            pod.uid(),
-            pod.serviceAccount(),
-            hello.getVersion(),
-            hello.getDataPlane());
+    env.audit().streamOpened(who(session), hello.getVersion(), hello.getDataPlane());
     if (env.masters().report(epoch)) {
       listener.keysBehind();
     }
@@ -248,14 +244,19 @@ public final class Sessions {
   private void send(Session session, PodPolicy policy, List<Integer> epochs, Instant now) {
     session
         .advance(policy, epochs, wanted(policy, epochs), encoder, now)
-        .ifPresent(full -> {
-          env.metrics().updateSent(full);
-          env.audit()
-              .keysIssued(
-                  session.caller().pod().display(),
-                  session.uid(),
-                  session.keyedPeers(),
-                  session.epochs());
+        .ifPresent(update -> {
+          env.metrics().updateSent(update.full());
+          var byPeering = new TreeMap<String, SortedMap<Integer, List<String>>>();
+          update
+              .issued()
+              .forEach(key ->
+                  byPeering
+                      .computeIfAbsent(key.peering(), peering -> new TreeMap<>())
+                      .computeIfAbsent(key.epoch(), epoch -> new ArrayList<>())
+                      .add(key.id()));
+          byPeering.forEach((peering, byEpoch) ->
+              byEpoch.forEach(
+                  (epoch, ids) -> env.audit().keysIssued(who(session), peering, epoch, ids)));
         });
   }
 
@@ -346,7 +347,13 @@ public final class Sessions {
   }
 
   private void closed(Session session, String reason) {
-    env.audit().streamClosed(session.caller().pod().display(), session.uid(), reason);
+    env.audit().streamClosed(who(session), reason);
+  }
+
+  private static AuditLog.Who who(Session session) {
+    var pod = session.caller().pod();
+    return new AuditLog.Who(
+        pod.display(), pod.uid(), pod.serviceAccount(), session.caller().node());
   }
 
   /** Spreads what began together, by a tenth to either side. */

@@ -12,6 +12,7 @@ import io.podseal.controller.identity.PodAuthenticator;
 import io.podseal.controller.obs.AuditLog;
 import io.podseal.controller.obs.ControllerMetrics;
 import java.util.Locale;
+import java.util.Optional;
 
 /** Lets in only calls of pods that prove who they are, before any message is read. */
 final class TokenInterceptor implements ServerInterceptor {
@@ -40,18 +41,31 @@ final class TokenInterceptor implements ServerInterceptor {
       case Admission.Admitted admitted ->
           Contexts.interceptCall(
               Context.current()
-                  .withValue(CALLER, new Caller(admitted.pod(), admitted.tokenExpiry(), token)),
+                  .withValue(
+                      CALLER,
+                      new Caller(admitted.pod(), admitted.node(), admitted.tokenExpiry(), token)),
               call,
               headers,
               next);
       case Admission.Denied denied -> {
         metrics.streamDenied(denied.reason().label());
         var remote = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
-        audit.streamDenied(String.valueOf(remote), denied.about(), denied.reason().label());
+        audit.streamDenied(String.valueOf(remote), about(denied), denied.reason().label());
         call.close(Statuses.of(denied.reason()), new Metadata());
         yield new ServerCall.Listener<>() {};
       }
     };
+  }
+
+  private static Optional<AuditLog.Who> about(Admission.Denied denied) {
+    return denied
+        .about()
+        .map(bound ->
+            new AuditLog.Who(
+                bound.namespace() + "/" + bound.podName(),
+                bound.podUid(),
+                bound.serviceAccount(),
+                bound.node()));
   }
 
   private static String bearer(Metadata headers) {

@@ -12,6 +12,7 @@ public final class KubernetesTokenReviewer implements TokenReviewer {
   private static final String AUDIENCE = "podseal";
   private static final String USER_PREFIX = "system:serviceaccount:";
   private static final String POD_NAME = "authentication.kubernetes.io/pod-name";
+  private static final String NODE_NAME = "authentication.kubernetes.io/node-name";
   private static final String POD_UID = "authentication.kubernetes.io/pod-uid";
 
   private final KubernetesClient client;
@@ -49,9 +50,10 @@ public final class KubernetesTokenReviewer implements TokenReviewer {
             : new String[0];
     var podName = extra(user, POD_NAME);
     var podUid = extra(user, POD_UID);
+    var node = extra(user, NODE_NAME);
     return account.length != 2 || podName == null || podUid == null
         ? new Review.Unbound()
-        : new Review.PodBound(account[0], account[1], podName, podUid);
+        : new Review.PodBound(account[0], account[1], podName, podUid, node == null ? "" : node);
   }
 
   private static @Nullable String extra(@Nullable UserInfo user, String key) {

@@ -20,7 +20,6 @@ public final class PodAuthenticator {
   private static final int MAX_TOKEN_LENGTH = 8192;
   private static final Duration LIFE_WITHOUT_EXPIRY = Duration.ofHours(1);
   private static final Duration LONGEST_LIFE = Duration.ofHours(24);
-  private static final String NOBODY = "-";
 
   /**
    * How much callers can make us ask the API server.
@@ -122,7 +121,7 @@ public final class PodAuthenticator {
   }
 
   private Admission judge(String token, Review.PodBound bound) {
-    var about = bound.namespace() + "/" + bound.podName();
+    var about = Optional.of(bound);
     var now = clock.instant();
     var expiry = TokenClaims.expiry(token).orElse(now.plus(LIFE_WITHOUT_EXPIRY));
     if (!expiry.isAfter(now)) {
@@ -135,7 +134,7 @@ public final class PodAuthenticator {
     var problem = problem(pod.get());
     return problem.isPresent()
         ? new Admission.Denied(problem.get(), about)
-        : new Admission.Admitted(pod.get(), earlier(expiry, now.plus(LONGEST_LIFE)));
+        : new Admission.Admitted(pod.get(), bound.node(), earlier(expiry, now.plus(LONGEST_LIFE)));
   }
 
   private Optional<PodRecord> find(Review.PodBound bound) {
@@ -163,6 +162,6 @@ public final class PodAuthenticator {
   }
 
   private static Admission denied(DenyReason reason) {
-    return new Admission.Denied(reason, NOBODY);
+    return new Admission.Denied(reason, Optional.empty());
   }
 }

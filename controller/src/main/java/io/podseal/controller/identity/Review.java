@@ -11,7 +11,12 @@ public sealed interface Review {
   /** Valid for us, but of no pod. */
   record Unbound() implements Review {}
 
-  /** Valid for us, and of this pod. */
-  record PodBound(String namespace, String serviceAccount, String podName, String podUid)
+  /**
+   * Valid for us, and of this pod.
+   *
+   * @param node that the token was made for; empty where the API server does not tell (before 1.30)
+   */
+  record PodBound(
+      String namespace, String serviceAccount, String podName, String podUid, String node)
       implements Review {}
 }

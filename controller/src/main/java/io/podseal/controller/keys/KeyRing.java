@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 
 /**
  * The epochs in force, at most two; master keys never leave it.
@@ -45,15 +46,28 @@ public final class KeyRing {
    * @throws IllegalArgumentException if the epoch is not in force
    */
   public SecretOctets pairKey(int epoch, String identity, String peerIdentity) {
+    return with(
+        epoch, master -> PairKeyDerivation.derive(master, trustDomain, identity, peerIdentity));
+  }
+
+  /**
+   * The name of a pair's key, for logs.
+   *
+   * @throws IllegalArgumentException if the epoch is not in force
+   */
+  public String pairKeyId(int epoch, String identity, String peerIdentity) {
+    return with(epoch, master -> PairKeyDerivation.id(master, trustDomain, identity, peerIdentity));
+  }
+
+  private <T> T with(int epoch, Function<MasterKey, T> use) {
     lock.readLock().lock();
     try {
-      var master =
+      return use.apply(
           newestFirst.stream()
               .filter(key -> key.epoch() == epoch)
               .findFirst()
               .orElseThrow(
-                  () -> new IllegalArgumentException("epoch " + epoch + " is not in force"));
-      return PairKeyDerivation.derive(master, trustDomain, identity, peerIdentity);
+                  () -> new IllegalArgumentException("epoch " + epoch + " is not in force")));
     } finally {
       lock.readLock().unlock();
     }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import javax.crypto.KDF;
 import javax.crypto.spec.HKDFParameterSpec;
 
@@ -19,28 +20,45 @@ import javax.crypto.spec.HKDFParameterSpec;
  */
 final class PairKeyDerivation {
   private static final String LABEL = "podseal/psk/v1";
+  private static final String ID_LABEL = "podseal/psk-id/v1";
   private static final int LENGTH = 32;
+  private static final int ID_LENGTH = 6;
 
   private PairKeyDerivation() {}
 
   static SecretOctets derive(
       MasterKey master, String trustDomain, String identity, String peerIdentity) {
+    return master
+        .secret()
+        .use(octets ->
+            SecretOctets.adopt(
+                hkdf(octets, info(LABEL, master, trustDomain, identity, peerIdentity), LENGTH)));
+  }
+
+  /** A name for that key, by HKDF with another label: it says nothing about the key's octets. */
+  static String id(MasterKey master, String trustDomain, String identity, String peerIdentity) {
+    var info = info(ID_LABEL, master, trustDomain, identity, peerIdentity);
+    return master.secret().use(octets -> HexFormat.of().formatHex(hkdf(octets, info, ID_LENGTH)));
+  }
+
+  private static byte[] info(
+      String label, MasterKey master, String trustDomain, String identity, String peerIdentity) {
     var one = identity.getBytes(StandardCharsets.UTF_8);
     var other = peerIdentity.getBytes(StandardCharsets.UTF_8);
     boolean ordered = Arrays.compareUnsigned(one, other) <= 0;
     var info = new ByteArrayOutputStream();
-    field(info, LABEL.getBytes(StandardCharsets.UTF_8));
+    field(info, label.getBytes(StandardCharsets.UTF_8));
     field(info, trustDomain.getBytes(StandardCharsets.UTF_8));
     field(info, ByteBuffer.allocate(Integer.BYTES).putInt(master.epoch()).array());
     field(info, ordered ? one : other);
     field(info, ordered ? other : one);
-    return master.secret().use(octets -> SecretOctets.adopt(hkdf(octets, info.toByteArray())));
+    return info.toByteArray();
   }
 
-  private static byte[] hkdf(byte[] master, byte[] info) {
+  private static byte[] hkdf(byte[] master, byte[] info, int length) {
     try {
       return KDF.getInstance("HKDF-SHA256")
-          .deriveData(HKDFParameterSpec.ofExtract().addIKM(master).thenExpand(info, LENGTH));
+          .deriveData(HKDFParameterSpec.ofExtract().addIKM(master).thenExpand(info, length));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("every JDK 25 has HKDF-SHA256", e);
     }

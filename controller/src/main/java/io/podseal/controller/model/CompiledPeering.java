@@ -17,6 +17,11 @@ record CompiledPeering(
     Mode mode,
     CryptoChoice crypto) {
 
+  /** Namespace and name of its source. */
+  String display() {
+    return source.key();
+  }
+
   /** One entry of {@code to}; without namespaces it means the peering's own. */
   record Destination(LabelQuery pods, @Nullable LabelQuery namespaces) {}
 }
