@@ -48,8 +48,12 @@ public final class Wire implements AutoCloseable {
     return packets.stream().filter(p -> isBetween(p, a, b)).filter(Wire::isSealed).toList();
   }
 
+  /** Reads what is left and ends; does nothing the second time. */
   @Override
   public void close() {
+    if (!running) {
+      return;
+    }
     running = false;
     try {
       thread.join();
@@ -65,8 +69,10 @@ public final class Wire implements AutoCloseable {
 
   private void watch() {
     byte[] packet = new byte[65_536];
-    while (running) {
-      int length = socket.receive(packet, Duration.ofMillis(20));
+    int length = 0;
+    // Also what waits in the socket when it is closed.
+    while (running || length > 0) {
+      length = socket.receive(packet, Duration.ofMillis(20));
       if (length > 0 && socket.protocol() == IPV4) {
         packets.add(Arrays.copyOf(packet, length));
       }
