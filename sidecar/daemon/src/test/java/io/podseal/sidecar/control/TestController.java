@@ -41,18 +41,19 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 /**
  * The controller's end of the stream, with a real certificate over real TLS, scripted by a test.
  */
-final class TestController implements AutoCloseable {
-  static final String NAME = "podseal-controller.podseal-system.svc";
+public final class TestController implements AutoCloseable {
+  public static final String NAME = "podseal-controller.podseal-system.svc";
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
   final BlockingQueue<SidecarMessage> received = new LinkedBlockingQueue<>();
   final BlockingQueue<String> tokens = new LinkedBlockingQueue<>();
-  final BlockingQueue<StreamObserver<ControllerMessage>> streams = new LinkedBlockingQueue<>();
-  final Path caFile;
+  public final BlockingQueue<StreamObserver<ControllerMessage>> streams =
+      new LinkedBlockingQueue<>();
+  public final Path caFile;
   private final Server server;
 
-  TestController(Path directory, String goodToken) throws Exception {
+  public TestController(Path directory, String goodToken) throws Exception {
     KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
     generator.initialize(256);
     KeyPair pair = generator.generateKeyPair();
@@ -95,11 +96,11 @@ final class TestController implements AutoCloseable {
     return text.toString();
   }
 
-  int port() {
+  public int port() {
     return server.getPort();
   }
 
-  static ControllerMessage policy(PolicyUpdate.Builder policy) {
+  public static ControllerMessage policy(PolicyUpdate.Builder policy) {
     return ControllerMessage.newBuilder().setPolicy(policy).build();
   }
 
