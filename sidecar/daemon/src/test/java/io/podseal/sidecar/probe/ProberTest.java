@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
@@ -11,23 +13,32 @@ import io.podseal.control.health.v1.HealthCheckRequest;
 import io.podseal.control.health.v1.HealthCheckResponse;
 import io.podseal.control.health.v1.HealthGrpc;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.KeyStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Asks real servers on loopback. */
 final class ProberTest {
   private static final String KEY = "web/livenessProbe";
 
+  @TempDir private Path directory = Path.of("");
   private final Queue<Outcome.Result> counted = new ConcurrentLinkedQueue<>();
   private HttpServer application;
 
@@ -62,6 +73,61 @@ final class ProberTest {
     assertThat(http("/moved").why()).isEqualTo("HTTP status 500");
     assertThat(http("/away").succeeded()).isTrue();
     assertThat(http("/loop").why()).isEqualTo("more than 10 redirects");
+  }
+
+  @Test
+  void httpsSucceedsWithACertificateThatNobodySignedThatExpiredAndThatNamesAnotherHost()
+      throws Exception {
+    HttpsServer secure = secure();
+    status(secure, "/ok", 200, "");
+    int port = secure.getAddress().getPort();
+    try {
+      assertThat(ask(KEY, https("/ok", port))).isEqualTo(Outcome.SUCCEEDED);
+      assertThat(ask(KEY, get("/ok", port)).result())
+          .as("asked in plain text")
+          .isEqualTo(Outcome.Result.FAILURE);
+    } finally {
+      secure.stop(0);
+    }
+  }
+
+  @Test
+  void httpsFailsWithStatus500AlsoWhereARedirectFromHttpLeadsToIt() throws Exception {
+    HttpsServer secure = secure();
+    status(secure, "/broken", 500, "");
+    int port = secure.getAddress().getPort();
+    status("/moved", 302, "https://127.0.0.1:" + port + "/broken");
+    try {
+      assertThat(ask(KEY, https("/broken", port)).why()).isEqualTo("HTTP status 500");
+      assertThat(http("/moved").why()).isEqualTo("HTTP status 500");
+    } finally {
+      secure.stop(0);
+    }
+  }
+
+  @Test
+  void httpsFailsAtOnceWhereTheServerAnswersInPlainText() throws Exception {
+    try (ServerSocket plain = new ServerSocket(0, 50, loopback())) {
+      Thread server = Thread.ofPlatform().daemon().start(() -> refuse(plain));
+
+      Outcome outcome = ask(KEY, https("/", plain.getLocalPort()));
+
+      assertThat(outcome.result()).isEqualTo(Outcome.Result.FAILURE);
+      assertThat(outcome.why()).contains("not an SSL/TLS record");
+      server.join();
+    }
+  }
+
+  private static void refuse(ServerSocket server) {
+    try (Socket client = server.accept()) {
+      client.getInputStream().read();
+      client.getOutputStream().write("HTTP/1.0 200 OK\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+      client.shutdownOutput();
+      // What is left unread would make the end of the connection a reset.
+      client.getInputStream().readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
@@ -148,6 +214,10 @@ final class ProberTest {
     return "{\"httpGet\":{\"path\":\"%s\",\"port\":%d},\"timeoutSeconds\":2}".formatted(path, port);
   }
 
+  private static String https(String path, int port) {
+    return get(path, port).replace("\"path\"", "\"scheme\":\"HTTPS\",\"path\"");
+  }
+
   private static String tcp(int port) {
     return "{\"tcpSocket\":{\"port\":%d},\"timeoutSeconds\":2}".formatted(port);
   }
@@ -157,7 +227,11 @@ final class ProberTest {
   }
 
   private void status(String path, int status, String location) {
-    application.createContext(
+    status(application, path, status, location);
+  }
+
+  private static void status(HttpServer server, String path, int status, String location) {
+    server.createContext(
         path,
         exchange -> {
           if (!location.isEmpty()) {
@@ -166,6 +240,43 @@ final class ProberTest {
           exchange.sendResponseHeaders(status, -1);
           exchange.close();
         });
+  }
+
+  private HttpsServer secure() throws Exception {
+    HttpsServer server = HttpsServer.create(new InetSocketAddress(loopback(), 0), 0);
+    server.setHttpsConfigurator(new HttpsConfigurator(expired()));
+    server.start();
+    return server;
+  }
+
+  private SSLContext expired() throws Exception {
+    String password = "changeit";
+    Path file = directory.resolve("keys.p12");
+    Process keytool =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=elsewhere.example",
+                "-startdate",
+                "-10d",
+                "-validity",
+                "1",
+                "-storepass",
+                password,
+                "-keystore",
+                file.toString())
+            .redirectErrorStream(true)
+            .start();
+    String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(keytool.waitFor()).as("keytool: %s", said).isZero();
+    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    keys.init(KeyStore.getInstance(file.toFile(), password.toCharArray()), password.toCharArray());
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(keys.getKeyManagers(), null, null);
+    return context;
   }
 
   private static InetAddress loopback() {
