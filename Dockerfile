@@ -3,6 +3,7 @@ ARG BASE_BUILD=docker.io/library/maven:3.9-eclipse-temurin-25
 ARG BASE_RUNTIME=docker.io/library/debian:bookworm-slim
 
 FROM ${BASE_BUILD} AS build
+RUN apt-get update && apt-get install -y --no-install-recommends binutils && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
 # A clone builds here; ./dev image gives a context that holds what Maven built before.
@@ -15,6 +16,7 @@ RUN set -eu; \
       modules=$(jdeps --print-module-deps --ignore-missing-deps --multi-release 25 --class-path "$2" "$3" | sed -E "s/$4/java.logging/g"); \
       jlink --add-modules "$modules,jdk.unsupported,jdk.management" \
         --strip-java-debug-attributes --no-header-files --no-man-pages --compress zip-9 --output "/out/$1/jre"; \
+      strip --strip-unneeded "/out/$1/jre/lib/server/libjvm.so"; \
     }; \
     mkdir -p /out/sidecar/app /out/controller; \
     cp -r sidecar/daemon/target/lib /out/sidecar/app/; \

@@ -2,6 +2,8 @@ package io.podseal.controller.ctl;
 
 import io.fabric8.kubernetes.api.model.Namespace;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicySpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.podseal.controller.inject.Injector;
 import java.util.ArrayList;
@@ -29,8 +31,9 @@ final class NamespaceChecks {
           int advice = warning.indexOf("kubectl");
           findings.add(Finding.wrong(warning.substring(0, advice - 2), warning.substring(advice)));
         });
-    for (var policy : client.network().v1().networkPolicies().inNamespace(name).list().getItems()) {
-      var closed = PolicyPorts.closedTo(policy.getSpec());
+    var policies = client.network().v1().networkPolicies().inNamespace(name).list().getItems();
+    for (var policy : policies) {
+      var closed = PolicyPorts.closedTo(policy.getSpec(), others(policies, policy));
       if (!closed.isEmpty()) {
         findings.add(
             Finding.wrong(
@@ -66,6 +69,10 @@ final class NamespaceChecks {
       findings.add(Finding.fine("namespace " + name));
     }
     return findings;
+  }
+
+  private static List<NetworkPolicySpec> others(List<NetworkPolicy> all, NetworkPolicy policy) {
+    return all.stream().filter(other -> !other.equals(policy)).map(NetworkPolicy::getSpec).toList();
   }
 
   private static boolean shouldHaveSidecar(Pod pod) {

@@ -1,5 +1,8 @@
 package io.podseal.controller.ctl;
 
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.IOException;
 import java.util.logging.Level;
@@ -44,21 +47,42 @@ public final class Podsealctl implements Runnable {
 
   private static int report(Exception failure, CommandLine command) {
     var err = command.getErr();
-    if (failure instanceof KubernetesClientException api && api.getCode() != 0) {
+    if (failure instanceof KubernetesClientException api && answered(api)) {
       err.printf(
           "the API server refuses (HTTP %d): %s%n", api.getCode(), firstLine(api.getMessage()));
       return WRONG;
     }
     if (failure instanceof KubernetesClientException) {
       err.printf(
-          "the cluster cannot be reached: %s; is KUBECONFIG right?%n",
-          firstLine(failure.getMessage()));
+          "the cluster at %s cannot be reached: %s; is KUBECONFIG right?%n",
+          Config.autoConfigure(null).getMasterUrl(), firstLine(cause(failure).getMessage()));
       return UNREACHABLE;
     }
     err.println(firstLine(failure.getMessage()));
     return failure instanceof IOException || failure instanceof IllegalArgumentException
         ? USAGE
         : WRONG;
+  }
+
+  /** A client for a person who waits: a cluster that does not answer is given up soon. */
+  static KubernetesClient client() {
+    var config = Config.autoConfigure(null);
+    config.setRequestRetryBackoffLimit(2);
+    config.setConnectionTimeout(5_000);
+    return new KubernetesClientBuilder().withConfig(config).build();
+  }
+
+  /** Whether the API server said it, and not the way there. */
+  static boolean answered(KubernetesClientException failure) {
+    return failure.getCode() > 0;
+  }
+
+  private static Throwable cause(Throwable failure) {
+    var at = failure;
+    while (at.getCause() != null) {
+      at = at.getCause();
+    }
+    return at.getMessage() == null ? failure : at;
   }
 
   private static String firstLine(@org.jspecify.annotations.Nullable String text) {

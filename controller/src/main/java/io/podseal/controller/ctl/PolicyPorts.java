@@ -1,5 +1,6 @@
 package io.podseal.controller.ctl;
 
+import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyPort;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicySpec;
 import java.util.ArrayList;
@@ -11,13 +12,39 @@ final class PolicyPorts {
   private static final int NAT_T = 4500;
   private static final int IKE = 500;
   private static final int CONTROL = 9443;
+  private static final LabelSelector NO_SELECTOR = new LabelSelector();
 
   private PolicyPorts() {}
 
-  /** Such as {@code UDP 4500 in}; whom the rules name is not looked at. */
-  static List<String> closedTo(NetworkPolicySpec spec) {
+  /**
+   * Such as {@code UDP 4500 in}; whom the rules name is not looked at.
+   *
+   * @param others of the namespace: what one of them lets through for all pods, or for the same
+   *     ones, is open, because policies add up
+   */
+  static List<String> closedTo(NetworkPolicySpec spec, List<NetworkPolicySpec> others) {
+    var closed = closedTo(spec);
+    others.stream()
+        .filter(other ->
+            NO_SELECTOR.equals(other.getPodSelector())
+                || Objects.equals(spec.getPodSelector(), other.getPodSelector()))
+        .forEach(other -> {
+          var closedByOther = closedTo(other);
+          var types = types(other);
+          closed.removeIf(flow ->
+              types.contains(flow.endsWith(" in") ? "Ingress" : "Egress")
+                  && !closedByOther.contains(flow));
+        });
+    return closed;
+  }
+
+  private static List<String> types(NetworkPolicySpec spec) {
+    return Objects.requireNonNullElse(spec.getPolicyTypes(), List.of("Ingress"));
+  }
+
+  private static List<String> closedTo(NetworkPolicySpec spec) {
     var closed = new ArrayList<String>();
-    List<String> types = Objects.requireNonNullElse(spec.getPolicyTypes(), List.of("Ingress"));
+    var types = types(spec);
     if (types.contains("Ingress")) {
       var rules =
           Objects.requireNonNullElse(

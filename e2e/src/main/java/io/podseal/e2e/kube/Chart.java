@@ -45,14 +45,24 @@ public final class Chart {
 
   /** Returns these templates rendered; none means all. */
   public String render(String... templates) {
-    var line =
-        new ArrayList<>(
-            List.of("helm", "template", "podseal", folder("helm"), "--namespace", namespace));
+    var line = template();
     for (var template : templates) {
       line.add("--show-only");
       line.add("templates/" + template);
     }
     return new Command(line, LIMIT).must();
+  }
+
+  /** Returns the whole chart rendered with values as {@code --set} takes them. */
+  public String renderWith(String values) {
+    var line = template();
+    line.addAll(List.of("--set", values));
+    return new Command(line, LIMIT).must();
+  }
+
+  private List<String> template() {
+    return new ArrayList<>(
+        List.of("helm", "template", "podseal", folder("helm"), "--namespace", namespace));
   }
 
   private Command kubectl(String... arguments) {

@@ -52,7 +52,11 @@ public final class Lab implements AutoCloseable {
     }
     Lab lab = new Lab();
     try {
-      lab.make("ip", "link", "add", lab.bridge, "type", "bridge", "forward_delay", "0");
+      // An address of its own: else it takes the lowest of its ports, and when that port goes,
+      // everybody sends to nobody until their neighbour tables notice.
+      var address = "02:00:0a:4d:%02x:01".formatted(lab.network);
+      lab.make("ip", "link", "add", lab.bridge, "address", address, "type", "bridge");
+      lab.make("ip", "link", "set", lab.bridge, "type", "bridge", "forward_delay", "0");
       lab.undo.push(deleteLink(lab.bridge));
       // Every packet then costs the same path on the node as with an ordinary CNI: no snooping.
       lab.make("ip", "link", "set", lab.bridge, "type", "bridge", "mcast_snooping", "0");

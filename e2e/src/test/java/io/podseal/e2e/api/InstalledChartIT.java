@@ -9,6 +9,7 @@ import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.podseal.e2e.cluster.Controller;
 import io.podseal.e2e.kube.ControlPlane;
+import io.podseal.e2e.kube.Podsealctl;
 import io.podseal.e2e.kube.Tokens;
 import io.podseal.e2e.lab.Command;
 import io.podseal.e2e.lab.Resources;
@@ -198,27 +199,7 @@ class InstalledChartIT {
   }
 
   private static Command.Result cleanup(Path kubeconfig, String... arguments) {
-    var application = Path.of("..", "controller", "target", "quarkus-app");
-    var classes =
-        application.resolve("app")
-            + "/*:"
-            + application.resolve("lib/main")
-            + "/*:"
-            + application.resolve("lib/boot")
-            + "/*:"
-            + application.resolve("quarkus")
-            + "/*";
-    var line =
-        new ArrayList<>(
-            List.of(
-                "env",
-                "KUBECONFIG=" + kubeconfig,
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                classes,
-                "io.podseal.controller.ctl.Podsealctl"));
-    line.addAll(Arrays.asList(arguments));
-    return new Command(line, Duration.ofSeconds(90)).run();
+    return new Podsealctl(kubeconfig).run(arguments);
   }
 
   private Command.Result run(String... line) {

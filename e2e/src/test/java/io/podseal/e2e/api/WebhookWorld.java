@@ -103,6 +103,11 @@ final class WebhookWorld implements AutoCloseable {
     return controller;
   }
 
+  /** A kubeconfig that may do everything. */
+  Path kubeconfig() {
+    return plane.kubeconfig();
+  }
+
   Path folder() {
     return folder;
   }

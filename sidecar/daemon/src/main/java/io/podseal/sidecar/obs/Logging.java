@@ -54,6 +54,8 @@ public final class Logging {
     for (String noisy : new String[] {"io.grpc", "io.netty", "io.micrometer"}) {
       Logger.getLogger(noisy).setLevel(Level.WARNING);
     }
+    // It prints a stack trace for each name that does not resolve; the client says so in a line.
+    Logger.getLogger("io.grpc.internal.ManagedChannelImpl").setLevel(Level.SEVERE);
   }
 
   private static final class OneLine extends Formatter {

@@ -41,7 +41,7 @@ public final class Lab implements AutoCloseable {
     try {
       node.sysctl("net.ipv4.ip_forward", "1");
       if (topology == Topology.BRIDGED) {
-        node.sh("ip link add br0 type bridge; ip link set br0 up");
+        node.sh("ip link add br0 address 02:00:0a:08:00:fe type bridge; ip link set br0 up");
       }
       for (int i = 1; i <= count; i++) {
         NetworkNamespace namespace = new NetworkNamespace("pod" + i);
