@@ -260,6 +260,14 @@ class ChartTest {
     assertThat(webhook.getClientConfig().getCaBundle()).isNull();
   }
 
+  /** argo-cd#1487, dapr#5066: what Helm makes anew at each rendering fights whoever compares. */
+  @Test
+  void theChartHoldsNoCertificateNoCaBundleAndNothingRandom() {
+    var once = template().call();
+    assertThat(once).doesNotContain("caBundle:", "BEGIN CERTIFICATE", "tls.crt");
+    assertThat(template().call()).isEqualTo(once);
+  }
+
   @Test
   void aMistypedValueIsRefusedAndNotIgnored() {
     assertThatThrownBy(() -> template().set("trustDomian", "example.org").call())

@@ -13,6 +13,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -35,6 +38,29 @@ class CertificatesTest {
     assertThat(secret().load().certificatePem()).isEqualTo(authority.certificatePem());
     assertThat(Duration.between(clock.instant(), authority.expiry()))
         .isEqualTo(Duration.ofDays(3650));
+  }
+
+  @Test
+  void replicasThatStartTogetherAgreeOnOneAuthority() {
+    var together = new CountDownLatch(8);
+    var made =
+        Stream.generate(() ->
+                CompletableFuture.supplyAsync(
+                    () -> {
+                      together.countDown();
+                      try {
+                        together.await();
+                      } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                      }
+                      return secret().load().certificatePem();
+                    },
+                    task -> Thread.ofPlatform().start(task)))
+            .limit(8)
+            .toList();
+
+    assertThat(made.stream().map(CompletableFuture::join).distinct()).hasSize(1);
+    assertThat(secret().load().certificatePem()).isEqualTo(made.getFirst().join());
   }
 
   @Test

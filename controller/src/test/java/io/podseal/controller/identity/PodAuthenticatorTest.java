@@ -134,6 +134,7 @@ class PodAuthenticatorTest {
     assertThat(reason(token("podseal"))).isEqualTo(DenyReason.POD_ON_HOST_NETWORK);
   }
 
+  /** istio#29187: all sidecars come back at once. */
   @Test
   void answersAreRememberedForSecondsButThePodIsCheckedEachTime() {
     var token = token("podseal");
@@ -166,6 +167,7 @@ class PodAuthenticatorTest {
     assertThat(authenticator.admit(token("podseal"))).isInstanceOf(Admission.Admitted.class);
   }
 
+  /** istio#27945, istio#11673: TokenReviews of hundreds of pods throttle the API server. */
   @Test
   void aFloodOfTokensReachesTheApiServerAtTheAllowedRate() {
     var asked = new AtomicInteger();

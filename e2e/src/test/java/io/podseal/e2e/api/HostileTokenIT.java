@@ -99,6 +99,7 @@ class HostileTokenIT {
     refused(token);
   }
 
+  /** tailscale#13451: a credential that outlives its pod. */
   @Test
   void aPodOfTheSameNameHasNoUseForTheTokenOfItsPredecessor() {
     var token = controller.token(orders, "podseal");

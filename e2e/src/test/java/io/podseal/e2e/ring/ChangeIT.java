@@ -94,6 +94,7 @@ class ChangeIT {
         .forEach(pod -> traffic.assertNothingClear(orders, pod));
   }
 
+  /** antrea#6507, kubernetes#109414: the address of a pod that is gone is another's soon. */
   @Test
   void anAddressThatPassesToAnotherPodTakesNoTrafficAlong() {
     var orders = ring.pod(namespace, "orders");
@@ -115,6 +116,7 @@ class ChangeIT {
     assertThat(ring.between(orders, heir).count(WireKind.ESP)).isEqualTo(esp);
   }
 
+  /** Openswan#32, libreswan#270: a restart sends in clear. */
   @Test
   void aKilledSidecarComesBackAndNothingCrossesInClearMeanwhile() {
     var orders = ring.pod(namespace, "orders");

@@ -39,6 +39,7 @@ class ControllerLossIT {
     ring.drop(namespace);
   }
 
+  /** linkerd2#4287: a change of who has the keys is an outage. */
   @Test
   void theStandbyTakesOverFromAKilledLeaderAndTrafficNoticesNothing() {
     var orders = ring.pod(namespace, "orders");

@@ -80,6 +80,7 @@ class SealedWorkloadsIT {
         .isPositive();
   }
 
+  /** istio#7495, istio#12551: headless names, and a pod that talks to itself. */
   @Test
   void podsOfAStatefulSetReachOneAnotherByTheirHeadlessNames() {
     ring.apply(Workloads.peering(namespace, "db", "db"));
@@ -125,6 +126,7 @@ class SealedWorkloadsIT {
     }
   }
 
+  /** istio#52765, istio#58531: the kubelet's probes come from an address that nobody can name. */
   @Test
   void probesOfAStrictPortStillReachTheApplication() {
     ring.apply(Workloads.peering(namespace, "orders", "postgres"));
@@ -150,6 +152,7 @@ class SealedWorkloadsIT {
     traffic.assertNothingClear(orders, again);
   }
 
+  /** linkerd2#3676: port-forward goes by loopback, past the seal, and works. */
   @Test
   void execLogsAndPortForwardWorkAsEver() throws Exception {
     ring.apply(Workloads.peering(namespace, "orders", "postgres"));
@@ -170,6 +173,7 @@ class SealedWorkloadsIT {
     }
   }
 
+  /** istio#11045, kubernetes#25908: a Job whose sidecar does not end never completes. */
   @Test
   void aJobWithAnInitContainerReachesItsPeerFromTheFirstLineAndCompletes() {
     ring.apply(Workloads.peering(namespace, "batch", "postgres"));
