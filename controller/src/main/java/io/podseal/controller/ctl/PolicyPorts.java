@@ -6,13 +6,13 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicySpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /** Which of Podseal's own flows a NetworkPolicy does not let through by its ports. */
 final class PolicyPorts {
   private static final int NAT_T = 4500;
   private static final int IKE = 500;
   private static final int CONTROL = 9443;
-  private static final LabelSelector NO_SELECTOR = new LabelSelector();
 
   private PolicyPorts() {}
 
@@ -26,7 +26,7 @@ final class PolicyPorts {
     var closed = closedTo(spec);
     others.stream()
         .filter(other ->
-            NO_SELECTOR.equals(other.getPodSelector())
+            selectsEveryPod(other.getPodSelector())
                 || Objects.equals(spec.getPodSelector(), other.getPodSelector()))
         .forEach(other -> {
           var closedByOther = closedTo(other);
@@ -36,6 +36,13 @@ final class PolicyPorts {
                   && !closedByOther.contains(flow));
         });
     return closed;
+  }
+
+  private static boolean selectsEveryPod(@Nullable LabelSelector selector) {
+    return selector == null
+        || ((selector.getMatchLabels() == null || selector.getMatchLabels().isEmpty())
+            && (selector.getMatchExpressions() == null
+                || selector.getMatchExpressions().isEmpty()));
   }
 
   private static List<String> types(NetworkPolicySpec spec) {
