@@ -46,7 +46,14 @@ final class PolicyPorts {
   }
 
   private static List<String> types(NetworkPolicySpec spec) {
-    return Objects.requireNonNullElse(spec.getPolicyTypes(), List.of("Ingress"));
+    var types = spec.getPolicyTypes();
+    if (types != null && !types.isEmpty()) {
+      return types;
+    }
+    // The API server's own default.
+    return spec.getEgress() == null || spec.getEgress().isEmpty()
+        ? List.of("Ingress")
+        : List.of("Ingress", "Egress");
   }
 
   private static List<String> closedTo(NetworkPolicySpec spec) {
