@@ -1,0 +1,85 @@
+package io.podseal.e2e.ring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** Looks for the master key, and for tokens, wherever a user of the cluster may look. */
+@Tag("cluster")
+class SecrecyIT {
+  private final Ring ring = Ring.ready();
+  private final Traffic traffic = new Traffic(ring);
+  private String namespace = "";
+
+  @BeforeEach
+  void open() {
+    namespace = ring.namespace("quiet");
+    ring.apply(Workloads.peering(namespace, "orders", "postgres"));
+    ring.apply(Workloads.deployment(namespace, "orders", 1));
+    ring.apply(Workloads.deployment(namespace, "postgres", 1));
+  }
+
+  @AfterEach
+  void close() {
+    ring.drop(namespace);
+  }
+
+  @Test
+  void neitherTheMasterKeyNorATokenIsInLogsEventsStatusesMetricsOrPages() {
+    var orders = ring.pod(namespace, "orders");
+    var postgres = ring.pod(namespace, "postgres");
+    traffic.awaitPage(orders, postgres);
+
+    var places = new ArrayList<String>();
+    for (var pod : List.of(orders, postgres)) {
+      var name = pod.getMetadata().getName();
+      places.add(ring.kubectl("logs", "-n", namespace, name, "-c", "podseal").must());
+      for (var page : List.of("metrics", "status")) {
+        places.add(ring.exec(pod, "curl", "-sS", "http://127.0.0.1:9808/" + page).must());
+      }
+    }
+    for (var pod : ring.controllers()) {
+      var name = pod.getMetadata().getName();
+      places.add(ring.kubectl("logs", "-n", Ring.SYSTEM, name).must());
+    }
+    places.add(
+        ring.kubectl(
+                "get",
+                "events,securepeerings,pods,configmaps,leases,endpointslices",
+                "-A",
+                "-o",
+                "yaml")
+            .must());
+    assertThat(places).allSatisfy(place -> assertThat(place).isNotBlank());
+    assertThat(places).anyMatch(place -> place.contains("keys issued"));
+
+    for (var secret : List.of("podseal-master", "podseal-ca")) {
+      ring.client()
+          .secrets()
+          .inNamespace(Ring.SYSTEM)
+          .withName(secret)
+          .get()
+          .getData()
+          .forEach((entry, base64) -> {
+            if (!entry.equals("ca.crt")) {
+              var octets = Base64.getDecoder().decode(base64);
+              assertThat(octets).hasSizeGreaterThan(16);
+              for (var form : List.of(base64, HexFormat.of().formatHex(octets))) {
+                assertThat(places)
+                    .as(secret + "/" + entry)
+                    .noneMatch(place -> place.contains(form.substring(0, 24)));
+              }
+            }
+          });
+    }
+    // Every token is a JWT, and every JWT begins so.
+    assertThat(places).noneMatch(place -> place.contains("eyJhbGciOi"));
+  }
+}
