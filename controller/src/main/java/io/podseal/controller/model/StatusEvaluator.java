@@ -51,6 +51,10 @@ public final class StatusEvaluator {
               + " shares its node's addresses and cannot be sealed: remove hostNetwork or select"
               + " other pods");
     }
+    if (verdict.pairs().isEmpty()
+        && verdict.resolvedRefs().reason().equals(Reasons.NOT_PERMITTED)) {
+      return notReady(Reasons.NOT_PERMITTED, "no selected pair is permitted, see ResolvedRefs");
+    }
     if (verdict.pairs().isEmpty()) {
       return notReady(Reasons.NO_PODS, "no two running pods match `from` and `to`");
     }

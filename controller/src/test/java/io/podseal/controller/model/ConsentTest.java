@@ -10,6 +10,7 @@ import io.podseal.crds.v1alpha1.SecurePeeringSpec;
 import io.podseal.crds.v1alpha1.Selector;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -48,6 +49,9 @@ class ConsentTest {
     assertThat(verdict.resolvedRefs().reason()).isEqualTo("NotPermitted");
     assertThat(verdict.resolvedRefs().message())
         .contains("namespace data", "from: [{namespace: shop}]", "shut out");
+    assertThat(cluster.report("p", Map.of()).conditions().getLast().reason())
+        .as("Ready")
+        .isEqualTo("NotPermitted");
     assertThat(cluster.policy("pg-0").peers()).isEmpty();
     assertThat(cluster.policy("pg-0").strictPorts()).isEmpty();
     assertThat(peerOf("orders-0").mode()).isEqualTo(Mode.STRICT);
