@@ -77,6 +77,7 @@ class AuthenticationTest {
     await().until(() -> fixture.metric("podseal.streams") == 0);
   }
 
+  /** istio#60649: what an application says while it ends must still get through. */
   @Test
   void aPodThatIsOnlyBeingDeletedKeepsItsStream() {
     var sidecar = fixture.sidecar(orders);

@@ -8,12 +8,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.podseal.e2e.cluster.Controller;
 import io.podseal.e2e.kube.Chart;
 import io.podseal.e2e.kube.ControlPlane;
+import io.podseal.e2e.kube.Tokens;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -22,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -52,6 +56,52 @@ class PermissionsIT {
                   .as("what it asked for, with leave")
                   .isEqualTo(granted));
       assertThat(asked(plane, false)).as("what it was refused").isEmpty();
+    }
+  }
+
+  @Test
+  void aMissingRuleIsNamedAtTheStartWithWhatItCosts() throws IOException {
+    var folder = Files.createDirectories(Path.of("target", "permissions")).toAbsolutePath();
+    try (var plane = ControlPlane.start(Files.createTempDirectory(folder, "lacking-"))) {
+      var client = plane.client();
+      client
+          .resource(
+              new NamespaceBuilder()
+                  .withNewMetadata()
+                  .withName(LiveController.NAMESPACE)
+                  .endMetadata()
+                  .build())
+          .create();
+      var chart = new Chart(plane.kubeconfig(), LiveController.NAMESPACE);
+      chart.installCrds();
+      chart.apply("serviceaccount.yaml", "rbac.yaml");
+      client
+          .rbac()
+          .clusterRoles()
+          .withName("podseal-controller")
+          .edit(role -> {
+            role.getRules().removeIf(rule -> rule.getResources().contains("tokenreviews"));
+            return role;
+          });
+      var token = Tokens.of(client, LiveController.NAMESPACE, LiveController.ACCOUNT);
+      var kubeconfig =
+          Files.writeString(
+              folder.resolve("lacking.kubeconfig"),
+              plane.kubeconfigWith(token.mint(Duration.ofHours(1))));
+      try (var controller =
+          Controller.replica(
+              "127.0.0.1",
+              kubeconfig,
+              Controller.freePort(),
+              folder.resolve("lacking.log"),
+              Map.of("PODSEAL_POD_IP", "198.18.0.1"))) {
+        assertThat(controller.process().logged().lines().filter(l -> l.contains("permission")))
+            .singleElement()
+            .asString()
+            .contains(
+                "missing permission: create tokenreviews.authentication.k8s.io",
+                "no sidecar can connect");
+      }
     }
   }
 

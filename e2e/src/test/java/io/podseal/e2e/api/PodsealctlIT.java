@@ -172,6 +172,7 @@ class PodsealctlIT {
     assertThat(podsealctl.run("inject").exit()).isEqualTo(2);
   }
 
+  /** linkerd2#10232, istio#35894: Pod Security refuses the sidecar. */
   @Test
   void checkNamesWhatANamespaceLacks() {
     world.namespace(

@@ -160,6 +160,7 @@ class WebhookIT {
     assertThat(host.err()).contains("Podseal does not seal this pod").contains("network");
     assertThat(world.controller().metrics())
         .contains("podseal_injections_total{reason=\"host_network\",result=\"skipped\"}");
+    awaitEvent("InjectionSkipped", "host");
   }
 
   @Test
@@ -175,14 +176,7 @@ class WebhookIT {
     assertThat(refused.err())
         .contains("inject.podseal.io")
         .contains("podseal.io/log-level", "'loud'", "podseal.io/sidecar-resources", "not JSON");
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .untilAsserted(() ->
-            assertThat(world.client().v1().events().inNamespace("shop").list().getItems())
-                .anySatisfy(event -> {
-                  assertThat(event.getReason()).isEqualTo("InjectionRefused");
-                  assertThat(event.getInvolvedObject().getName()).isEqualTo("wrong");
-                }));
+    awaitEvent("InjectionRefused", "wrong");
   }
 
   @Test
@@ -250,6 +244,17 @@ class WebhookIT {
     }
     world.awaitInjection();
     assertThat(world.controller().metrics()).contains("podseal_webhook_ca_mended_total");
+  }
+
+  private void awaitEvent(String reason, String pod) {
+    await(reason + " about " + pod)
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() ->
+            assertThat(world.client().v1().events().inNamespace("shop").list().getItems())
+                .anySatisfy(event -> {
+                  assertThat(event.getReason()).isEqualTo(reason);
+                  assertThat(event.getInvolvedObject().getName()).isEqualTo(pod);
+                }));
   }
 
   private long eventsAbout(String pod) {

@@ -87,6 +87,7 @@ class RefusalsIT {
     assertThat(sidecar.process().logged()).contains("not-a-port").doesNotContain("\tat ");
   }
 
+  /** cluster-network-operator#2606: after a reboot pods start before what seals them. */
   @Test
   void withoutAControllerItStaysUnreadyAndSaysWhomItCannotReach() {
     ClusterPod pod = world.pod(world.namespace(), "orders");

@@ -107,6 +107,28 @@ final class SidecarProcessTest {
     }
   }
 
+  @Test
+  void nobodyGetsAHeapDumpOfASidecarWhichHoldsKeys() throws Exception {
+    Path dump = directory.resolve("dump.hprof");
+    try (Child sidecar = start(CONTROLLER, token, ca)) {
+      sidecar.awaitLine(NOT_READY);
+      Process jcmd =
+          new ProcessBuilder(
+                  Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
+                  Long.toString(sidecar.process.pid()),
+                  "GC.heap_dump",
+                  dump.toString())
+              .redirectErrorStream(true)
+              .start();
+      String said = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+      assertThat(jcmd.waitFor()).as(said).isNotZero();
+      assertThat(said).contains("AttachNotSupportedException");
+      assertThat(dump).doesNotExist();
+      assertThat(sidecar.process.isAlive()).isTrue();
+    }
+  }
+
   /** istio#51883: what waiting cannot mend is said at once. */
   @Test
   void malformedProbesEndWithCode2AndOneLineWithoutTheirValues() throws Exception {
