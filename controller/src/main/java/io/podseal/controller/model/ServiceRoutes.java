@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 final class ServiceRoutes {
   private record Key(String namespace, String name) {}
 
-  /** Routes of Services by the address of each backend, ready or not. */
+  /** Services by the address of each backend, ready or not. */
   private final Map<String, Set<Key>> servicesOf = new HashMap<>();
 
   private final Map<Key, List<ServiceRoute>> routes = new HashMap<>();
