@@ -88,12 +88,14 @@ class PermissionsIT {
           Files.writeString(
               folder.resolve("lacking.kubeconfig"),
               plane.kubeconfigWith(token.mint(Duration.ofHours(1))));
+      var log = folder.resolve("lacking.log");
+      Files.deleteIfExists(log);
       try (var controller =
           Controller.replica(
               "127.0.0.1",
               kubeconfig,
               Controller.freePort(),
-              folder.resolve("lacking.log"),
+              log,
               Map.of("PODSEAL_POD_IP", "198.18.0.1"))) {
         assertThat(controller.process().logged().lines().filter(l -> l.contains("permission")))
             .singleElement()
