@@ -1,0 +1,46 @@
+package io.podseal.e2e.interop;
+
+import io.podseal.e2e.interop.Case.Initiator;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** The table: every row that is run, one line for each. */
+final class Cases {
+  private final List<Case> rows = new ArrayList<>();
+
+  private Cases() {}
+
+  /** Returns all rows, in the order in which they are run and printed. */
+  static List<Case> all() {
+    Cases cases = new Cases();
+    for (Edition edition : Edition.values()) {
+      cases.transport(edition);
+    }
+    return List.copyOf(cases.rows);
+  }
+
+  private void transport(Edition edition) {
+    Plane plane = Plane.KERNEL_NETLINK;
+    both("transport", edition, plane, Scripts::bytes);
+    both("child-rekey-by-strongswan", edition, plane, Scripts::childRekeyByThem);
+    both("child-rekey-by-podseal", edition, plane, Scripts::childRekeyByUs);
+    both("delete-by-strongswan", edition, plane, Scripts::deleteByThem);
+    both("child-delete-by-strongswan", edition, plane, Scripts::childDeleteByThem);
+    both("delete-by-podseal", edition, plane, Scripts::deleteByUs);
+    both("dpd-by-strongswan", edition, plane, Scripts::dpdByThem);
+    both("dpd-by-podseal", edition, plane, Scripts::dpdByUs);
+    both("cookies", edition, plane, Scripts::cookies);
+    both("wrong-psk", edition, plane, Scripts::wrongSecret);
+    both("wrong-id-of-strongswan", edition, plane, Scripts::strangeStrongSwan);
+    both("wrong-id-of-podseal", edition, plane, Scripts::strangePodseal);
+    both("restart-of-strongswan", edition, plane, Scripts::restartOfStrongSwan);
+    both("restart-of-podseal", edition, plane, Scripts::restartOfPodseal);
+  }
+
+  private void both(String feature, Edition edition, Plane plane, Consumer<Bench> script) {
+    for (Initiator initiator : Initiator.values()) {
+      rows.add(new Case(feature, edition, plane, initiator, script, false, ""));
+    }
+  }
+}
