@@ -39,7 +39,6 @@ final class Ours implements AutoCloseable {
                 "PODSEAL_SERVER_NAME", ScriptedController.NAME,
                 "PODSEAL_CA_FILE", controller.caFile().toString(),
                 "PODSEAL_TOKEN_FILE", controller.tokenFile().toString(),
-                "PODSEAL_LOG_LEVEL", "debug",
                 "PODSEAL_DEBUG_KEYS_DIR", folder.toString()),
             folder.resolve("sidecar.log"));
     return new Ours(pod, identity, controller, sidecar);
