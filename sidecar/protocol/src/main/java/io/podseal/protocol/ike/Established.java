@@ -178,8 +178,7 @@ final class Established implements State {
   public State onRequest(IkeMessage message, Input.Received in, Instant now, List<Action> out) {
     heardAt = now;
     return switch (message.header().exchange()) {
-      case CREATE_CHILD_SA ->
-          answer(message, creator.answer(message, in, now, out), in, now, out);
+      case CREATE_CHILD_SA -> answer(message, creator.answer(message, in, now, out), in, now, out);
       case IKE_FOLLOWUP_KE -> answer(message, creator.followup(message, now, out), in, now, out);
       case INFORMATIONAL -> onInformational(message, in, now, out);
       default -> State.super.onRequest(message, in, now, out);
@@ -187,11 +186,7 @@ final class Established implements State {
   }
 
   private State answer(
-      IkeMessage message,
-      List<Payload> answer,
-      Input.Received in,
-      Instant now,
-      List<Action> out) {
+      IkeMessage message, List<Payload> answer, Input.Received in, Instant now, List<Action> out) {
     core.respond(message.header(), answer, in, out);
     boolean syntax =
         answer.getFirst() instanceof NotifyPayload n && n.notifyType() == NotifyType.INVALID_SYNTAX;

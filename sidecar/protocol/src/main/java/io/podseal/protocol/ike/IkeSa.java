@@ -11,7 +11,6 @@ import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Peer;
-import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
@@ -44,26 +43,14 @@ public final class IkeSa {
     this.state = state;
   }
 
-  /**
-   * Begins an IKE SA.
-   *
-   * @param key what to authenticate with
-   * @param initialContact whether to say that we know no other SA with this peer
-   * @param replaces whether it is to take the place of one that works
-   */
+  /** Begins an IKE SA. */
   public static IkeSa initiate(
-      IkeContext ctx,
-      Peer peer,
-      PresharedKey key,
-      boolean initialContact,
-      boolean replaces,
-      Instant now,
-      List<Action> out) {
+      IkeContext ctx, Peer peer, Initiation initiation, Instant now, List<Action> out) {
     Endpoint remote = new Endpoint(peer.addresses().getFirst(), Ports.IKE);
     SaCore core = new SaCore(ctx, true, ctx.randomIkeSpi(), 0, remote, now);
     core.peer(peer);
-    return new IkeSa(
-        core, replaces, key.epoch(), SaInitInitiator.start(core, key, initialContact, now, out));
+    State state = SaInitInitiator.start(core, initiation, now, out);
+    return new IkeSa(core, initiation.replaces(), initiation.key().epoch(), state);
   }
 
   /** Answers an IKE_SA_INIT request; empty when it is refused and nothing is kept. */
@@ -165,7 +152,7 @@ public final class IkeSa {
       case SaInitInitiator init
           when header.response() && core.window().awaits(header.exchange(), header.messageId()) ->
           state = init.onInit(in, now, out);
-      case AuthResponder waiting when !header.response() ->
+      case HalfOpen waiting when !header.response() ->
           waiting
               .answerTo(in.datagram().bytes())
               .ifPresentOrElse(

@@ -193,7 +193,7 @@ final class SaCore {
     return new Action.Send(message, in.from(), in.to().port() == Ports.IKE_NAT_TRAVERSAL);
   }
 
-  private IkeHeader header(ExchangeType exchange, boolean response, int messageId) {
+  IkeHeader header(ExchangeType exchange, boolean response, int messageId) {
     return new IkeHeader(spiInitiator, spiResponder, exchange, initiator, response, messageId);
   }
 

@@ -26,6 +26,9 @@ public final class NotifyType {
   public static final int ESP_TFC_PADDING_NOT_SUPPORTED = 16394;
 
   public static final int CHILDLESS_IKEV2_SUPPORTED = 16418;
+  public static final int USE_PPK = 16435;
+  public static final int PPK_IDENTITY = 16436;
+  public static final int NO_PPK_AUTH = 16437;
   public static final int INTERMEDIATE_EXCHANGE_SUPPORTED = 16438;
   public static final int ADDITIONAL_KEY_EXCHANGE = 16441;
 
@@ -61,6 +64,9 @@ public final class NotifyType {
       case REKEY_SA -> "REKEY_SA";
       case ESP_TFC_PADDING_NOT_SUPPORTED -> "ESP_TFC_PADDING_NOT_SUPPORTED";
       case STATE_NOT_FOUND -> "STATE_NOT_FOUND";
+      case USE_PPK -> "USE_PPK";
+      case PPK_IDENTITY -> "PPK_IDENTITY";
+      case NO_PPK_AUTH -> "NO_PPK_AUTH";
       case INTERMEDIATE_EXCHANGE_SUPPORTED -> "INTERMEDIATE_EXCHANGE_SUPPORTED";
       case ADDITIONAL_KEY_EXCHANGE -> "ADDITIONAL_KEY_EXCHANGE";
       case CHILDLESS_IKEV2_SUPPORTED -> "CHILDLESS_IKEV2_SUPPORTED";
