@@ -11,4 +11,5 @@ public record IkeContext(
     LocalPod self,
     PeerDirectory peers,
     SpiRegistry spis,
-    KeyLog keyLog) {}
+    KeyLog keyLog,
+    IkeOptions options) {}

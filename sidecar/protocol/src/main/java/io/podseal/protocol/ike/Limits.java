@@ -11,14 +11,29 @@ public final class Limits {
   /** From here on a new source must return a cookie first (RFC 7296 §2.6). */
   public static final int HALF_OPEN_BEFORE_COOKIES = 64;
 
-  /**
-   * Our IKE_SA_INIT answer: header 28, SA 40, KE 40, nonce 36, two NAT detection hashes 56. A
-   * smaller request must return a cookie first, so that we never amplify.
-   */
-  public static final int INIT_ANSWER_LENGTH = 200;
-
   /** Established IKE SAs of one peer: current, replacement, crossing, and one to spare. */
   public static final int ESTABLISHED_PER_PEER = 4;
+
+  /**
+   * Largest IP datagram of ours that carries a protected message: every IPv6 path carries it (RFC
+   * 8200 §5), and in practice every IPv4 path. A longer message is split (RFC 7383).
+   */
+  public static final int FRAGMENT_SIZE = 1280;
+
+  /** What a path gets that does not carry the larger size: RFC 7383's value for IPv4. */
+  public static final int SMALLEST_FRAGMENT_SIZE = 576;
+
+  /** Times a message is sent in one size before it is cut smaller: about three seconds. */
+  public static final int SENDS_PER_FRAGMENT_SIZE = 3;
+
+  /** Fragments of one message that we collect: the longest message, cut in pieces of 256 octets. */
+  public static final int FRAGMENTS = 64;
+
+  /**
+   * Octets in fragments of one message that we collect: a certificate chain fits twice, and all
+   * half-open SAs together hold 8 MB at most (RFC 7383 §5 allows up to 64 KB each).
+   */
+  public static final int REASSEMBLY_OCTETS = 16 * 1024;
 
   /** Cookies an initiator returns before it stops believing them. */
   public static final int COOKIE_RETRIES = 3;

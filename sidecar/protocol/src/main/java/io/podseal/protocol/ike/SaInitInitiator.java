@@ -82,6 +82,7 @@ final class SaInitInitiator implements State {
     payloads.add(new KePayload(keyExchange.method().id(), Bytes.copyOf(keyExchange.publicValue())));
     payloads.add(new NoncePayload(nonce));
     payloads.addAll(natDetection);
+    payloads.add(NotifyPayload.of(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED));
     IkeHeader header =
         new IkeHeader(core.spiInitiator(), 0, ExchangeType.IKE_SA_INIT, true, false, 0);
     request = MessageEncoder.clear(header, payloads);
@@ -141,6 +142,7 @@ final class SaInitInitiator implements State {
     core.window().answered();
     core.spiResponder(datagram.header().spiResponder());
     core.behindNat(NatDetection.weAreBehindNat(core.ctx().crypto(), message, in.to()));
+    core.window().sizes().negotiated(message.has(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED));
     core.session(Session.derive(core, suite.get(), shared.get(), nonce, nonceR.get()));
     core.floatPorts();
     return AuthInitiator.start(
@@ -169,7 +171,7 @@ final class SaInitInitiator implements State {
   public State on(Input input, Instant now, List<Action> out) {
     return switch (input) {
       case Input.PacketWaiting p -> {
-        core.window().hurry(now).ifPresent(out::add);
+        out.addAll(core.window().hurry(now));
         yield this;
       }
       case Input.Close c -> end(c.reason());

@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Seals and opens Encrypted payloads with an AEAD (RFC 5282).
+ * Seals and opens Encrypted payloads, whole or fragments (RFC 7383), with an AEAD (RFC 5282).
  *
  * <pre>
- * generic header(4) | IV(8) | ciphertext of (payloads | padding | pad length) | ICV(16)
+ * generic header(4, of a fragment 8) | IV(8) | ciphertext of (payloads | padding | pad length) | ICV(16)
  * </pre>
  */
 final class SkCipher {
@@ -27,6 +27,7 @@ final class SkCipher {
   private final Direction sealing;
   private final Direction opening;
   private long iv;
+  private boolean destroyed;
 
   SkCipher(CryptoProvider crypto, EncryptionAlgorithm algorithm, IkeKeys keys, boolean initiator) {
     Direction fromInitiator = new Direction(crypto, algorithm, keys.skEi());
@@ -37,13 +38,47 @@ final class SkCipher {
 
   byte[] seal(IkeHeader header, List<? extends Payload> payloads) {
     byte[] inner = MessageEncoder.inner(payloads);
-    // RFC 5282 §3: no padding is needed; the last octet is the pad length.
-    byte[] plaintext = Arrays.copyOf(inner, inner.length + 1);
     byte[] prefix =
         MessageEncoder.encryptedPrefix(
-            header,
-            MessageEncoder.firstType(payloads),
-            IV_LENGTH + plaintext.length + Aead.TAG_LENGTH);
+            header, MessageEncoder.firstType(payloads), sealedLength(inner.length));
+    byte[] message = seal(prefix, inner, 0, inner.length);
+    Arrays.fill(inner, (byte) 0);
+    return message;
+  }
+
+  /** One fragment of a message: {@code length} octets of {@code inner} (RFC 7383 §2.5). */
+  byte[] sealFragment(
+      IkeHeader header,
+      int firstInner,
+      Datagram.Fragment fragment,
+      byte[] inner,
+      int offset,
+      int length) {
+    return seal(
+        MessageEncoder.fragmentPrefix(header, firstInner, fragment, sealedLength(length)),
+        inner,
+        offset,
+        length);
+  }
+
+  /** Octets of IV, ciphertext and ICV around so much content. */
+  int sealedLength(int contentLength) {
+    return IV_LENGTH + contentLength + 1 + Aead.TAG_LENGTH;
+  }
+
+  /** The most content that, sealed, is not longer than {@code sealedLength}. */
+  int contentLength(int sealedLength) {
+    return sealedLength - IV_LENGTH - 1 - Aead.TAG_LENGTH;
+  }
+
+  boolean isDestroyed() {
+    return destroyed;
+  }
+
+  private byte[] seal(byte[] prefix, byte[] inner, int offset, int length) {
+    // RFC 5282 §3: no padding is needed; the last octet is the pad length.
+    byte[] plaintext = new byte[length + 1];
+    System.arraycopy(inner, offset, plaintext, 0, length);
     // RFC 5282 §4: an IV must never repeat under one key; a counter cannot.
     iv++;
     byte[] explicit = new ByteWriter().u64(iv).toArray();
@@ -60,7 +95,6 @@ final class SkCipher {
         message,
         prefix.length + IV_LENGTH);
     Arrays.fill(plaintext, (byte) 0);
-    Arrays.fill(inner, (byte) 0);
     return message;
   }
 
@@ -96,6 +130,7 @@ final class SkCipher {
   }
 
   void destroy() {
+    destroyed = true;
     sealing.destroy();
     opening.destroy();
   }

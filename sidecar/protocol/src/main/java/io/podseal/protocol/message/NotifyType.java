@@ -23,6 +23,7 @@ public final class NotifyType {
   public static final int USE_TRANSPORT_MODE = 16391;
   public static final int REKEY_SA = 16393;
   public static final int ESP_TFC_PADDING_NOT_SUPPORTED = 16394;
+  public static final int IKEV2_FRAGMENTATION_SUPPORTED = 16430;
 
   private static final int FIRST_STATUS = 16384;
 
@@ -55,6 +56,7 @@ public final class NotifyType {
       case USE_TRANSPORT_MODE -> "USE_TRANSPORT_MODE";
       case REKEY_SA -> "REKEY_SA";
       case ESP_TFC_PADDING_NOT_SUPPORTED -> "ESP_TFC_PADDING_NOT_SUPPORTED";
+      case IKEV2_FRAGMENTATION_SUPPORTED -> "IKEV2_FRAGMENTATION_SUPPORTED";
       default -> "NOTIFY_" + type;
     };
   }

@@ -32,6 +32,9 @@ import java.util.Random;
 final class Host {
   private static final int FLAGS = 19;
   private static final int RESPONSE = 0x20;
+  private static final int NEXT_PAYLOAD = 16;
+  private static final int FRAGMENT = 53;
+  private static final int FRAGMENT_NUMBER = 33;
 
   final Identity identity;
   final InetAddress address;
@@ -182,13 +185,19 @@ final class Host {
         endpoint.datagram(message, from, new Endpoint(address, localPort), world.now());
     long answers =
         actions.stream()
-            .filter(a -> a instanceof Action.Send s && (s.message()[FLAGS] & RESPONSE) != 0)
+            .filter(a -> a instanceof Action.Send s && beginsAnswer(s.message()))
             .count();
     if (answers > 1) {
       throw new AssertionError(identity + " answers one datagram " + answers + " times");
     }
     run(actions);
     return actions;
+  }
+
+  /** A response, or the first fragment of one. */
+  private static boolean beginsAnswer(byte[] message) {
+    boolean laterFragment = message[NEXT_PAYLOAD] == FRAGMENT && message[FRAGMENT_NUMBER] != 1;
+    return (message[FLAGS] & RESPONSE) != 0 && !laterFragment;
   }
 
   void timer() {

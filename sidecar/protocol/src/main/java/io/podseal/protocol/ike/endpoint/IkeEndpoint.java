@@ -4,6 +4,7 @@ import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.IkeContext;
+import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.IkeSaView;
 import io.podseal.protocol.ike.IkeTimers;
@@ -49,6 +50,15 @@ public final class IkeEndpoint {
   private final PairTable pairs = new PairTable();
 
   public IkeEndpoint(LocalPod self, CryptoProvider crypto, RandomSource random, KeyLog keyLog) {
+    this(self, crypto, random, keyLog, IkeOptions.DEFAULT);
+  }
+
+  public IkeEndpoint(
+      LocalPod self,
+      CryptoProvider crypto,
+      RandomSource random,
+      KeyLog keyLog,
+      IkeOptions options) {
     this.ctx =
         new IkeContext(
             crypto,
@@ -56,7 +66,8 @@ public final class IkeEndpoint {
             self,
             id -> Optional.ofNullable(pairs.get(id)).map(Pair::peer),
             new SpiRegistry(random),
-            keyLog);
+            keyLog,
+            options);
     this.gate = new InitGate(ctx);
   }
 

@@ -3,6 +3,7 @@ package io.podseal.protocol.ike.endpoint;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.IkeContext;
 import io.podseal.protocol.ike.IkeSa;
+import io.podseal.protocol.ike.InitAnswer;
 import io.podseal.protocol.ike.Input;
 import io.podseal.protocol.ike.Limits;
 import io.podseal.protocol.policy.Endpoint;
@@ -55,7 +56,7 @@ final class InitGate {
     // Design, decision 12: never send more than we got to a source that has proven nothing.
     boolean wantsCookie =
         halfOpen.size() >= Limits.HALF_OPEN_BEFORE_COOKIES
-            || in.datagram().bytes().length < Limits.INIT_ANSWER_LENGTH;
+            || in.datagram().bytes().length < InitAnswer.longest(in.datagram().clearMessage());
     if (wantsCookie && !cookies.isReturnedBy(in.datagram(), in.from(), now)) {
       challenge(in, now, out);
       return false;
