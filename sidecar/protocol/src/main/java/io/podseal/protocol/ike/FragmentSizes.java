@@ -12,6 +12,7 @@ final class FragmentSizes {
   private static final int IPV6_HEADER = 40;
   private static final int UDP_HEADER_AND_MARKER = 8 + 4;
 
+  private final int least;
   private final int smallest;
   private int current;
   private boolean negotiated;
@@ -23,6 +24,7 @@ final class FragmentSizes {
   FragmentSizes(int datagram, InetAddress to) {
     int headers = (to instanceof Inet6Address ? IPV6_HEADER : IPV4_HEADER) + UDP_HEADER_AND_MARKER;
     this.current = datagram - headers;
+    this.least = Limits.LEAST_FRAGMENT_SIZE - headers;
     this.smallest = Math.min(datagram, Limits.SMALLEST_FRAGMENT_SIZE) - headers;
   }
 
@@ -39,12 +41,13 @@ final class FragmentSizes {
     return current;
   }
 
+  /** What a path gets that seems not to carry the current size. */
   int smallest() {
     return smallest;
   }
 
   /** The peer splits at this size, or the path does not carry more. */
   void shrink(int size) {
-    current = Math.min(current, Math.max(size, smallest));
+    current = Math.min(current, Math.max(size, least));
   }
 }

@@ -8,11 +8,8 @@ package io.podseal.protocol.ike;
 public record IkeOptions(int fragmentSize) {
   public static final IkeOptions DEFAULT = new IkeOptions(Limits.FRAGMENT_SIZE);
 
-  /** Headers, IV and ICV of one fragment take 97 octets; the rest must be worth them. */
-  private static final int LEAST_FRAGMENT_SIZE = 256;
-
   public IkeOptions {
-    if (fragmentSize < LEAST_FRAGMENT_SIZE || fragmentSize > 0xffff) {
+    if (fragmentSize < Limits.LEAST_FRAGMENT_SIZE || fragmentSize > 0xffff) {
       throw new IllegalArgumentException("fragment size " + fragmentSize + " is not in 256..65535");
     }
   }

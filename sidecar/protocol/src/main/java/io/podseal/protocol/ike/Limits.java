@@ -23,6 +23,12 @@ public final class Limits {
   /** What a path gets that does not carry the larger size: RFC 7383's value for IPv4. */
   public static final int SMALLEST_FRAGMENT_SIZE = 576;
 
+  /**
+   * We split no smaller, whatever the peer does: headers, IV and ICV of a fragment take 97 octets,
+   * and the rest must be worth them.
+   */
+  public static final int LEAST_FRAGMENT_SIZE = 256;
+
   /** Times a message is sent in one size before it is cut smaller: about three seconds. */
   public static final int SENDS_PER_FRAGMENT_SIZE = 3;
 

@@ -2,6 +2,7 @@ package io.podseal.protocol.sim;
 
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
 import io.podseal.protocol.policy.Endpoint;
@@ -41,6 +42,7 @@ final class Host {
   private final World world;
   private final long seed;
   private int incarnation;
+  private IkeOptions options = IkeOptions.DEFAULT;
   private IkeEndpoint endpoint;
   private final Map<Integer, Action.InstallChild> installed = new HashMap<>();
   private final Map<Identity, Integer> outbound = new HashMap<>();
@@ -70,9 +72,16 @@ final class Host {
     this.endpoint = newEndpoint();
   }
 
+  /** Starts over with these options; before anything is declared. */
+  void options(IkeOptions value) {
+    options = value;
+    endpoint = newEndpoint();
+  }
+
   private IkeEndpoint newEndpoint() {
     Random random = new Random(seed * 1000 + incarnation++);
-    return new IkeEndpoint(new LocalPod(identity, address), crypto, random::nextBytes, keys);
+    return new IkeEndpoint(
+        new LocalPod(identity, address), crypto, random::nextBytes, keys, options);
   }
 
   IkeEndpoint endpoint() {
