@@ -8,8 +8,38 @@ public final class Limits {
   /** Unauthenticated SAs per source address; NAT may put a node's pods behind one address. */
   public static final int HALF_OPEN_PER_SOURCE = 64;
 
-  /** From here on a new source must return a cookie first (RFC 7296 §2.6). */
+  /** From so many in all on, who begins an SA must return a cookie first (RFC 7296 §2.6). */
   public static final int HALF_OPEN_BEFORE_COOKIES = 64;
+
+  /**
+   * From so many of one source on, that source must return a cookie. A pod has one address, a node
+   * with NAT has many pods; a cookie costs them a round trip, so this may be low.
+   */
+  public static final int HALF_OPEN_OF_SOURCE_BEFORE_COOKIES = 8;
+
+  /**
+   * IKE SAs in all, whatever their state: a pod has 1,000 peers at most, and {@link
+   * #ESTABLISHED_PER_PEER} SAs with each at the worst moment.
+   */
+  public static final int IKE_SAS = 4_000;
+
+  /**
+   * From this much work on ({@link KeyExchangeCost}) a key exchange is begun only for who has
+   * returned a cookie, and out of a budget of its own: a flood of them does not stop the others.
+   */
+  public static final int EXPENSIVE_KEY_EXCHANGE = 10;
+
+  /** Work on cheap key exchanges that strangers may cause at once: all peers restart together. */
+  public static final int KEY_EXCHANGE_BURST = 1_000;
+
+  /** Work on cheap key exchanges that strangers may cause per second: 5 % of a core. */
+  public static final int KEY_EXCHANGE_RATE = 250;
+
+  /** Work on expensive ones at once: 20 with MODP-2048, a tenth of a second. */
+  public static final int EXPENSIVE_BURST = 400;
+
+  /** Work on expensive ones per second: 5 with MODP-2048, 2 % of a core. */
+  public static final int EXPENSIVE_RATE = 100;
 
   /** Established IKE SAs of one peer: current, replacement, crossing, and one to spare. */
   public static final int ESTABLISHED_PER_PEER = 4;

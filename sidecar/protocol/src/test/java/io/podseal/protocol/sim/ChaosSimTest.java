@@ -62,7 +62,7 @@ class ChaosSimTest {
     }
     if (seed % 2 == 1) {
       // So small that IKE_AUTH and every rekey travel in fragments.
-      hosts.forEach(h -> h.options(new IkeOptions(256)));
+      hosts.forEach(h -> h.options(IkeOptions.DEFAULT.withFragmentSize(256)));
     }
     for (Host x : hosts) {
       for (Host y : hosts) {

@@ -54,8 +54,8 @@ class FragmentationSimTest {
   @ParameterizedTest
   @ValueSource(ints = {256, 300, 400, 576})
   void aHandshakeAndARekeyPassAPathThatCarriesNoMoreThanTheSizeSetForIt(int size) {
-    a.options(new IkeOptions(size));
-    b.options(new IkeOptions(size));
+    a.options(IkeOptions.DEFAULT.withFragmentSize(size));
+    b.options(IkeOptions.DEFAULT.withFragmentSize(size));
     declare();
     // IKE_SA_INIT cannot be split (§2.2).
     world.block(p -> p instanceof World.Ike m && m.fromPort() == 4500 && m.length() > size);
@@ -98,7 +98,7 @@ class FragmentationSimTest {
 
   @Test
   void anAnswerIsSplitAtTheSizeThatItsRequestCameIn() {
-    a.options(new IkeOptions(256));
+    a.options(IkeOptions.DEFAULT.withFragmentSize(256));
     declare();
     a.send(b, 1);
     world.run(Duration.ofMillis(100));
@@ -140,8 +140,8 @@ class FragmentationSimTest {
       World w = new World(lost);
       Host x = w.host("x".repeat(250), "10.0.0.1", 1);
       Host y = w.host("y".repeat(250), "10.0.0.2", 2);
-      x.options(new IkeOptions(256));
-      y.options(new IkeOptions(256));
+      x.options(IkeOptions.DEFAULT.withFragmentSize(256));
+      y.options(IkeOptions.DEFAULT.withFragmentSize(256));
       x.knows(y, LIFETIMES, Host.key(1, "k"));
       y.knows(x, LIFETIMES, Host.key(1, "k"));
       int[] seen = {0};
@@ -165,8 +165,8 @@ class FragmentationSimTest {
       w.network.reorder = Duration.ofMillis(30);
       Host x = w.host("x".repeat(250), "10.0.0.1", seed * 2);
       Host y = w.host("y".repeat(250), "10.0.0.2", seed * 2 + 1);
-      x.options(new IkeOptions(256));
-      y.options(new IkeOptions(300));
+      x.options(IkeOptions.DEFAULT.withFragmentSize(256));
+      y.options(IkeOptions.DEFAULT.withFragmentSize(300));
       x.knows(y, LIFETIMES, Host.key(1, "k"));
       y.knows(x, LIFETIMES, Host.key(1, "k"));
       x.send(y, 1);
@@ -187,8 +187,8 @@ class FragmentationSimTest {
 
   @Test
   void aRepeatedRequestIsAnsweredForItsFirstFragmentAlone() {
-    a.options(new IkeOptions(256));
-    b.options(new IkeOptions(256));
+    a.options(IkeOptions.DEFAULT.withFragmentSize(256));
+    b.options(IkeOptions.DEFAULT.withFragmentSize(256));
     declare();
     a.send(b, 1);
     world.run(Duration.ofSeconds(1));
@@ -206,8 +206,8 @@ class FragmentationSimTest {
 
   @Test
   void anSaThatEndsKeepsNoFragments() {
-    a.options(new IkeOptions(256));
-    b.options(new IkeOptions(256));
+    a.options(IkeOptions.DEFAULT.withFragmentSize(256));
+    b.options(IkeOptions.DEFAULT.withFragmentSize(256));
     declare();
     int[] seen = {0};
     world.block(

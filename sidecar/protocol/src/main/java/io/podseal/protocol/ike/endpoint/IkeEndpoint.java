@@ -116,7 +116,7 @@ public final class IkeEndpoint {
     Optional<IkeSa> known = gate.known(in);
     if (known.isPresent()) {
       run(known.get(), s -> s.handle(in, now), now, out);
-    } else if (gate.admits(in, now, out)) {
+    } else if (gate.admits(in, sas.size(), now, out)) {
       IkeSa.respond(ctx, in, now, out)
           .ifPresent(sa -> {
             gate.opened(sa, in);
