@@ -33,6 +33,12 @@ final class FragmentSizes {
     negotiated = value;
   }
 
+  /** An SA that rekeys another is between the same ends, over the same path. */
+  void inherit(FragmentSizes other) {
+    negotiated = other.negotiated;
+    current = other.current;
+  }
+
   boolean negotiated() {
     return negotiated;
   }

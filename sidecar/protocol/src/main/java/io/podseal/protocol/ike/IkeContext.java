@@ -3,6 +3,7 @@ package io.podseal.protocol.ike;
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.policy.LocalPod;
+import io.podseal.protocol.wire.Bytes;
 
 /** What every IKE SA of a pod shares. */
 public record IkeContext(
@@ -12,4 +13,15 @@ public record IkeContext(
     PeerDirectory peers,
     SpiRegistry spis,
     KeyLog keyLog,
-    IkeOptions options) {}
+    IkeOptions options) {
+
+  /** An IKE SPI of ours: any value but zero (RFC 7296 §2.6). */
+  long randomIkeSpi() {
+    while (true) {
+      long spi = Bytes.copyOf(random.bytes(8)).s64(0);
+      if (spi != 0) {
+        return spi;
+      }
+    }
+  }
+}

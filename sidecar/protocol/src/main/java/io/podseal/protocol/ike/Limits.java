@@ -71,6 +71,9 @@ public final class Limits {
    */
   public static final int REASSEMBLY_OCTETS = 16 * 1024;
 
+  /** Children of one IKE SA: in use, its successor, a crossing one, and what lingers. */
+  public static final int CHILDREN_PER_SA = 8;
+
   /** Cookies an initiator returns before it stops believing them. */
   public static final int COOKIE_RETRIES = 3;
 

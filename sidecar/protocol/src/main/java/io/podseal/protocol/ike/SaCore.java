@@ -9,9 +9,11 @@ import io.podseal.protocol.policy.Peer;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.udpencap.Ports;
+import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -34,6 +36,7 @@ final class SaCore {
   private final MessageWindow window;
   private final Reassembly requests = new Reassembly();
   private final Reassembly responses = new Reassembly();
+  private final List<IkeSa> offspring = new ArrayList<>();
 
   SaCore(
       IkeContext ctx,
@@ -50,6 +53,32 @@ final class SaCore {
     this.begunAt = begunAt;
     this.window =
         new MessageWindow(new FragmentSizes(ctx.options().fragmentSize(), remote.address()));
+  }
+
+  /** The core of an SA that rekeys this one: same peer, same path, message IDs from 0 (§2.18). */
+  SaCore successor(boolean weBegan, long newSpiI, long newSpiR, Instant now) {
+    SaCore next = new SaCore(ctx, weBegan, newSpiI, newSpiR, remote, now);
+    next.encapsulated = encapsulated;
+    next.behindNat = behindNat;
+    next.peer = peer;
+    next.window.sizes().inherit(window.sizes());
+    return next;
+  }
+
+  /** An SA that came of this one; the endpoint takes it over. */
+  void bear(IkeSa child) {
+    offspring.add(child);
+  }
+
+  List<IkeSa> takeOffspring() {
+    List<IkeSa> all = List.copyOf(offspring);
+    offspring.clear();
+    return all;
+  }
+
+  /** A fresh nonce. */
+  Bytes nonce() {
+    return Bytes.copyOf(ctx.random().bytes(Limits.NONCE_LENGTH));
   }
 
   IkeContext ctx() {

@@ -25,6 +25,8 @@ public final class NotifyType {
   public static final int ESP_TFC_PADDING_NOT_SUPPORTED = 16394;
   public static final int IKEV2_FRAGMENTATION_SUPPORTED = 16430;
 
+  public static final int CHILDLESS_IKEV2_SUPPORTED = 16418;
+
   private static final int FIRST_STATUS = 16384;
 
   private NotifyType() {}
@@ -56,6 +58,7 @@ public final class NotifyType {
       case USE_TRANSPORT_MODE -> "USE_TRANSPORT_MODE";
       case REKEY_SA -> "REKEY_SA";
       case ESP_TFC_PADDING_NOT_SUPPORTED -> "ESP_TFC_PADDING_NOT_SUPPORTED";
+      case CHILDLESS_IKEV2_SUPPORTED -> "CHILDLESS_IKEV2_SUPPORTED";
       case IKEV2_FRAGMENTATION_SUPPORTED -> "IKEV2_FRAGMENTATION_SUPPORTED";
       default -> "NOTIFY_" + type;
     };

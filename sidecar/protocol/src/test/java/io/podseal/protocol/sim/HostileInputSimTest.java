@@ -284,7 +284,7 @@ class HostileInputSimTest {
             .orElseThrow()
             .ike();
     Datagram decoded = Forge.value(MessageDecoder.decode(answer));
-    assertThat(decoded.clear()).hasSize(6);
+    assertThat(decoded.clear()).hasSize(7);
     byte[] request = world.sent.getFirst().ike();
     IkeMessage asked = Forge.value(MessageDecoder.decode(request)).clearMessage();
     assertThat(answer.length).isEqualTo(InitAnswer.longest(asked));
