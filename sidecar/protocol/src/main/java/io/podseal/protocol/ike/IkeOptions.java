@@ -5,9 +5,11 @@ package io.podseal.protocol.ike;
  *
  * @param fragmentSize largest IP datagram of ours that carries a protected message
  * @param ikeSas IKE SAs in all; beyond, no peer can begin another
+ * @param messages gets every IKE message as a line
  */
-public record IkeOptions(int fragmentSize, int ikeSas) {
-  public static final IkeOptions DEFAULT = new IkeOptions(Limits.FRAGMENT_SIZE, Limits.IKE_SAS);
+public record IkeOptions(int fragmentSize, int ikeSas, MessageLog messages) {
+  public static final IkeOptions DEFAULT =
+      new IkeOptions(Limits.FRAGMENT_SIZE, Limits.IKE_SAS, MessageLog.NONE);
 
   public IkeOptions {
     if (fragmentSize < Limits.LEAST_FRAGMENT_SIZE || fragmentSize > 0xffff) {
@@ -16,10 +18,14 @@ public record IkeOptions(int fragmentSize, int ikeSas) {
   }
 
   public IkeOptions withFragmentSize(int value) {
-    return new IkeOptions(value, ikeSas);
+    return new IkeOptions(value, ikeSas, messages);
   }
 
   public IkeOptions withIkeSas(int value) {
-    return new IkeOptions(fragmentSize, value);
+    return new IkeOptions(fragmentSize, value, messages);
+  }
+
+  public IkeOptions withMessages(MessageLog value) {
+    return new IkeOptions(fragmentSize, ikeSas, value);
   }
 }

@@ -193,6 +193,7 @@ public final class IkeSa {
     }
     switch (MessageDecoder.decodeInner(whole.get().outer(), whole.get().inner())) {
       case Decoded.Ok<IkeMessage> ok -> {
+        log(in, ok.value(), whole.get());
         core.window().answered();
         followNat(in, out);
         state = state.onResponse(ok.value(), in, now, out);
@@ -234,6 +235,7 @@ public final class IkeSa {
     followNat(in, out);
     switch (MessageDecoder.decodeInner(whole.get().outer(), whole.get().inner())) {
       case Decoded.Ok<IkeMessage> ok -> {
+        log(in, ok.value(), whole.get());
         Optional<Integer> critical = ok.value().unknownCritical();
         if (critical.isPresent()) {
           // §2.5: refuse the whole request and name the payload.
@@ -251,6 +253,10 @@ public final class IkeSa {
         state = state.on(new Input.Forget(CloseReason.INVALID_SYNTAX), now, out);
       }
     }
+  }
+
+  private void log(Input.Received in, IkeMessage message, Incoming.Complete whole) {
+    core.ctx().options().messages().opened(in, message, whole.fragments());
   }
 
   /** A whole message, once {@code in} is one or completes one. */

@@ -182,22 +182,27 @@ final class SaCore {
       Duration timeout,
       Instant now,
       List<Action> out) {
-    Outgoing message = protect(header(exchange, false, window.nextRequestId()), payloads);
+    IkeHeader header = header(exchange, false, window.nextRequestId());
     responses.clear();
-    out.addAll(
+    List<Action.Send> sends =
         window.sent(
             exchange,
-            message,
+            protect(header, payloads),
             to,
             encapsulated,
-            new RetransmissionSchedule(ctx.random(), timeout, now)));
+            new RetransmissionSchedule(ctx.random(), timeout, now));
+    ctx.options().messages().sent(ctx.self(), header, payloads, sends);
+    out.addAll(sends);
   }
 
   /** Answers to where the request came from (RFC 7296 §2.11). */
   void respond(
       IkeHeader request, List<? extends Payload> payloads, Input.Received in, List<Action> out) {
-    Outgoing message = protect(header(request.exchange(), true, request.messageId()), payloads);
-    out.addAll(window.responded(message, in.from(), isEncapsulated(in)));
+    IkeHeader header = header(request.exchange(), true, request.messageId());
+    List<Action.Send> sends =
+        window.responded(protect(header, payloads), in.from(), isEncapsulated(in));
+    ctx.options().messages().sent(ctx.self(), header, payloads, sends);
+    out.addAll(sends);
   }
 
   private Outgoing protect(IkeHeader header, List<? extends Payload> payloads) {

@@ -20,6 +20,7 @@ public final class NotifyType {
   public static final int NAT_DETECTION_SOURCE_IP = 16388;
   public static final int NAT_DETECTION_DESTINATION_IP = 16389;
   public static final int COOKIE = 16390;
+  public static final int SET_WINDOW_SIZE = 16385;
   public static final int USE_TRANSPORT_MODE = 16391;
   public static final int REKEY_SA = 16393;
   public static final int ESP_TFC_PADDING_NOT_SUPPORTED = 16394;
@@ -60,7 +61,7 @@ public final class NotifyType {
       case ESP_TFC_PADDING_NOT_SUPPORTED -> "ESP_TFC_PADDING_NOT_SUPPORTED";
       case CHILDLESS_IKEV2_SUPPORTED -> "CHILDLESS_IKEV2_SUPPORTED";
       case IKEV2_FRAGMENTATION_SUPPORTED -> "IKEV2_FRAGMENTATION_SUPPORTED";
-      default -> "NOTIFY_" + type;
+      default -> NotifyNames.of(type);
     };
   }
 }

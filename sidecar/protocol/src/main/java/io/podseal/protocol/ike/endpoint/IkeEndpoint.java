@@ -80,7 +80,12 @@ public final class IkeEndpoint {
     List<Action> out = new ArrayList<>();
     switch (MessageDecoder.decode(bytes)) {
       case Decoded.Malformed<Datagram> bad -> out.add(new Action.Drop(bad.reason()));
-      case Decoded.Ok<Datagram> ok -> dispatch(new Input.Received(ok.value(), from, to), now, out);
+      case Decoded.Ok<Datagram> ok -> {
+        Input.Received in = new Input.Received(ok.value(), from, to);
+        ctx.options().messages().received(in);
+        dispatch(in, now, out);
+        ctx.options().messages().dropped(in, out);
+      }
     }
     return out;
   }
@@ -116,13 +121,21 @@ public final class IkeEndpoint {
     Optional<IkeSa> known = gate.known(in);
     if (known.isPresent()) {
       run(known.get(), s -> s.handle(in, now), now, out);
-    } else if (gate.admits(in, sas.size(), now, out)) {
-      IkeSa.respond(ctx, in, now, out)
-          .ifPresent(sa -> {
-            gate.opened(sa, in);
-            sas.add(sa);
-          });
+    } else {
+      int before = out.size();
+      if (gate.admits(in, sas.size(), now, out)) {
+        IkeSa.respond(ctx, in, now, out)
+            .ifPresent(sa -> {
+              gate.opened(sa, in);
+              sas.add(sa);
+            });
+      }
+      logClear(out.subList(before, out.size()));
     }
+  }
+
+  private void logClear(List<Action> actions) {
+    ctx.options().messages().sentClear(ctx.self(), actions);
   }
 
   /** The time of {@link #deadline()} has come. */
@@ -324,7 +337,9 @@ public final class IkeEndpoint {
     }
     String remote = new Endpoint(peer.addresses().getFirst(), Ports.IKE).toString();
     out.add(new Action.Emit(new ProtocolEvent.IkeSaStarted(peer.label(), remote, why)));
+    int before = out.size();
     IkeSa sa = IkeSa.initiate(ctx, peer, key.get(), pair.isFirstContact(), replaces, now, out);
+    logClear(out.subList(before, out.size()));
     sas.add(sa);
     pair.add(sa);
   }
@@ -332,7 +347,9 @@ public final class IkeEndpoint {
   /** Lets an SA handle something and draws the consequences for its peer. */
   private void run(IkeSa sa, Function<IkeSa, List<Action>> input, Instant now, List<Action> out) {
     SaPhase before = sa.phase();
-    out.addAll(input.apply(sa));
+    List<Action> actions = input.apply(sa);
+    logClear(actions);
+    out.addAll(actions);
     SaPhase after = sa.phase();
     boolean connected = before == SaPhase.CONNECTING && after == SaPhase.ESTABLISHED;
     if (connected) {
