@@ -1,7 +1,7 @@
 package io.podseal.protocol.ike;
 
-import io.podseal.protocol.crypto.KeyExchange;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.crypto.KeyExchangeResponse;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.KePayload;
 import io.podseal.protocol.message.NoncePayload;
@@ -10,6 +10,7 @@ import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.EspSuite;
+import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
 import io.podseal.protocol.secret.SecretBytes;
@@ -108,7 +109,8 @@ final class ChildResponder {
     List<Proposal> offered =
         request.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
     Optional<Proposals.Selected<EspSuite>> selected =
-        Proposals.selectEsp(offered, core.peer().encryption(), pfs, inboundSpi);
+        Proposals.selectEsp(
+            offered, core.peer().crypto(), pfs ? Pfs.REQUIRED : Pfs.NONE, inboundSpi);
     Optional<Integer> outboundSpi =
         selected.map(s -> s.offered().spi().s32(0)).filter(ChildSa::isUsable);
     if (selected.isEmpty() || outboundSpi.isEmpty()) {
@@ -124,13 +126,13 @@ final class ChildResponder {
         Bytes wanted = Bytes.copyOf(new ByteWriter().u16(method.id()).toArray());
         return new Refusal(NotifyPayload.of(NotifyType.INVALID_KE_PAYLOAD, wanted));
       }
-      KeyExchange keyExchange = core.ctx().crypto().keyExchange(method, core.ctx().random());
-      shared = ChildOffer.agree(keyExchange, theirs.get());
-      ourKe = Optional.of(new KePayload(method.id(), Bytes.copyOf(keyExchange.publicValue())));
-      keyExchange.destroy();
-      if (shared.isEmpty()) {
+      Optional<KeyExchangeResponse> agreed =
+          core.ctx().crypto().respond(method, core.ctx().random(), theirs.get().data().toArray());
+      if (agreed.isEmpty()) {
         return Refusal.of(NotifyType.INVALID_SYNTAX);
       }
+      shared = agreed.map(KeyExchangeResponse::sharedSecret);
+      ourKe = agreed.map(a -> new KePayload(method.id(), a.publicValue()));
     }
     // Receiving starts before the answer that lets the peer send (§2.8).
     ChildSa made =

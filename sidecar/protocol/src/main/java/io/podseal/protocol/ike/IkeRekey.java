@@ -35,7 +35,7 @@ final class IkeRekey implements Exchange {
   private final Bytes nonce;
   private final long spi;
   private @Nullable KeyExchange keyExchange;
-  private @Nullable Proposal offer;
+  private List<Proposal> offer = List.of();
 
   IkeRekey(Established sa) {
     this.sa = sa;
@@ -57,12 +57,11 @@ final class IkeRekey implements Exchange {
     IkeSuite suite = sa.core().session().suite();
     KeyExchange ke = ctx.crypto().keyExchange(suite.keyExchange(), ctx.random());
     // The PRF stays: peers disagree on whose prf+ derives the keys of an SA that changes it.
-    Proposal proposal = Proposals.ikeRekey(spi, sa.core().peer().encryption(), suite.prf());
+    offer = Proposals.ike(sa.core().peer().crypto().forRekeyOfIke(suite.prf()), Bytes.ofLong(spi));
     keyExchange = ke;
-    offer = proposal;
     return Optional.of(
         List.of(
-            new SaPayload(List.of(proposal)),
+            new SaPayload(offer),
             new NoncePayload(nonce),
             new KePayload(ke.method().id(), Bytes.copyOf(ke.publicValue()))));
   }
@@ -109,17 +108,15 @@ final class IkeRekey implements Exchange {
     List<Proposal> answered =
         message.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
     Optional<KePayload> theirKe = message.first(KePayload.class);
-    Proposal offered = offer;
-    if (offered == null
-        || message.error().isPresent()
-        || !Proposals.answers(offered, answered)
+    if (message.error().isPresent()
+        || !Proposals.answers(offer, answered)
         || answered.getFirst().spi().length() != Proposal.IKE_SPI_LENGTH
         || theirKe.isEmpty()
         || message.nonce().isEmpty()) {
       return Optional.empty();
     }
     Optional<IkeSuite> suite =
-        Proposals.selectIke(answered, sa.core().peer().encryption())
+        Proposals.selectIke(answered, sa.core().peer().crypto(), Bytes.ofLong(spi))
             .map(Proposals.Selected::suite)
             .filter(s -> s.keyExchange() == ke.method());
     long theirSpi = answered.getFirst().spi().s64(0);

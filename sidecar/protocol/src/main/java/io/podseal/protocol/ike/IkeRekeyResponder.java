@@ -1,6 +1,6 @@
 package io.podseal.protocol.ike;
 
-import io.podseal.protocol.crypto.KeyExchange;
+import io.podseal.protocol.crypto.KeyExchangeResponse;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.KePayload;
 import io.podseal.protocol.message.NoncePayload;
@@ -11,7 +11,6 @@ import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.IkeSuite;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
-import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.ByteWriter;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
@@ -38,10 +37,12 @@ final class IkeRekeyResponder {
     }
     SaCore core = sa.core();
     IkeContext ctx = core.ctx();
+    long spiR = ctx.randomIkeSpi();
     Optional<Proposals.Selected<IkeSuite>> selected =
-        Proposals.selectIke(offered, core.peer().encryption())
-            .filter(s -> s.suite().prf() == core.session().suite().prf())
-            .filter(s -> s.offered().spi().length() == Proposal.IKE_SPI_LENGTH);
+        Proposals.selectIke(
+            offered,
+            core.peer().crypto().forRekeyOfIke(core.session().suite().prf()),
+            Bytes.ofLong(spiR));
     long spiI = selected.map(s -> s.offered().spi().s64(0)).orElse(0L);
     if (selected.isEmpty() || spiI == 0) {
       return error(NotifyType.NO_PROPOSAL_CHOSEN);
@@ -52,20 +53,19 @@ final class IkeRekeyResponder {
       Bytes wanted = Bytes.copyOf(new ByteWriter().u16(suite.keyExchange().id()).toArray());
       return List.of(NotifyPayload.of(NotifyType.INVALID_KE_PAYLOAD, wanted));
     }
-    KeyExchange keyExchange = ctx.crypto().keyExchange(suite.keyExchange(), ctx.random());
-    Optional<SecretBytes> shared = ChildOffer.agree(keyExchange, theirs.get());
-    keyExchange.destroy();
+    Optional<KeyExchangeResponse> shared =
+        ctx.crypto().respond(suite.keyExchange(), ctx.random(), theirs.get().data().toArray());
     if (shared.isEmpty()) {
       return error(NotifyType.INVALID_SYNTAX);
     }
     Bytes nonceR = core.nonce();
-    long spiR = ctx.randomIkeSpi();
-    Established made = sa.successor(false, spiI, spiR, suite, shared.get(), nonceI, nonceR, now);
+    Established made =
+        sa.successor(false, spiI, spiR, suite, shared.get().sharedSecret(), nonceI, nonceR, now);
     sa.succession().rekeyedByPeer(made, now, out);
     return List.of(
-        new SaPayload(List.of(selected.get().answer().withSpi(Bytes.ofLong(spiR)))),
+        new SaPayload(List.of(selected.get().answer())),
         new NoncePayload(nonceR),
-        new KePayload(suite.keyExchange().id(), Bytes.copyOf(keyExchange.publicValue())));
+        new KePayload(suite.keyExchange().id(), shared.get().publicValue()));
   }
 
   private static List<Payload> error(int notifyType) {

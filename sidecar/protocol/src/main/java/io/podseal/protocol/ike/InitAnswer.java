@@ -9,8 +9,8 @@ import io.podseal.protocol.message.NotifyType;
  * first, so that we never amplify.
  */
 public final class InitAnswer {
-  /** Header 28, SA 40, KE 8 before its data, nonce 36, two NAT detection hashes 56, CHILDLESS 8. */
-  private static final int FIXED = 176;
+  /** Header 28, SA 48, KE 8 before its data, nonce 36, two NAT detection hashes 56, CHILDLESS 8. */
+  private static final int FIXED = 184;
 
   private static final int EMPTY_NOTIFY = 8;
 

@@ -23,12 +23,6 @@ public final class Limits {
    */
   public static final int IKE_SAS = 4_000;
 
-  /**
-   * From this much work on ({@link KeyExchangeCost}) a key exchange is begun only for who has
-   * returned a cookie, and out of a budget of its own: a flood of them does not stop the others.
-   */
-  public static final int EXPENSIVE_KEY_EXCHANGE = 10;
-
   /** Work on cheap key exchanges that strangers may cause at once: all peers restart together. */
   public static final int KEY_EXCHANGE_BURST = 1_000;
 

@@ -41,7 +41,9 @@ final class Outgoing {
     byte[] inner = MessageEncoder.inner(payloads);
     Whole whole = new Whole(cipher, header, MessageEncoder.firstType(payloads), inner);
     int length =
-        IkeHeader.LENGTH + MessageEncoder.GENERIC_HEADER_LENGTH + cipher.sealedLength(inner.length);
+        IkeHeader.LENGTH
+            + MessageEncoder.GENERIC_HEADER_LENGTH
+            + cipher.contentLength(inner.length);
     Outgoing message = new Outgoing(List.of(), whole);
     if (sizes.negotiated() && length > sizes.current()) {
       message.split(whole, sizes.current());
@@ -73,7 +75,7 @@ final class Outgoing {
 
   private void split(Whole w, int size) {
     int room = size - IkeHeader.LENGTH - MessageEncoder.FRAGMENT_HEADER_LENGTH;
-    int most = w.cipher.contentLength(room);
+    int most = w.cipher.innerLength(room);
     // RFC 7383 §2.5.2: the total must grow, so that the receiver knows the new set from the old.
     int needed = Math.ceilDiv(w.inner.length, most);
     int total = Math.max(needed, datagrams.size() + 1);

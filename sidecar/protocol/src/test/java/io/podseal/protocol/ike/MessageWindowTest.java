@@ -2,9 +2,6 @@ package io.podseal.protocol.ike;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.podseal.protocol.crypto.EncryptionAlgorithm;
-import io.podseal.protocol.crypto.PrfAlgorithm;
-import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.keymat.IkeKeys;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.ExchangeType;
@@ -13,7 +10,6 @@ import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.message.OpaquePayload;
 import io.podseal.protocol.policy.Endpoint;
-import io.podseal.protocol.secret.SecretBytes;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,18 +23,9 @@ class MessageWindowTest {
   private static final Endpoint PEER = new Endpoint(InetAddress.ofLiteral("10.0.0.2"), 4500);
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
-  private final JdkCryptoProvider crypto = new JdkCryptoProvider();
-  private final IkeKeys keys =
-      IkeKeys.derive(
-          crypto.prf(PrfAlgorithm.HMAC_SHA2_256),
-          EncryptionAlgorithm.AES_GCM_16_256,
-          SecretBytes.adopt(new byte[32]),
-          new Gen(1).octets(32, 32),
-          new Gen(2).octets(32, 32),
-          1,
-          2);
-  private final SkCipher cipher =
-      new SkCipher(crypto, EncryptionAlgorithm.AES_GCM_16_256, keys, false);
+  private final Ends ends = Ends.gcm();
+  private final IkeKeys keys = ends.keys();
+  private final SkCipher cipher = ends.responder();
   private final FragmentSizes sizes = new FragmentSizes(Limits.FRAGMENT_SIZE, PEER.address());
   private final MessageWindow window = new MessageWindow(sizes);
 
@@ -48,7 +35,8 @@ class MessageWindowTest {
   }
 
   private Outgoing message(int length, boolean response) {
-    IkeHeader header = new IkeHeader(1, 2, ExchangeType.IKE_AUTH, false, response, 0);
+    IkeHeader header =
+        new IkeHeader(Ends.SPI_I, Ends.SPI_R, ExchangeType.IKE_AUTH, false, response, 0);
     OpaquePayload content = new OpaquePayload(200, false, new Gen(3).octets(length, length));
     return Outgoing.protect(cipher, header, List.of(content), sizes);
   }
@@ -137,7 +125,7 @@ class MessageWindowTest {
   }
 
   private void accept() {
-    IkeHeader header = new IkeHeader(1, 2, ExchangeType.IKE_AUTH, true, false, 0);
+    IkeHeader header = new IkeHeader(Ends.SPI_I, Ends.SPI_R, ExchangeType.IKE_AUTH, true, false, 0);
     Datagram request = Forge.value(MessageDecoder.decode(Forge.seal(keys, header, List.of())));
     window.accepted(request);
   }
