@@ -172,7 +172,7 @@ final class AuthInitiator implements State {
   public State on(Input input, Instant now, List<Action> out) {
     return switch (input) {
       case Input.PacketWaiting p -> {
-        core.window().hurry(now).ifPresent(out::add);
+        out.addAll(core.window().hurry(now));
         yield this;
       }
       case Input.Close c -> end(c.reason(), now);

@@ -76,6 +76,7 @@ final class SaInitInitiator implements State {
     payloads.add(keys.payload());
     payloads.add(new NoncePayload(nonce));
     payloads.addAll(natDetection);
+    payloads.add(NotifyPayload.of(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED));
     if (!core.peer().crypto().additional().isEmpty()) {
       payloads.add(NotifyPayload.of(NotifyType.INTERMEDIATE_EXCHANGE_SUPPORTED));
     }
@@ -145,6 +146,7 @@ final class SaInitInitiator implements State {
     core.window().answered();
     core.spiResponder(datagram.header().spiResponder());
     core.behindNat(NatDetection.weAreBehindNat(core.ctx().crypto(), message, in.to()));
+    core.window().sizes().negotiated(message.has(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED));
     core.session(Session.derive(core, suite.get(), keys.secrets().getFirst(), nonce, nonceR.get()));
     core.floatPorts();
     keys.follow(suite.get().additional());
@@ -180,7 +182,7 @@ final class SaInitInitiator implements State {
   public State on(Input input, Instant now, List<Action> out) {
     return switch (input) {
       case Input.PacketWaiting p -> {
-        core.window().hurry(now).ifPresent(out::add);
+        out.addAll(core.window().hurry(now));
         yield this;
       }
       case Input.Close c -> end(c.reason());

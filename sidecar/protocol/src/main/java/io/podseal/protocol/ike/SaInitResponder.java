@@ -85,6 +85,11 @@ final class SaInitResponder {
     payloads.addAll(
         NatDetection.notifies(
             ctx.crypto(), ctx.random(), core.spiInitiator(), core.spiResponder(), in.from()));
+    // RFC 7383 §2.3: only where the initiator has said so.
+    if (request.has(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED)) {
+      core.window().sizes().negotiated(true);
+      payloads.add(NotifyPayload.of(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED));
+    }
     byte[] response =
         MessageEncoder.clear(
             new IkeHeader(

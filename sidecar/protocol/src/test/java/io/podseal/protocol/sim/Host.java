@@ -1,6 +1,7 @@
 package io.podseal.protocol.sim;
 
 import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
 import io.podseal.protocol.policy.CryptoOffer;
@@ -33,12 +34,16 @@ import java.util.Random;
 final class Host {
   private static final int FLAGS = 19;
   private static final int RESPONSE = 0x20;
+  private static final int NEXT_PAYLOAD = 16;
+  private static final int FRAGMENT = 53;
+  private static final int FRAGMENT_NUMBER = 33;
 
   final Identity identity;
   final InetAddress address;
   private final World world;
   private final long seed;
   private int incarnation;
+  private IkeOptions options = IkeOptions.DEFAULT;
   private IkeEndpoint endpoint;
   private final Map<Integer, Action.InstallChild> installed = new HashMap<>();
   private final Map<Identity, Integer> outbound = new HashMap<>();
@@ -72,9 +77,16 @@ final class Host {
     this.endpoint = newEndpoint();
   }
 
+  /** Starts over with these options; before anything is declared. */
+  void options(IkeOptions value) {
+    options = value;
+    endpoint = newEndpoint();
+  }
+
   private IkeEndpoint newEndpoint() {
     Random random = new Random(seed * 1000 + incarnation++);
-    return new IkeEndpoint(new LocalPod(identity, address), crypto, random::nextBytes, keys);
+    return new IkeEndpoint(
+        new LocalPod(identity, address), crypto, random::nextBytes, keys, options);
   }
 
   IkeEndpoint endpoint() {
@@ -193,13 +205,19 @@ final class Host {
         endpoint.datagram(message, from, new Endpoint(address, localPort), world.now());
     long answers =
         actions.stream()
-            .filter(a -> a instanceof Action.Send s && (s.message()[FLAGS] & RESPONSE) != 0)
+            .filter(a -> a instanceof Action.Send s && beginsAnswer(s.message()))
             .count();
     if (answers > 1) {
       throw new AssertionError(identity + " answers one datagram " + answers + " times");
     }
     run(actions);
     return actions;
+  }
+
+  /** A response, or the first fragment of one. */
+  private static boolean beginsAnswer(byte[] message) {
+    boolean laterFragment = message[NEXT_PAYLOAD] == FRAGMENT && message[FRAGMENT_NUMBER] != 1;
+    return (message[FLAGS] & RESPONSE) != 0 && !laterFragment;
   }
 
   void timer() {
