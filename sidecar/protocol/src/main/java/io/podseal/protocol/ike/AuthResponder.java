@@ -8,25 +8,22 @@ import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
-import io.podseal.protocol.policy.EspSuite;
+import io.podseal.protocol.message.TsPayload;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.Ppk;
 import io.podseal.protocol.policy.PresharedKey;
-import io.podseal.protocol.policy.Proposal;
-import io.podseal.protocol.policy.Proposals;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.udpencap.Ports;
 import io.podseal.protocol.wire.Bytes;
-import java.net.InetAddress;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /** The responder's half of IKE_AUTH (RFC 7296 §1.2); see {@link AuthInitiator}. */
-final class AuthResponder implements State {
+final class AuthResponder implements HalfOpen {
   private final SaCore core;
   private final AuthMaterial material;
   private final Instant expiresAt;
@@ -37,16 +34,14 @@ final class AuthResponder implements State {
     this.expiresAt = expiresAt;
   }
 
-  /** The answer to a repeated IKE_SA_INIT request, if it is the same request (§2.1). */
-  Optional<byte[]> answerTo(byte[] request) {
-    return Arrays.equals(request, material.request())
-        ? Optional.of(material.response())
-        : Optional.empty();
+  @Override
+  public AuthMaterial material() {
+    return material;
   }
 
   @Override
-  public SaPhase phase() {
-    return SaPhase.CONNECTING;
+  public Instant expiresAt() {
+    return expiresAt;
   }
 
   /** CVE-2014-2338, CVE-2019-12312: nothing but IKE_AUTH before authentication. */
@@ -65,121 +60,137 @@ final class AuthResponder implements State {
     Identity self = core.ctx().self().identity();
     Optional<Peer> peer =
         idI.get().identity().filter(id -> !id.equals(self)).flatMap(core.ctx().peers()::byIdentity);
-    Optional<PresharedKey> key = verify(peer, idI.get(), auth.get());
+    Optional<Verified> verified = verify(peer, message, idI.get(), auth.get());
     boolean meansUs =
         message.id(false).flatMap(IdPayload::identity).filter(self::equals).isPresent();
-    if (peer.isEmpty() || key.isEmpty() || !meansUs) {
+    if (peer.isEmpty() || verified.isEmpty() || !meansUs) {
+      verified.ifPresent(Verified::discard);
       String claimed = idI.get().identity().map(Identity::name).orElse("(not a name)");
       String why =
           peer.isEmpty()
               ? "no declared peer is called " + claimed
-              : key.isEmpty()
+              : verified.isEmpty()
                   ? "AUTH of " + claimed + " does not verify with any live epoch"
                   : claimed + " asks for another identity than ours";
       // §2.21.2: the answer does not tell which.
       return refuse(message, NotifyType.AUTHENTICATION_FAILED, why, in, now, out);
     }
     core.peer(peer.get());
+    verified.get().use(core);
+    if (!peer.get().crypto().allows(core.session().suite())) {
+      String why = core.session().suite() + " is not what the profile of this peer allows";
+      return refuse(message, NotifyType.NO_PROPOSAL_CHOSEN, why, in, now, out);
+    }
     core.moveTo(in.from(), in.to().port() == Ports.IKE_NAT_TRAVERSAL);
-    return authenticated(message, key.get(), in, now, out);
+    return authenticated(message, verified.get(), in, now, out);
+  }
+
+  /**
+   * @param withPpk what protects the SA from now on if the peer named our PPK
+   */
+  private record Verified(PresharedKey key, Optional<Session> withPpk) {
+    void use(SaCore core) {
+      withPpk.ifPresent(s -> {
+        core.session().keys().destroy();
+        core.session(s);
+      });
+    }
+
+    void discard() {
+      withPpk.ifPresent(s -> s.keys().destroy());
+    }
   }
 
   /** Tries every live epoch, and as many again if the peer is unknown: the time tells nothing. */
-  private Optional<PresharedKey> verify(Optional<Peer> peer, IdPayload idI, AuthPayload auth) {
+  private Optional<Verified> verify(
+      Optional<Peer> peer, IkeMessage message, IdPayload idI, AuthPayload auth) {
     List<PresharedKey> keys = peer.map(Peer::keys).orElse(List.of());
-    Optional<PresharedKey> verified = Optional.empty();
+    Optional<Verified> verified = Optional.empty();
     for (int i = 0; i < Peer.MAX_KEYS; i++) {
-      SecretBytes psk = i < keys.size() ? keys.get(i).secret() : core.session().keys().skPi();
-      SecretBytes expected = material.initiatorAuth(core.session(), psk, idI);
-      boolean matches = AuthMaterial.verifies(auth, expected);
-      if (matches && i < keys.size()) {
-        verified = Optional.of(keys.get(i));
+      Optional<PresharedKey> key = i < keys.size() ? Optional.of(keys.get(i)) : Optional.empty();
+      SecretBytes psk = key.map(PresharedKey::secret).orElse(core.session().keys().skPi());
+      Optional<Session> withPpk =
+          key.flatMap(PresharedKey::ppk)
+              .filter(p -> material.usesPpk() && PpkIdentity.isNamedIn(message, p))
+              .map(p -> core.session().withPpk(p.secret()));
+      Optional<Bytes> received = received(message, auth, key.flatMap(PresharedKey::ppk), withPpk);
+      SecretBytes expected =
+          material.initiatorAuth(
+              withPpk.orElse(core.session()), psk, idI, message.header().messageId());
+      boolean matches = AuthMaterial.verifies(received.orElse(Bytes.EMPTY), expected);
+      if (matches && verified.isEmpty() && auth.method() == AuthPayload.SHARED_KEY_MIC) {
+        verified = key.map(k -> new Verified(k, withPpk));
+      } else {
+        withPpk.ifPresent(s -> s.keys().destroy());
       }
     }
     return verified;
   }
 
+  /** Which value must verify (RFC 8784 §3); empty when none would do. */
+  private Optional<Bytes> received(
+      IkeMessage message, AuthPayload auth, Optional<Ppk> ours, Optional<Session> withPpk) {
+    if (withPpk.isPresent()) {
+      return Optional.of(auth.data());
+    }
+    if (ours.filter(Ppk::required).isPresent()) {
+      return Optional.empty();
+    }
+    if (!material.usesPpk()) {
+      return Optional.of(auth.data());
+    }
+    // The peer names a PPK that we lack: NO_PPK_AUTH is for that.
+    return message.notify(NotifyType.NO_PPK_AUTH).map(NotifyPayload::data);
+  }
+
   private State authenticated(
-      IkeMessage message, PresharedKey key, Input.Received in, Instant now, List<Action> out) {
+      IkeMessage message, Verified verified, Input.Received in, Instant now, List<Action> out) {
+    PresharedKey key = verified.key();
     Established established =
         new Established(core, key.epoch(), message.has(NotifyType.INITIAL_CONTACT), now);
     IdPayload idR = IdPayload.of(false, core.ctx().self().identity());
-    SecretBytes auth = material.responderAuth(core.session(), key.secret(), idR);
+    SecretBytes auth =
+        material.responderAuth(core.session(), key.secret(), idR, message.header().messageId());
     List<Payload> payloads = new ArrayList<>();
     payloads.add(idR);
     payloads.add(new AuthPayload(AuthPayload.SHARED_KEY_MIC, auth.use(Bytes::copyOf)));
     auth.destroy();
-    List<Payload> child = child(established, message, in, now, out);
-    payloads.addAll(child);
-    core.respond(message.header(), payloads, in, out);
-    if (child.getFirst() instanceof NotifyPayload n && n.isError()) {
-      // §2.21.2: the IKE SA stands; the initiator deletes it, or our half-open timer would.
-      core.refused(false, NotifyType.name(n.notifyType()), "first child refused", out);
-      return new Refused(core, closeReason(n.notifyType()), now.plus(IkeTimers.HALF_OPEN));
+    if (verified.withPpk().isPresent()) {
+      payloads.add(NotifyPayload.of(NotifyType.PPK_IDENTITY));
     }
-    established.sendLater(now.plus(IkeTimers.RESPONDER_SENDS_AFTER));
-    return established.begin(out);
+    if (isChildless(message)) {
+      core.respond(message.header(), payloads, in, out);
+      return established.begin(out);
+    }
+    ChildResponder.Result child =
+        new ChildResponder(core, message, in).first(material.nonceI(), material.nonceR(), now);
+    payloads.addAll(child.payloads());
+    return switch (child) {
+      case ChildResponder.Refusal refusal -> {
+        core.respond(message.header(), payloads, in, out);
+        // §2.21.2: the IKE SA stands; the initiator deletes it, or our half-open timer would.
+        int type = refusal.error().notifyType();
+        core.refused(false, NotifyType.name(type), "first child refused", out);
+        yield new Refused(core, closeReason(type), now.plus(IkeTimers.HALF_OPEN));
+      }
+      case ChildResponder.Agreed agreed -> {
+        established.children().add(agreed.install(now, out));
+        core.respond(message.header(), payloads, in, out);
+        established.sendLater(now.plus(IkeTimers.RESPONDER_SENDS_AFTER));
+        yield established.begin(out);
+      }
+    };
+  }
+
+  /** RFC 6023 §3: neither SA nor selectors, which our IKE_SA_INIT answer allowed. */
+  private static boolean isChildless(IkeMessage message) {
+    return message.first(SaPayload.class).isEmpty() && message.first(TsPayload.class).isEmpty();
   }
 
   private static CloseReason closeReason(int notifyType) {
     return notifyType == NotifyType.TS_UNACCEPTABLE
         ? CloseReason.TS_UNACCEPTABLE
         : CloseReason.NO_PROPOSAL_CHOSEN;
-  }
-
-  /** The first child's payloads, or one error notify. */
-  private List<Payload> child(
-      Established established,
-      IkeMessage message,
-      Input.Received in,
-      Instant now,
-      List<Action> out) {
-    IkeContext ctx = core.ctx();
-    Peer peer = core.peer();
-    // Decision 5 of the design: who authenticated may use only the addresses listed for it.
-    Optional<InetAddress> address =
-        TransportSelectors.peerAddress(
-            message, peer.addresses(), core.localAddress(), core.behindNat());
-    if (address.isEmpty()) {
-      return List.of(NotifyPayload.of(NotifyType.TS_UNACCEPTABLE));
-    }
-    List<Proposal> offered =
-        message.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
-    int inboundSpi = ctx.spis().allocate();
-    Optional<Proposals.Selected<EspSuite>> selected =
-        message.has(NotifyType.USE_TRANSPORT_MODE)
-            ? Proposals.selectEsp(offered, peer.encryption(), false, inboundSpi)
-            : Optional.empty();
-    Optional<Integer> outboundSpi =
-        selected.map(s -> s.offered().spi().s32(0)).filter(ChildSa::isUsable);
-    if (selected.isEmpty() || outboundSpi.isEmpty()) {
-      ctx.spis().release(inboundSpi, now);
-      return List.of(NotifyPayload.of(NotifyType.NO_PROPOSAL_CHOSEN));
-    }
-    // Receiving starts before the answer that lets the peer send (RFC 7296 §2.8).
-    established
-        .children()
-        .add(
-            ChildSa.install(
-                core,
-                new ChildSa.Parameters(
-                    inboundSpi,
-                    outboundSpi.get(),
-                    selected.get().suite(),
-                    false,
-                    material.nonceI(),
-                    material.nonceR(),
-                    address.get()),
-                Optional.empty(),
-                now,
-                out));
-    List<Payload> payloads = new ArrayList<>();
-    payloads.add(NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE));
-    payloads.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
-    payloads.add(new SaPayload(List.of(selected.get().answer())));
-    // §2.23.1: the initiator says it is behind a NAT, so its selector becomes what we see.
-    payloads.addAll(TransportSelectors.of(in.from().address(), core.localAddress()));
-    return payloads;
   }
 
   private State refuse(
@@ -196,26 +207,5 @@ final class AuthResponder implements State {
             ? CloseReason.INVALID_SYNTAX
             : CloseReason.AUTHENTICATION_FAILED;
     return new Refused(core, reason, now.plus(IkeTimers.HALF_OPEN));
-  }
-
-  @Override
-  public State on(Input input, Instant now, List<Action> out) {
-    return switch (input) {
-      case Input.Close c -> new Dead(c.reason());
-      case Input.Forget f -> new Dead(f.reason());
-      case Input.TimerFired t ->
-          now.isBefore(expiresAt) ? this : new Dead(CloseReason.HALF_OPEN_EXPIRED);
-      default -> this;
-    };
-  }
-
-  @Override
-  public State onNoAnswer(Instant now, List<Action> out) {
-    throw new IllegalStateException("a responder has no request in flight before IKE_AUTH");
-  }
-
-  @Override
-  public Optional<Instant> deadline() {
-    return Optional.of(expiresAt);
   }
 }

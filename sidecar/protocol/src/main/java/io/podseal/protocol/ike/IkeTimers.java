@@ -31,6 +31,12 @@ public final class IkeTimers {
   /** A responder keeps an unauthenticated SA this long (strongSwan's half-open timeout). */
   public static final Duration HALF_OPEN = Duration.ofSeconds(30);
 
+  /**
+   * Fragments of an incomplete message are kept this long (RFC 7383 §2.6): a sender repeats all of
+   * them at least once in this time, and it is no longer than a half-open SA lives.
+   */
+  public static final Duration REASSEMBLY = Duration.ofSeconds(30);
+
   /** A replaced child still receives for so long: packets in flight (strongSwan's delay). */
   public static final Duration REKEYED_CHILD_LINGER = Duration.ofSeconds(5);
 
@@ -45,6 +51,9 @@ public final class IkeTimers {
 
   /** No immediate retry after TEMPORARY_FAILURE (RFC 7296 §2.25). */
   public static final Duration TEMPORARY_FAILURE_BACKOFF = Duration.ofSeconds(8);
+
+  /** A responder waits so long for the next IKE_FOLLOWUP_KE (RFC 9370 §2.2.4 suggests 5-20 s). */
+  public static final Duration FOLLOWUP_TIMEOUT = Duration.ofSeconds(20);
 
   /** At most one start per peer in this time because of an SPI we do not know. */
   public static final Duration RECOVERY_INTERVAL = Duration.ofSeconds(2);

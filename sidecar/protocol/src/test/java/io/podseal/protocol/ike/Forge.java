@@ -2,6 +2,8 @@ package io.podseal.protocol.ike;
 
 import io.podseal.protocol.crypto.Aead;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.keymat.IkeKeys;
 import io.podseal.protocol.message.Datagram;
@@ -11,8 +13,10 @@ import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.message.MessageEncoder;
 import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.policy.IkeSuite;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.ByteWriter;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -20,6 +24,8 @@ import java.util.List;
 public final class Forge {
   private static final EncryptionAlgorithm GCM = EncryptionAlgorithm.AES_GCM_16_256;
   private static final JdkCryptoProvider CRYPTO = new JdkCryptoProvider();
+  private static final IkeSuite SUITE =
+      IkeSuite.aead(GCM, PrfAlgorithm.HMAC_SHA2_256, KeyExchangeMethod.X25519);
   private static long iv = 1L << 40;
 
   private Forge() {}
@@ -38,9 +44,43 @@ public final class Forge {
    */
   public static byte[] sealPlaintext(
       IkeKeys keys, IkeHeader header, int firstInner, byte[] plaintext) {
-    SecretBytes keyAndSalt = header.fromOriginalInitiator() ? keys.skEi() : keys.skEr();
+    int length = 8 + plaintext.length + Aead.TAG_LENGTH;
+    return sealAfter(
+        keys, header, MessageEncoder.encryptedPrefix(header, firstInner, length), plaintext);
+  }
+
+  /**
+   * One fragment of a message, with any numbers.
+   *
+   * @param content what it holds of the payloads
+   */
+  public static byte[] sealFragment(
+      IkeKeys keys, IkeHeader header, int firstInner, int number, int total, byte[] content) {
+    byte[] plaintext = Arrays.copyOf(content, content.length + 1);
+    int length = 8 + plaintext.length + Aead.TAG_LENGTH;
     byte[] prefix =
-        MessageEncoder.encryptedPrefix(header, firstInner, 8 + plaintext.length + Aead.TAG_LENGTH);
+        MessageEncoder.fragmentPrefix(
+            header, firstInner, new Datagram.Fragment(number, total), length);
+    return sealAfter(keys, header, prefix, plaintext);
+  }
+
+  /** A message split into {@code total} fragments of about one size. */
+  public static List<byte[]> sealFragments(
+      IkeKeys keys, IkeHeader header, List<? extends Payload> payloads, int total) {
+    byte[] inner = MessageEncoder.inner(payloads);
+    List<byte[]> fragments = new ArrayList<>();
+    for (int i = 0; i < total; i++) {
+      byte[] part =
+          Arrays.copyOfRange(inner, inner.length * i / total, inner.length * (i + 1) / total);
+      fragments.add(
+          sealFragment(keys, header, MessageEncoder.firstType(payloads), i + 1, total, part));
+    }
+    return fragments;
+  }
+
+  /** A message after any clear part, which is authenticated with it. */
+  public static byte[] sealAfter(IkeKeys keys, IkeHeader header, byte[] prefix, byte[] plaintext) {
+    SecretBytes keyAndSalt = header.fromOriginalInitiator() ? keys.skEi() : keys.skEr();
     ByteWriter nonce = new ByteWriter();
     keyAndSalt.slice(GCM.keyLength(), GCM.keymatLength()).use(nonce::bytes);
     nonce.u64(iv);
@@ -56,7 +96,7 @@ public final class Forge {
     Datagram datagram = value(MessageDecoder.decode(message));
     boolean readerIsInitiator = !datagram.header().fromOriginalInitiator();
     byte[] inner =
-        new SkCipher(CRYPTO, GCM, keys, readerIsInitiator)
+        new SkCipher(CRYPTO, random -> {}, SUITE, keys, readerIsInitiator)
             .open(datagram)
             .orElseThrow(() -> new AssertionError("ICV of " + datagram.header()));
     return value(MessageDecoder.decodeInner(datagram, inner));

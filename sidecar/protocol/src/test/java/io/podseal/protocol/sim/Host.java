@@ -1,14 +1,16 @@
 package io.podseal.protocol.sim;
 
-import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.LocalPod;
 import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.Ppk;
 import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.DropReason;
@@ -32,12 +34,16 @@ import java.util.Random;
 final class Host {
   private static final int FLAGS = 19;
   private static final int RESPONSE = 0x20;
+  private static final int NEXT_PAYLOAD = 16;
+  private static final int FRAGMENT = 53;
+  private static final int FRAGMENT_NUMBER = 33;
 
   final Identity identity;
   final InetAddress address;
   private final World world;
   private final long seed;
   private int incarnation;
+  private IkeOptions options = IkeOptions.DEFAULT;
   private IkeEndpoint endpoint;
   private final Map<Integer, Action.InstallChild> installed = new HashMap<>();
   private final Map<Identity, Integer> outbound = new HashMap<>();
@@ -52,6 +58,10 @@ final class Host {
   final List<ProtocolEvent> events = new ArrayList<>();
   final Map<DropReason, Integer> drops = new EnumMap<>(DropReason.class);
   int timersFired;
+
+  /** Algorithms of peers declared from now on. */
+  CryptoOffer offer = CryptoOffer.DEFAULT;
+
   final WatchedCrypto crypto = new WatchedCrypto();
   final Keys keys = new Keys();
 
@@ -67,9 +77,16 @@ final class Host {
     this.endpoint = newEndpoint();
   }
 
+  /** Starts over with these options; before anything is declared. */
+  void options(IkeOptions value) {
+    options = value;
+    endpoint = newEndpoint();
+  }
+
   private IkeEndpoint newEndpoint() {
     Random random = new Random(seed * 1000 + incarnation++);
-    return new IkeEndpoint(new LocalPod(identity, address), crypto, random::nextBytes, keys);
+    return new IkeEndpoint(
+        new LocalPod(identity, address), crypto, random::nextBytes, keys, options);
   }
 
   IkeEndpoint endpoint() {
@@ -84,7 +101,7 @@ final class Host {
             other.identity.name(),
             List.of(other.address),
             List.of(keys),
-            List.of(EncryptionAlgorithm.AES_GCM_16_256, EncryptionAlgorithm.AES_GCM_16_128),
+            offer,
             lifetimes);
     peers.removeIf(p -> p.identity().equals(other.identity));
     peers.add(peer);
@@ -96,11 +113,17 @@ final class Host {
         p.identity(),
         p.label(),
         p.addresses(),
-        p.keys().stream()
-            .map(k -> new PresharedKey(k.epoch(), k.secret().copy(), k.mayInitiate()))
-            .toList(),
-        p.encryption(),
+        p.keys().stream().map(Host::copy).toList(),
+        p.crypto(),
         p.lifetimes());
+  }
+
+  private static PresharedKey copy(PresharedKey k) {
+    return new PresharedKey(
+        k.epoch(),
+        k.secret().copy(),
+        k.mayInitiate(),
+        k.ppk().map(p -> new Ppk(p.id(), p.secret().copy(), p.required())));
   }
 
   static PresharedKey key(int epoch, String text) {
@@ -182,13 +205,19 @@ final class Host {
         endpoint.datagram(message, from, new Endpoint(address, localPort), world.now());
     long answers =
         actions.stream()
-            .filter(a -> a instanceof Action.Send s && (s.message()[FLAGS] & RESPONSE) != 0)
+            .filter(a -> a instanceof Action.Send s && beginsAnswer(s.message()))
             .count();
     if (answers > 1) {
       throw new AssertionError(identity + " answers one datagram " + answers + " times");
     }
     run(actions);
     return actions;
+  }
+
+  /** A response, or the first fragment of one. */
+  private static boolean beginsAnswer(byte[] message) {
+    boolean laterFragment = message[NEXT_PAYLOAD] == FRAGMENT && message[FRAGMENT_NUMBER] != 1;
+    return (message[FLAGS] & RESPONSE) != 0 && !laterFragment;
   }
 
   void timer() {
