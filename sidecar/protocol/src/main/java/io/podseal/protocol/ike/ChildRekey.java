@@ -2,11 +2,9 @@ package io.podseal.protocol.ike;
 
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeMessage;
-import io.podseal.protocol.message.NoncePayload;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
-import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,7 +13,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replaces a child by CREATE_CHILD_SA with perfect forward secrecy (RFC 7296 §1.3.3).
+ * Replaces a child by CREATE_CHILD_SA with perfect forward secrecy (RFC 7296 §1.3.3), and by
+ * IKE_FOLLOWUP_KE for each additional key exchange (RFC 9370).
  *
  * <pre>
  * SK{N(REKEY_SA), N(USE_TRANSPORT_MODE), SA, Ni, KEi, TSi, TSr}  -->
@@ -26,47 +25,77 @@ import org.jspecify.annotations.Nullable;
 final class ChildRekey implements Exchange {
   private final Established sa;
   private final ChildSa old;
-  private final Bytes nonce;
   private @Nullable ChildOffer offer;
-  private @Nullable ChildSa crossing;
+  private @Nullable Bytes crossing;
 
   ChildRekey(Established sa, ChildSa old) {
     this.sa = sa;
     this.old = old;
-    this.nonce = Bytes.copyOf(sa.core().ctx().random().bytes(Limits.NONCE_LENGTH));
   }
 
   ChildSa old() {
     return old;
   }
 
-  /** The peer rekeyed the same child while our request was on its way (§2.8.1). */
-  void crossed(ChildSa theirs) {
-    crossing = theirs;
+  /**
+   * The peer rekeys the same child while our request is on its way (§2.8.1).
+   *
+   * @param lowestNonce of its exchange
+   */
+  void crossed(Bytes lowestNonce) {
+    crossing = lowestNonce;
   }
 
   @Override
   public ExchangeType type() {
-    return ExchangeType.CREATE_CHILD_SA;
+    ChildOffer o = offer;
+    return o != null && o.isFollowing()
+        ? ExchangeType.IKE_FOLLOWUP_KE
+        : ExchangeType.CREATE_CHILD_SA;
   }
 
   @Override
   public Optional<List<Payload>> request(Instant now) {
-    if (!old.isUsable() || !sa.children().all().contains(old)) {
-      return Optional.empty();
+    ChildOffer o = offer;
+    if (o == null) {
+      if (!old.isUsable() || !sa.children().all().contains(old)) {
+        return Optional.empty();
+      }
+      if (sa.isAnswering()) {
+        retry(now);
+        return Optional.empty();
+      }
+      old.stage(ChildSa.Stage.REKEYING);
+      o = ChildOffer.withKeyExchange(sa.core(), old.parameters().remoteInner());
+      offer = o;
     }
-    old.stage(ChildSa.Stage.REKEYING);
-    ChildOffer o = ChildOffer.withKeyExchange(sa.core());
-    offer = o;
+    if (o.isFollowing()) {
+      return Optional.of(o.payloads());
+    }
     List<Payload> payloads = new ArrayList<>();
     // §1.3.3: REKEY_SA names the SPI that the sender of this request receives on.
     payloads.add(NotifyPayload.aboutEsp(NotifyType.REKEY_SA, old.inboundSpi()));
     payloads.addAll(o.payloads());
-    payloads.add(new NoncePayload(nonce));
-    o.kePayload().ifPresent(payloads::add);
-    payloads.addAll(
-        TransportSelectors.of(sa.core().localAddress(), old.parameters().remoteInner()));
     return Optional.of(payloads);
+  }
+
+  @Override
+  public boolean concernsChildren() {
+    return true;
+  }
+
+  @Override
+  public Optional<Exchange> movedTo(Established heir) {
+    return Optional.of(new ChildRekey(heir, old));
+  }
+
+  @Override
+  public void abandon(Instant now) {
+    ChildOffer o = offer;
+    if (o != null) {
+      o.withdraw(now);
+      offer = null;
+    }
   }
 
   @Override
@@ -80,38 +109,41 @@ final class ChildRekey implements Exchange {
       abandon(now);
       return sa;
     }
-    offer = null;
-    Optional<ChildSa> made =
-        message.error().isEmpty()
-                && message.has(NotifyType.USE_TRANSPORT_MODE)
-                && message.nonce().isPresent()
-                && TransportSelectors.accepts(
-                    message, sa.core().localAddress(), sa.core().behindNat())
-            ? o.complete(
-                message, nonce, message.nonce().get(), old.parameters().remoteInner(), now, out)
-            : Optional.empty();
-    if (made.isPresent()) {
-      return succeeded(made.get(), now, out);
-    }
-    o.withdraw(now);
-    return failed(message.error(), now, out);
+    return switch (o.answered(message)) {
+      case AGAIN -> sa.goOn(this, now, out);
+      case FOLLOWS -> {
+        if (hasLost(o)) {
+          // RFC 9370 §2.2.4: whoever loses a crossing never begins its further key exchanges.
+          abandon(now);
+          yield sa;
+        }
+        yield sa.goOn(this, now, out);
+      }
+      case DONE -> {
+        offer = null;
+        yield succeeded(o, now, out);
+      }
+      case REFUSED -> {
+        abandon(now);
+        yield failed(message.error(), now, out);
+      }
+    };
   }
 
-  @Override
-  public void abandon(Instant now) {
-    ChildOffer o = offer;
-    if (o != null) {
-      o.withdraw(now);
-      offer = null;
-    }
+  /**
+   * §2.8.1: of the two new SAs, the one whose exchange holds the lowest of the four nonces goes.
+   */
+  private boolean hasLost(ChildOffer o) {
+    Bytes theirs = crossing;
+    return theirs != null && o.lowestNonce().compareTo(theirs) < 0;
   }
 
-  private State succeeded(ChildSa ours, Instant now, List<Action> out) {
+  private State succeeded(ChildOffer o, Instant now, List<Action> out) {
+    boolean lost = hasLost(o);
+    ChildSa ours = o.install(now, out);
     sa.children().add(ours);
-    ChildSa theirs = crossing;
-    // §2.8.1: of the two new SAs, the one whose exchange holds the lowest of the four nonces is
-    // closed by the end that began it; the other end's initiator deletes the old one.
-    if (theirs != null && ours.lowestNonce().compareTo(theirs.lowestNonce()) < 0) {
+    if (lost) {
+      // §2.8.1: it is closed by the end that began it; the other's initiator deletes the old one.
       ours.stage(ChildSa.Stage.REPLACED);
       return sa.begin(new ChildDelete(sa, ours, "lost a simultaneous rekey"), now, out);
     }
@@ -129,17 +161,19 @@ final class ChildRekey implements Exchange {
       return sa;
     }
     if (type == NotifyType.CHILD_SA_NOT_FOUND) {
-      // §2.25.1: the peer no longer has it; ours goes without a word.
+      // §2.25.1: the peer no longer has it; ours goes without a word and a new one is made.
       sa.children().remove(old, "the peer does not know it", now, out);
-      return sa.children().newest().isPresent()
-          ? sa
-          : sa.close(CloseReason.CHILD_REFUSED, now, out);
+      return sa.ensureChild(now, out);
     }
     if (type != NotifyType.TEMPORARY_FAILURE) {
       sa.core().refused(error.isPresent(), NotifyType.name(type), "rekey of a child refused", out);
     }
+    retry(now);
+    return sa;
+  }
+
+  private void retry(Instant now) {
     old.stage(ChildSa.Stage.ACTIVE);
     old.rekeyAt(now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF));
-    return sa;
   }
 }

@@ -1,0 +1,127 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.NotifyPayload;
+import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.wire.Bytes;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives an IKE SA a child when it has none (RFC 7296 §1.3.1), with perfect forward secrecy.
+ *
+ * <pre>
+ * SK{N(USE_TRANSPORT_MODE), SA, Ni, KEi, TSi, TSr}  -->
+ *                      <--  SK{N(USE_TRANSPORT_MODE), SA, Nr, KEr, TSi, TSr}
+ * </pre>
+ */
+final class ChildCreate implements Exchange {
+  private final Established sa;
+  private final InetAddress remoteInner;
+  private @Nullable ChildOffer offer;
+  private @Nullable ChildSa crossing;
+
+  ChildCreate(Established sa, InetAddress remoteInner) {
+    this.sa = sa;
+    this.remoteInner = remoteInner;
+  }
+
+  /** The peer created a child while our request was on its way. */
+  void crossed(ChildSa theirs) {
+    crossing = theirs;
+  }
+
+  @Override
+  public ExchangeType type() {
+    ChildOffer o = offer;
+    return o != null && o.isFollowing()
+        ? ExchangeType.IKE_FOLLOWUP_KE
+        : ExchangeType.CREATE_CHILD_SA;
+  }
+
+  @Override
+  public Optional<List<Payload>> request(Instant now) {
+    ChildOffer o = offer;
+    if (o == null) {
+      if (sa.children().newest().isPresent()) {
+        return Optional.empty();
+      }
+      o = ChildOffer.withKeyExchange(sa.core(), remoteInner);
+      offer = o;
+    }
+    return Optional.of(o.payloads());
+  }
+
+  @Override
+  public Optional<Exchange> movedTo(Established heir) {
+    return Optional.of(new ChildCreate(heir, remoteInner));
+  }
+
+  @Override
+  public boolean concernsChildren() {
+    return true;
+  }
+
+  @Override
+  public void abandon(Instant now) {
+    ChildOffer o = offer;
+    if (o != null) {
+      o.withdraw(now);
+      offer = null;
+    }
+  }
+
+  @Override
+  public State onResponse(IkeMessage message, Instant now, List<Action> out) {
+    ChildOffer o = offer;
+    if (o == null || sa.isClosing()) {
+      abandon(now);
+      return sa;
+    }
+    return switch (o.answered(message)) {
+      case AGAIN, FOLLOWS -> sa.goOn(this, now, out);
+      case DONE -> {
+        offer = null;
+        yield succeeded(o.install(now, out), now, out);
+      }
+      case REFUSED -> {
+        abandon(now);
+        yield failed(message.error(), now, out);
+      }
+    };
+  }
+
+  private State succeeded(ChildSa ours, Instant now, List<Action> out) {
+    sa.children().add(ours);
+    Optional<Bytes> theirs =
+        Optional.ofNullable(crossing).filter(ChildSa::isUsable).map(ChildSa::lowestNonce);
+    // §2.8.1 asks this of simultaneous rekeys; two first children are the same case.
+    if (theirs.filter(n -> ours.lowestNonce().compareTo(n) < 0).isPresent()) {
+      ours.stage(ChildSa.Stage.REPLACED);
+      return sa.begin(new ChildDelete(sa, ours, "lost a simultaneous creation"), now, out);
+    }
+    if (crossing != null && crossing.isUsable()) {
+      crossing.stage(ChildSa.Stage.REPLACED);
+    }
+    sa.children().select(ours, out);
+    return sa;
+  }
+
+  private State failed(Optional<NotifyPayload> error, Instant now, List<Action> out) {
+    int type = error.map(NotifyPayload::notifyType).orElse(0);
+    sa.core().refused(error.isPresent(), NotifyType.name(type), "new child refused", out);
+    if (type == NotifyType.TEMPORARY_FAILURE
+        || type == NotifyType.STATE_NOT_FOUND
+        || crossing != null) {
+      // §2.25: no immediate retry; the next packet that waits asks again.
+      sa.noChildBefore(now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF));
+      return sa;
+    }
+    return sa.close(AuthInitiator.closeReason(error), now, out);
+  }
+}

@@ -1,0 +1,97 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.crypto.KeyExchangeResponse;
+import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.KePayload;
+import io.podseal.protocol.message.NoncePayload;
+import io.podseal.protocol.message.NotifyPayload;
+import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.message.SaPayload;
+import io.podseal.protocol.policy.IkeSuite;
+import io.podseal.protocol.policy.Proposal;
+import io.podseal.protocol.policy.Proposals;
+import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.protocol.wire.Bytes;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** Answers CREATE_CHILD_SA requests that rekey the IKE SA (RFC 7296 §1.3.2, §2.25.2). */
+final class IkeRekeyResponder {
+  private final Established sa;
+  private final CreateChildResponder creator;
+
+  IkeRekeyResponder(Established sa, CreateChildResponder creator) {
+    this.sa = sa;
+    this.creator = creator;
+  }
+
+  List<Payload> answer(
+      IkeMessage request, List<Proposal> offered, Bytes nonceI, Instant now, List<Action> out) {
+    boolean busy = sa.exchanges().current().filter(Exchange::concernsChildren).isPresent();
+    if (sa.phase() != SaPhase.ESTABLISHED || sa.succession().crossing().isPresent() || busy) {
+      return error(NotifyType.TEMPORARY_FAILURE);
+    }
+    SaCore core = sa.core();
+    IkeContext ctx = core.ctx();
+    long spiR = ctx.randomIkeSpi();
+    Optional<Proposals.Selected<IkeSuite>> selected =
+        Proposals.selectIke(
+            offered,
+            core.peer().crypto().forRekeyOfIke(core.session().suite().prf()),
+            Bytes.ofLong(spiR));
+    long spiI = selected.map(s -> s.offered().spi().s64(0)).orElse(0L);
+    if (selected.isEmpty() || spiI == 0) {
+      return error(NotifyType.NO_PROPOSAL_CHOSEN);
+    }
+    IkeSuite suite = selected.get().suite();
+    Optional<KePayload> theirs = request.first(KePayload.class);
+    if (theirs.filter(ke -> ke.method() == suite.keyExchange().id()).isEmpty()) {
+      return List.of(ChildResponder.wants(suite.keyExchange()));
+    }
+    Optional<KeyExchangeResponse> agreed =
+        ctx.crypto().respond(suite.keyExchange(), ctx.random(), theirs.get().data().toArray());
+    if (agreed.isEmpty()) {
+      return error(NotifyType.INVALID_SYNTAX);
+    }
+    Rekeyed keys = new Rekeyed(false, spiI, spiR, suite, nonceI, core.nonce());
+    List<Payload> answer =
+        List.of(
+            new SaPayload(List.of(selected.get().answer())),
+            new NoncePayload(keys.nonceR()),
+            new KePayload(suite.keyExchange().id(), agreed.get().publicValue()));
+    sa.succession().crossedBy(keys.lowestNonce());
+    SecretBytes first = agreed.get().sharedSecret();
+    if (suite.additional().isEmpty()) {
+      complete(keys, List.of(first), now, out);
+      first.destroy();
+      return answer;
+    }
+    return creator.later(
+        answer,
+        suite.additional(),
+        first,
+        new PendingKeys.Completion() {
+          @Override
+          public void complete(List<SecretBytes> secrets, Instant then, List<Action> actions) {
+            IkeRekeyResponder.this.complete(keys, secrets, then, actions);
+          }
+
+          @Override
+          public void abandon(Instant then) {
+            sa.succession().notCrossed();
+          }
+        },
+        now);
+  }
+
+  private void complete(
+      Rekeyed keys, List<SecretBytes> secrets, Instant now, List<Action> out) {
+    sa.succession().rekeyedByPeer(sa.successor(keys, secrets, now), now, out);
+  }
+
+  private static List<Payload> error(int notifyType) {
+    return List.of(NotifyPayload.of(notifyType));
+  }
+}
