@@ -59,9 +59,9 @@ final class KnownAnswers {
       case MODP_2048 -> "3d1151e2adad8c0c18cf689d24c37215e5f677287c21cd632b4132de571caff3";
       case MODP_3072 -> "403717931ec62053ab3080d7ba6179a1667814084bb4c7c6ed9cf15a5c2b0062";
       case MODP_4096 -> "e219df9b316987c1728cda11bbfe91c948f0f9d0e8fae41dd3bf16c1bae05f9f";
-      case ML_KEM_512 -> "@ML_KEM_512@";
-      case ML_KEM_768 -> "@ML_KEM_768@";
-      case ML_KEM_1024 -> "@ML_KEM_1024@";
+      case ML_KEM_512 -> "fb93808a92460f7bb2a35c8874eb51b27f0f5cf02566402f94a6573467f1b858";
+      case ML_KEM_768 -> "c870b0f632ece7276f8c6620d20cb41abf8e298b39f04a351290c3367f19653f";
+      case ML_KEM_1024 -> "de54991b09e223b1e7d15b26acf7cff418a5ad2a041fce3060bbcdec7e18ee92";
     };
   }
 }

@@ -104,8 +104,7 @@ public final class SelfTest {
             .apply(
                 SecretBytes.copyOf(KnownAnswers.HMAC_KEY),
                 Arrays.copyOf(KnownAnswers.HMAC_MESSAGE, 5),
-                Arrays.copyOfRange(
-                    KnownAnswers.HMAC_MESSAGE, 5, KnownAnswers.HMAC_MESSAGE.length));
+                Arrays.copyOfRange(KnownAnswers.HMAC_MESSAGE, 5, KnownAnswers.HMAC_MESSAGE.length));
     return output.use(o -> is(KnownAnswers.hmac(algorithm.length()), o));
   }
 
@@ -113,8 +112,7 @@ public final class SelfTest {
   private boolean keyExchange(KeyExchangeMethod method) {
     KeyExchange initiator = provider.keyExchange(method, counter(1));
     byte[] request = initiator.publicValue();
-    KeyExchangeResponse responder =
-        provider.respond(method, counter(101), request).orElseThrow();
+    KeyExchangeResponse responder = provider.respond(method, counter(101), request).orElseThrow();
     byte[] response = responder.publicValue().toArray();
     SecretBytes shared = initiator.sharedSecret(response).orElseThrow();
     boolean works =

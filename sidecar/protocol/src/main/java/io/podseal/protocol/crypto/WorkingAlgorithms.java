@@ -29,11 +29,7 @@ public record WorkingAlgorithms(
 
   /** The names of those that failed, in a fixed order. */
   public List<String> failed() {
-    return ALL.all()
-        .filter(a -> all().noneMatch(a::equals))
-        .map(Enum::name)
-        .sorted()
-        .toList();
+    return ALL.all().filter(a -> all().noneMatch(a::equals)).map(Enum::name).sorted().toList();
   }
 
   private Stream<Enum<?>> all() {

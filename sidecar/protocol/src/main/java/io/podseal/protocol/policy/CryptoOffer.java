@@ -66,9 +66,12 @@ public record CryptoOffer(
     }
   }
 
-  /** {@link #DEFAULT} with other ciphers, all of them AEADs. */
+  /** {@link #DEFAULT} with other ciphers, and with every integrity algorithm if one needs it. */
   public static CryptoOffer ofCiphers(List<EncryptionAlgorithm> encryption) {
-    return DEFAULT.withEncryption(encryption);
+    boolean separate = !encryption.stream().allMatch(EncryptionAlgorithm::isAead);
+    return DEFAULT
+        .withIntegrity(separate ? List.of(IntegrityAlgorithm.values()) : List.of())
+        .withEncryption(encryption);
   }
 
   public CryptoOffer withEncryption(List<EncryptionAlgorithm> value) {

@@ -192,9 +192,8 @@ public abstract class CbcAndMacContract {
   @ParameterizedTest
   @EnumSource
   void aMacRefusesAKeyOfTheWrongLength(IntegrityAlgorithm algorithm) {
-    assertThatThrownBy(() ->
-            provider()
-                .mac(algorithm, SecretBytes.adopt(new byte[algorithm.keyLength() - 1])))
+    assertThatThrownBy(
+            () -> provider().mac(algorithm, SecretBytes.adopt(new byte[algorithm.keyLength() - 1])))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -203,8 +202,7 @@ public abstract class CbcAndMacContract {
   }
 
   private Mac mac() {
-    return provider()
-        .mac(IntegrityAlgorithm.HMAC_SHA2_256_128, SecretBytes.adopt(new byte[32]));
+    return provider().mac(IntegrityAlgorithm.HMAC_SHA2_256_128, SecretBytes.adopt(new byte[32]));
   }
 
   private static byte[] hex(String s) {

@@ -83,8 +83,7 @@ class GroupsTest {
     }
     // RFC 3526 §8, second estimate.
     assertThat(ModpGroup.of(KeyExchangeMethod.MODP_2048).exponentLength() * 8).isEqualTo(320);
-    assertThat(ModpGroup.of(KeyExchangeMethod.MODP_3072).exponentLength() * 8)
-        .isBetween(260, 420);
+    assertThat(ModpGroup.of(KeyExchangeMethod.MODP_3072).exponentLength() * 8).isBetween(260, 420);
     assertThat(ModpGroup.of(KeyExchangeMethod.MODP_4096).exponentLength() * 8).isEqualTo(480);
   }
 }

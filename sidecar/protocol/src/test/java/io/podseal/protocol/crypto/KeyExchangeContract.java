@@ -159,8 +159,7 @@ public abstract class KeyExchangeContract {
         assertThat(response)
             .as("%s", c)
             .contains(
-                new KeyExchangeResponse(
-                    Bytes.copyOf(c.hex("c")), SecretBytes.copyOf(c.hex("K"))));
+                new KeyExchangeResponse(Bytes.copyOf(c.hex("c")), SecretBytes.copyOf(c.hex("K"))));
       }
       ran++;
     }
@@ -201,10 +200,8 @@ public abstract class KeyExchangeContract {
   /** RFC 5903 §8.1. */
   @Test
   void p256MatchesRfc5903() {
-    KeyExchange i =
-        p256("c88f01f510d9ac3f70a292daa2316de544e9aab8afe84049c62a9c57862d1433");
-    KeyExchange r =
-        p256("c6ef9c5d78ae012a011164acb397ce2088685d8f06bf9be0b283ab46476bee53");
+    KeyExchange i = p256("c88f01f510d9ac3f70a292daa2316de544e9aab8afe84049c62a9c57862d1433");
+    KeyExchange r = p256("c6ef9c5d78ae012a011164acb397ce2088685d8f06bf9be0b283ab46476bee53");
 
     assertThat(i.publicValue())
         .isEqualTo(
@@ -247,7 +244,8 @@ public abstract class KeyExchangeContract {
     BigInteger x = new BigInteger(1, Arrays.copyOf(point, curve.length()));
     BigInteger y = new BigInteger(1, Arrays.copyOfRange(point, curve.length(), point.length));
 
-    for (byte[] bad : List.of(curve.encode(x.add(curve.p()), y), curve.encode(x, y.add(curve.p())))) {
+    for (byte[] bad :
+        List.of(curve.encode(x.add(curve.p()), y), curve.encode(x, y.add(curve.p())))) {
       assertThat(provider().respond(method, ScriptedRandom.counting(1), bad)).isEmpty();
     }
     assertThat(provider().respond(method, ScriptedRandom.counting(1), curve.encode(x, y)))

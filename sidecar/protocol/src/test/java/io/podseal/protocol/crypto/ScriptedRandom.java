@@ -36,7 +36,8 @@ public final class ScriptedRandom implements RandomSource {
     byte[] padded = new byte[length];
     int count = Math.min(octets.length, length);
     System.arraycopy(octets, octets.length - count, padded, length - count, count);
-    if (!Arrays.equals(octets, 0, octets.length - count, new byte[octets.length], 0, octets.length - count)) {
+    if (!Arrays.equals(
+        octets, 0, octets.length - count, new byte[octets.length], 0, octets.length - count)) {
       throw new IllegalArgumentException("a number of more than " + length + " octets");
     }
     return new ScriptedRandom(padded);

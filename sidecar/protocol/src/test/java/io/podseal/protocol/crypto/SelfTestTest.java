@@ -39,15 +39,14 @@ class SelfTestTest {
   void aKeyExchangeWhoseSecretIsNotThatOfTheGroupIsFound(KeyExchangeMethod broken) {
     SecretBytes wrong = SecretBytes.adopt(new byte[broken.sharedSecretLength()]);
     CryptoProvider both =
-        changed(
-            (call, result) ->
-                result instanceof KeyExchange exchange && exchange.method() == broken
-                    ? new FixedSecret(exchange, wrong.copy())
-                    : call.isRespond(broken)
-                        ? ((Optional<?>) result)
-                            .map(KeyExchangeResponse.class::cast)
-                            .map(r -> new KeyExchangeResponse(r.publicValue(), wrong.copy()))
-                        : result);
+        changed((call, result) ->
+            result instanceof KeyExchange exchange && exchange.method() == broken
+                ? new FixedSecret(exchange, wrong.copy())
+                : call.isRespond(broken)
+                    ? ((Optional<?>) result)
+                        .map(KeyExchangeResponse.class::cast)
+                        .map(r -> new KeyExchangeResponse(r.publicValue(), wrong.copy()))
+                    : result);
 
     // Both halves agree with each other, and with nobody else.
     assertThat(SelfTest.run(both).failed()).containsExactly(broken.name());
@@ -57,13 +56,12 @@ class SelfTestTest {
   void aCiphertextWithOneWrongBitIsFound() {
     for (EncryptionAlgorithm broken : EncryptionAlgorithm.values()) {
       CryptoProvider wrong =
-          changed(
-              (call, result) ->
-                  result instanceof Aead aead && call.isFor(broken)
-                      ? wrap(Aead.class, aead, (c, r) -> spoil(c, r, 6, 7))
-                      : result instanceof Cbc cbc && call.isFor(broken)
-                          ? wrap(Cbc.class, cbc, (c, r) -> spoil(c, r, 5, 6))
-                          : result);
+          changed((call, result) ->
+              result instanceof Aead aead && call.isFor(broken)
+                  ? wrap(Aead.class, aead, (c, r) -> spoil(c, r, 6, 7))
+                  : result instanceof Cbc cbc && call.isFor(broken)
+                      ? wrap(Cbc.class, cbc, (c, r) -> spoil(c, r, 5, 6))
+                      : result);
       assertThat(SelfTest.run(wrong).failed()).containsExactly(broken.name());
     }
   }
@@ -78,14 +76,10 @@ class SelfTestTest {
   @Test
   void anAeadThatOpensForgeriesIsFound() {
     CryptoProvider credulous =
-        changed(
-            (call, result) ->
-                result instanceof Aead aead && call.isFor(EncryptionAlgorithm.AES_GCM_16_256)
-                    ? wrap(
-                        Aead.class,
-                        aead,
-                        (c, r) -> c.name.equals("open") ? Integer.valueOf(16) : r)
-                    : result);
+        changed((call, result) ->
+            result instanceof Aead aead && call.isFor(EncryptionAlgorithm.AES_GCM_16_256)
+                ? wrap(Aead.class, aead, (c, r) -> c.name.equals("open") ? Integer.valueOf(16) : r)
+                : result);
 
     assertThat(SelfTest.run(credulous).failed())
         .containsExactly(EncryptionAlgorithm.AES_GCM_16_256.name());
@@ -95,11 +89,10 @@ class SelfTestTest {
   void aMacThatBelievesEverythingIsFound() {
     for (IntegrityAlgorithm broken : IntegrityAlgorithm.values()) {
       CryptoProvider credulous =
-          changed(
-              (call, result) ->
-                  result instanceof Mac mac && call.isFor(broken)
-                      ? wrap(Mac.class, mac, (c, r) -> c.name.equals("verify") ? true : r)
-                      : result);
+          changed((call, result) ->
+              result instanceof Mac mac && call.isFor(broken)
+                  ? wrap(Mac.class, mac, (c, r) -> c.name.equals("verify") ? true : r)
+                  : result);
       assertThat(SelfTest.run(credulous).failed()).containsExactly(broken.name());
     }
   }
@@ -108,17 +101,14 @@ class SelfTestTest {
   void aPrfThatIgnoresItsKeyIsFound() {
     for (PrfAlgorithm broken : PrfAlgorithm.values()) {
       CryptoProvider wrong =
-          changed(
-              (call, result) ->
-                  result instanceof Prf prf && call.isFor(broken)
-                      ? wrap(
-                          Prf.class,
-                          prf,
-                          (c, r) ->
-                              c.name.equals("apply")
-                                  ? prf.apply(SecretBytes.adopt(new byte[0]))
-                                  : r)
-                      : result);
+          changed((call, result) ->
+              result instanceof Prf prf && call.isFor(broken)
+                  ? wrap(
+                      Prf.class,
+                      prf,
+                      (c, r) ->
+                          c.name.equals("apply") ? prf.apply(SecretBytes.adopt(new byte[0])) : r)
+                  : result);
       assertThat(SelfTest.run(wrong).failed()).containsExactly(broken.name());
     }
   }

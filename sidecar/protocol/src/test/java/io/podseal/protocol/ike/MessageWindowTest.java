@@ -39,7 +39,9 @@ class MessageWindowTest {
     for (int i = 1; i <= algorithm.icvLength(); i++) {
       byte[] other = octets.clone();
       other[octets.length - i] ^= 1;
-      assertThat(answered(octets).answerTo(request(other))).as("octet %d from the end", i).isEmpty();
+      assertThat(answered(octets).answerTo(request(other)))
+          .as("octet %d from the end", i)
+          .isEmpty();
     }
   }
 

@@ -58,8 +58,7 @@ class SkCipherSuitesTest {
     return Stream.concat(
         Arrays.stream(EncryptionAlgorithm.values())
             .filter(EncryptionAlgorithm::isAead)
-            .map(e ->
-                IkeSuite.aead(e, PrfAlgorithm.HMAC_SHA2_256, KeyExchangeMethod.X25519)),
+            .map(e -> IkeSuite.aead(e, PrfAlgorithm.HMAC_SHA2_256, KeyExchangeMethod.X25519)),
         Arrays.stream(IntegrityAlgorithm.values())
             .flatMap(i ->
                 Stream.of(
@@ -103,8 +102,7 @@ class SkCipherSuitesTest {
   void anEmptyInformationalRequestUnderAesCbcIsTheKnownOctets() {
     byte[] iv = Arrays.copyOf(range(0), 16);
 
-    byte[] message =
-        cipher(CBC_SHA_256, new ScriptedRandom(iv), true).seal(HEADER, List.of());
+    byte[] message = cipher(CBC_SHA_256, new ScriptedRandom(iv), true).seal(HEADER, List.of());
 
     // The padding of the known message is zeros and its length, as ours.
     assertThat(HexFormat.of().formatHex(message))
@@ -129,8 +127,7 @@ class SkCipherSuitesTest {
             KeyExchangeMethod.X25519);
     SecretBytes keyAndSalt =
         SecretBytes.adopt(
-            hex(
-                "808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f" + "a0a1a2a3"));
+            hex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f" + "a0a1a2a3"));
     SecretBytes none = SecretBytes.adopt(new byte[0]);
     SecretBytes other = SecretBytes.adopt(new byte[36]);
     IkeKeys keys = new IkeKeys(none, none, none, other, keyAndSalt, none, none);
@@ -237,17 +234,21 @@ class SkCipherSuitesTest {
   void aForgeryIsNotEvenDecrypted() {
     int[] decryptions = {0};
     CryptoProvider watched =
-        wrap(CryptoProvider.class, crypto, (name, result) ->
-            result instanceof Cbc cbc
-                ? wrap(Cbc.class, cbc, (call, nothing) -> {
-                  decryptions[0] += call.equals("decrypt") ? 1 : 0;
-                  return nothing;
-                })
-                : result);
-    SkCipher responder =
-        new SkCipher(watched, r -> {}, CBC_SHA_256, keys(CBC_SHA_256), false);
-    byte[] message =
-        cipher(CBC_SHA_256, ScriptedRandom.counting(1), true).seal(HEADER, List.of());
+        wrap(
+            CryptoProvider.class,
+            crypto,
+            (name, result) ->
+                result instanceof Cbc cbc
+                    ? wrap(
+                        Cbc.class,
+                        cbc,
+                        (call, nothing) -> {
+                          decryptions[0] += call.equals("decrypt") ? 1 : 0;
+                          return nothing;
+                        })
+                    : result);
+    SkCipher responder = new SkCipher(watched, r -> {}, CBC_SHA_256, keys(CBC_SHA_256), false);
+    byte[] message = cipher(CBC_SHA_256, ScriptedRandom.counting(1), true).seal(HEADER, List.of());
     byte[] forged = message.clone();
     forged[50] ^= 1;
 

@@ -107,8 +107,7 @@ class KeymatVariantsTest {
   @Test
   void aRekeyedIkeSaBeginsFromTheOldSkD() {
     IkeKeys rekeyed =
-        derivation(
-                EncryptionAlgorithm.AES_GCM_16_256, Optional.empty(), range(0x80), range(0xa0))
+        derivation(EncryptionAlgorithm.AES_GCM_16_256, Optional.empty(), range(0x80), range(0xa0))
             .rekeyed(keys.skD(), List.of(secret(range(0xc0))));
 
     assertThat(all(rekeyed))
@@ -122,8 +121,7 @@ class KeymatVariantsTest {
   @Test
   void aRekeyWithAdditionalKeyExchangesPutsTheirSecretsAfterTheNonces() {
     IkeKeys rekeyed =
-        derivation(
-                EncryptionAlgorithm.AES_GCM_16_256, Optional.empty(), range(0x80), range(0xa0))
+        derivation(EncryptionAlgorithm.AES_GCM_16_256, Optional.empty(), range(0x80), range(0xa0))
             .rekeyed(keys.skD(), List.of(secret(range(0xc0)), secret(range(0xe0))));
 
     assertThat(all(rekeyed))
@@ -158,8 +156,7 @@ class KeymatVariantsTest {
 
   @Test
   void aPostQuantumPresharedKeyChangesSkDAndSkPAndNothingElse() {
-    SecretBytes ppk =
-        SecretBytes.copyOf("podseal-ppk-0001".getBytes(StandardCharsets.US_ASCII));
+    SecretBytes ppk = SecretBytes.copyOf("podseal-ppk-0001".getBytes(StandardCharsets.US_ASCII));
 
     IkeKeys mixed = keys.withPpk(prf, ppk);
 
@@ -218,8 +215,7 @@ class KeymatVariantsTest {
   @Test
   void intAuthIsAChainOverTheRequestsAndOneOverTheResponses() {
     Bytes first =
-        IntAuth.link(
-            prf, keys.skPi(), Bytes.EMPTY, authenticated("0800000001"), NOTIFY.toArray());
+        IntAuth.link(prf, keys.skPi(), Bytes.EMPTY, authenticated("0800000001"), NOTIFY.toArray());
     Bytes second =
         IntAuth.link(prf, keys.skPi(), first, authenticated("0800000002"), NOTIFY.toArray());
 
@@ -232,15 +228,12 @@ class KeymatVariantsTest {
   @Test
   void authEndsWithBothChainsAndTheMessageIdOfIkeAuth() {
     Bytes requests =
-        IntAuth.link(
-            prf, keys.skPi(), Bytes.EMPTY, authenticated("0800000001"), NOTIFY.toArray());
+        IntAuth.link(prf, keys.skPi(), Bytes.EMPTY, authenticated("0800000001"), NOTIFY.toArray());
     Bytes responses =
-        IntAuth.link(
-            prf, keys.skPr(), Bytes.EMPTY, authenticated("2000000001"), NOTIFY.toArray());
+        IntAuth.link(prf, keys.skPr(), Bytes.EMPTY, authenticated("2000000001"), NOTIFY.toArray());
     byte[] message =
         HexFormat.of()
-            .parseHex(
-                "a1a2a3a4a5a6a7a8000000000000000028202208000000000000004000000024" + NONCE_I);
+            .parseHex("a1a2a3a4a5a6a7a8000000000000000028202208000000000000004000000024" + NONCE_I);
     byte[] id =
         HexFormat.of()
             .parseHex(

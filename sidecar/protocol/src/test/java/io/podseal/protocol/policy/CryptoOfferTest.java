@@ -40,8 +40,8 @@ class CryptoOfferTest {
     assertThatThrownBy(() -> good.withPrf(List.of())).hasMessageContaining("PRF");
     assertThatThrownBy(() -> good.withKeyExchange(List.of())).hasMessageContaining("key exchange");
     assertThatThrownBy(() -> good.withSequenceNumbers(List.of())).hasMessageContaining("sequence");
-    assertThatThrownBy(() ->
-            good.withPrf(List.of(PrfAlgorithm.HMAC_SHA2_256, PrfAlgorithm.HMAC_SHA2_256)))
+    assertThatThrownBy(
+            () -> good.withPrf(List.of(PrfAlgorithm.HMAC_SHA2_256, PrfAlgorithm.HMAC_SHA2_256)))
         .hasMessageContaining("twice");
     assertThatThrownBy(() ->
             good.withAdditional(
@@ -54,13 +54,11 @@ class CryptoOfferTest {
   void whatFailedItsSelfTestIsNotOffered() {
     CryptoOffer offer =
         CryptoOffer.CLASSIC
-            .restrictedTo(
-                allBut(EncryptionAlgorithm.AES_GCM_16_256, PrfAlgorithm.HMAC_SHA2_384))
+            .restrictedTo(allBut(EncryptionAlgorithm.AES_GCM_16_256, PrfAlgorithm.HMAC_SHA2_384))
             .orElseThrow();
 
     assertThat(offer.encryption()).containsExactly(EncryptionAlgorithm.AES_GCM_16_128);
-    assertThat(offer.prf())
-        .containsExactly(PrfAlgorithm.HMAC_SHA2_256, PrfAlgorithm.HMAC_SHA2_512);
+    assertThat(offer.prf()).containsExactly(PrfAlgorithm.HMAC_SHA2_256, PrfAlgorithm.HMAC_SHA2_512);
     assertThat(CryptoOffer.CLASSIC.restrictedTo(WorkingAlgorithms.ALL))
         .contains(CryptoOffer.CLASSIC);
   }

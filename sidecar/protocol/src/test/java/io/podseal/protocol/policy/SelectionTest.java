@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-/** Offers beyond AES-GCM and X25519: RFC 9370, AH, ciphers without integrity, the rekey of an SA. */
+/**
+ * Offers beyond AES-GCM and X25519: RFC 9370, AH, ciphers without integrity, the rekey of an SA.
+ */
 class SelectionTest {
   private static final Transform GCM_256 = Transform.of(TransformType.ENCR, 20, 256);
   private static final Transform CHACHA = Transform.of(TransformType.ENCR, 28);
@@ -136,9 +138,7 @@ class SelectionTest {
   @Test
   void mandatoryMlKemIsOfferedAndAnsweredAsAddke1() {
     List<Proposal> offer = Proposals.ike(CryptoOffer.HYBRID, Bytes.EMPTY);
-    assertThat(offer.getFirst().transforms())
-        .contains(addke(1, 36))
-        .doesNotContain(addke(1, 0));
+    assertThat(offer.getFirst().transforms()).contains(addke(1, 36)).doesNotContain(addke(1, 0));
 
     Proposals.Selected<IkeSuite> selected =
         Proposals.selectIke(offer, CryptoOffer.HYBRID, Bytes.EMPTY).orElseThrow();
@@ -214,9 +214,7 @@ class SelectionTest {
                 AdditionalKeyExchange.required(KeyExchangeMethod.ML_KEM_768)));
 
     assertThat(
-            select(
-                    two,
-                    ike(GCM_256, PRF_256, X25519, addke(1, 36), addke(1, 37), addke(2, 36)))
+            select(two, ike(GCM_256, PRF_256, X25519, addke(1, 36), addke(1, 37), addke(2, 36)))
                 .orElseThrow()
                 .suite()
                 .additional())
@@ -261,11 +259,13 @@ class SelectionTest {
         .get()
         .extracting(s -> s.suite().keyExchange())
         .isEqualTo(Optional.empty());
-    assertThat(selectEsp(EVERYTHING, Pfs.OPTIONAL, esp(GCM_256, KE_NONE, ESN)).orElseThrow().answer())
+    assertThat(
+            selectEsp(EVERYTHING, Pfs.OPTIONAL, esp(GCM_256, KE_NONE, ESN)).orElseThrow().answer())
         .extracting(Proposal::transforms)
         .isEqualTo(List.of(GCM_256, KE_NONE, ESN));
     assertThat(
-            selectEsp(EVERYTHING, Pfs.OPTIONAL, esp(GCM_256, Transform.of(TransformType.KE, 2), ESN)))
+            selectEsp(
+                EVERYTHING, Pfs.OPTIONAL, esp(GCM_256, Transform.of(TransformType.KE, 2), ESN)))
         .as("a group that we do not have and that may not be left out")
         .isEmpty();
     assertThat(selectEsp(EVERYTHING, Pfs.REQUIRED, esp(GCM_256, KE_NONE, ESN))).isEmpty();
@@ -273,17 +273,18 @@ class SelectionTest {
 
   @Test
   void sequenceNumbersAreChosenInOurOrder() {
-    assertThat(selectEsp(EVERYTHING, Pfs.NONE, esp(GCM_256, NO_ESN, ESN)).orElseThrow().suite().esn())
+    assertThat(
+            selectEsp(EVERYTHING, Pfs.NONE, esp(GCM_256, NO_ESN, ESN)).orElseThrow().suite().esn())
         .isTrue();
     assertThat(selectEsp(EVERYTHING, Pfs.NONE, esp(GCM_256, NO_ESN)).orElseThrow().suite().esn())
         .isFalse();
     CryptoOffer shortFirst =
         EVERYTHING.withSequenceNumbers(
             List.of(SequenceNumbers.SEQUENTIAL_32, SequenceNumbers.PARTIALLY_TRANSMITTED_64));
-    assertThat(selectEsp(shortFirst, Pfs.NONE, esp(GCM_256, ESN, NO_ESN)).orElseThrow().suite().esn())
-        .isFalse();
     assertThat(
-            selectEsp(EVERYTHING, Pfs.NONE, esp(GCM_256, Transform.of(TransformType.SN, 2))))
+            selectEsp(shortFirst, Pfs.NONE, esp(GCM_256, ESN, NO_ESN)).orElseThrow().suite().esn())
+        .isFalse();
+    assertThat(selectEsp(EVERYTHING, Pfs.NONE, esp(GCM_256, Transform.of(TransformType.SN, 2))))
         .as("unspecified numbers have no replay protection")
         .isEmpty();
   }
@@ -353,8 +354,7 @@ class SelectionTest {
         .as("number 1 is the proposal of the AEADs")
         .isFalse();
     Proposal second =
-        new Proposal(
-            2, Proposal.IKE, Bytes.EMPTY, List.of(CBC_256, SHA_256_128, PRF_256, X25519));
+        new Proposal(2, Proposal.IKE, Bytes.EMPTY, List.of(CBC_256, SHA_256_128, PRF_256, X25519));
     assertThat(Proposals.answers(offer, List.of(second))).isTrue();
   }
 }
