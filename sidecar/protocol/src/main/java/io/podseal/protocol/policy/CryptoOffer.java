@@ -139,7 +139,7 @@ public record CryptoOffer(
     boolean useless =
         prfs.isEmpty()
             || methods.isEmpty()
-            || ciphers.isEmpty() && (!encryption.isEmpty() || macs.isEmpty());
+            || (ciphers.isEmpty() && (!encryption.isEmpty() || macs.isEmpty()));
     return useless
         ? Optional.empty()
         : Optional.of(new CryptoOffer(ciphers, macs, prfs, methods, exchanges, sequenceNumbers));

@@ -53,6 +53,39 @@ public abstract class CbcAndMacContract {
     assertThat(Arrays.copyOf(sealed, 16)).isEqualTo(Arrays.copyOf(hex(ciphertext), 16));
   }
 
+  /** An ESP packet of AES-256-CBC with HMAC-SHA2-256-128 that was computed independently. */
+  @Test
+  void cbcAndIntegrityTogetherMakeTheKnownEspPacket() {
+    byte[] header = hex("c000000100000007f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff");
+    byte[] plaintext =
+        hex("0035d431001000000102030405060708" + "0102030405060708090a0b0c0d0e" + "0e" + "11");
+    byte[] packet = Arrays.copyOf(header, 24 + 32 + 16);
+    provider()
+        .cbc(EncryptionAlgorithm.AES_CBC_256, SecretBytes.adopt(range(0)))
+        .encrypt(header, 8, plaintext, 0, 32, packet, 24);
+    Mac mac = provider().mac(IntegrityAlgorithm.HMAC_SHA2_256_128, SecretBytes.adopt(range(32)));
+
+    mac.update(packet, 0, 56);
+    mac.finish(packet, 56);
+    assertThat(packet)
+        .isEqualTo(
+            hex(
+                "c000000100000007f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff44ec52bbbd8f00da8bae10b6ab521d5a"
+                    + "dc6edf08a251daa5e68f1339e8dc5b7840687ea2395b107d1a73f30e11086c39"));
+    // RFC 4303 §2.2.1: the upper half of an extended sequence number ends the message.
+    mac.update(packet, 0, 56);
+    mac.update(new byte[] {0, 0, 0, 1}, 0, 4);
+    assertThat(mac.verify(hex("4f864d5c9a1477cf61b7967d4f89a3bc"), 0)).isTrue();
+  }
+
+  private static byte[] range(int from) {
+    byte[] octets = new byte[32];
+    for (int i = 0; i < octets.length; i++) {
+      octets[i] = (byte) (from + i);
+    }
+    return octets;
+  }
+
   @Test
   void cbcTakesWholeBlocksInTwoArraysOnly() {
     Cbc cbc = cbc();

@@ -50,6 +50,31 @@ public abstract class CryptoProviderContract {
     assertThat(ran).as("ChaCha20-Poly1305 cases that ran").isGreaterThan(300);
   }
 
+  /** RFC 7634 appendix A: the ciphertext and ICV of an ESP packet. */
+  @Test
+  void chaCha20Poly1305MatchesRfc7634() {
+    byte[] key = hex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f");
+    byte[] nonce = hex("a0a1a2a3" + "1011121314151617");
+    byte[] aad = hex("0102030400000005");
+    byte[] plaintext =
+        hex(
+            "45000054a6f200004001e778c6336405c000020508005b7a3a080000553bec100007362708090a0b0c0d0e0f"
+                + "101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
+                + "01020204");
+    byte[] sealed = new byte[plaintext.length + Aead.TAG_LENGTH];
+
+    provider()
+        .aead(EncryptionAlgorithm.CHACHA20_POLY1305, SecretBytes.adopt(key))
+        .seal(nonce, aad, aad.length, plaintext, 0, plaintext.length, sealed, 0);
+
+    assertThat(sealed)
+        .isEqualTo(
+            hex(
+                "24039428b97f417e3c13753a4f05087b67c352e6a7fab1b982d466ef407ae5c614ee8099d52844eb"
+                    + "61aa95dfab4c02f72aa71e7c4c4f64c9befe2facc638e8f3cbec163fac469b502773f6fb94e664da"
+                    + "9165b82829f641e076aaa8266b7fb0f7b11b369907e1ad43"));
+  }
+
   private static SecretBytes secret(Wycheproof.Case c) {
     return SecretBytes.copyOf(c.hex("key"));
   }
