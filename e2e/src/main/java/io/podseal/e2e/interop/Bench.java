@@ -1,6 +1,9 @@
 package io.podseal.e2e.interop;
 
+import com.google.protobuf.ByteString;
 import io.podseal.control.v1.CryptoProfile;
+import io.podseal.control.v1.Peer;
+import io.podseal.control.v1.Ppk;
 import io.podseal.e2e.capture.Ledger;
 import io.podseal.e2e.capture.Sniffer;
 import io.podseal.e2e.capture.WireKind;
@@ -16,6 +19,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
@@ -47,6 +51,9 @@ final class Bench implements AutoCloseable {
   private byte[] theirSecret = ourSecret.clone();
   private String declaredIdentity = THEIRS;
   private String owner = OURS;
+  private String plugins = "";
+  private String established = "";
+  private Optional<Ppk> ppk = Optional.empty();
   private final Pod pod;
   private final ScriptedController controller;
   private @Nullable StrongSwan theirs;
@@ -78,6 +85,23 @@ final class Bench implements AutoCloseable {
   /** Adds a line to the daemon's section of {@code strongswan.conf}. */
   void charon(String setting) {
     settings.add(setting);
+  }
+
+  /** Loads more plugins than {@link Plane#plugins} names. */
+  void plugins(String more) {
+    plugins = plugins + " " + more;
+  }
+
+  /** Gives both ends a key to mix in (RFC 8784), which each of them requires. */
+  void ppk(String identity, byte[] secret) {
+    ppk =
+        Optional.of(
+            Ppk.newBuilder()
+                .setId(ByteString.copyFromUtf8(identity))
+                .setSecret(ByteString.copyFrom(secret))
+                .setRequired(true)
+                .build());
+    connection.set("ppk_id", identity).set("ppk_required", "yes").ppk(secret, identity);
   }
 
   /** Gives strongSwan another secret than ours. */
@@ -126,13 +150,20 @@ final class Bench implements AutoCloseable {
     theirs =
         owned.add(
             StrongSwan.start(
-                host, row.edition(), row.plane().plugins(), settings, folder.resolve("charon")));
+                host,
+                row.edition(),
+                row.plane(),
+                plugins,
+                settings,
+                folder.resolve("charon")));
     theirs.load(connection);
   }
 
   /** Tells our side of strongSwan, for the first time or again. */
   void declare() {
-    ours.declare(Ours.peer(host, declaredIdentity, ourSecret, profile.build()));
+    Peer.Builder peer = Ours.peer(host, declaredIdentity, ourSecret, profile.build());
+    ppk.ifPresent(key -> peer.getKeysBuilder(0).setPpk(key));
+    ours.declare(peer);
   }
 
   /** Kills strongSwan, takes its SAs out of the kernel and starts it again. */
@@ -169,26 +200,37 @@ final class Bench implements AutoCloseable {
     expect(
         row.initiator().title() + " is the initiator",
         weInitiate() != "yes".equals(ike.get("initiator")));
-    prove(describe(ike, theirs().children().getFirst()));
+    established = describe(ike, theirs().children().getFirst());
+    prove(established);
+  }
+
+  /** Expects that what was negotiated has every one of {@code parts} in its description. */
+  void negotiated(String... parts) {
+    for (String part : parts) {
+      expect("'" + part + "' is in use, but: " + established, established.contains(part));
+    }
   }
 
   private static String describe(Map<?, ?> ike, Map<?, ?> child) {
-    return "IKE %s%s/%s/%s%s; %s%s ESP %s%s%s"
+    return "IKE %s/%s/%s%s%s; %s%s ESP %s%s"
         .formatted(
-            ike.get("encr-alg"),
-            dashed(ike.get("encr-keysize")),
+            cipher(ike),
             ike.get("prf-alg"),
             ike.get("dh-group"),
+            ike.get("ke1-alg") == null ? "" : "+" + ike.get("ke1-alg"),
             ike.get("ppk") == null ? "" : "/PPK",
             child.get("mode"),
             "yes".equals(child.get("encap")) ? " in UDP" : "",
-            child.get("encr-alg"),
-            dashed(child.get("encr-keysize")),
+            cipher(child),
             "1".equals(child.get("esn")) || "yes".equals(child.get("esn")) ? " ESN" : "");
   }
 
-  private static String dashed(Object value) {
-    return value == null ? "" : "-" + value;
+  private static String cipher(Map<?, ?> sa) {
+    Object bits = sa.get("encr-keysize");
+    Object integrity = sa.get("integ-alg");
+    return sa.get("encr-alg")
+        + (bits == null ? "" : "-" + bits)
+        + (integrity == null ? "" : "/" + integrity);
   }
 
   /** Sends application bytes both ways and expects none of them in clear on the wire. */

@@ -36,6 +36,27 @@ final class Cases {
     both("wrong-id-of-podseal", edition, plane, Scripts::strangePodseal);
     both("restart-of-strongswan", edition, plane, Scripts::restartOfStrongSwan);
     both("restart-of-podseal", edition, plane, Scripts::restartOfPodseal);
+    both("ike-rekey-by-strongswan", edition, plane, Scripts::ikeRekeyByThem);
+    both("ike-rekey-by-podseal", edition, plane, Scripts::ikeRekeyByUs);
+    both("fragments-by-strongswan", edition, plane, Scripts::fragmentsFromThem);
+    if (edition != Edition.BOOKWORM) {
+      both("ppk", edition, plane, Scripts::ppk);
+    }
+    if (edition == Edition.SID) {
+      both("mlkem768", edition, plane, Scripts::hybrid);
+    }
+    for (Suite suite : Suite.all()) {
+      alternating(suite.name(), edition, plane, suite::run);
+    }
+  }
+
+  /** One row, whose initiator is another than that of the row before. */
+  private void alternating(
+      String feature, Edition edition, Plane plane, Consumer<Bench> script) {
+    Initiator[] roles = Initiator.values();
+    rows.add(
+        new Case(
+            feature, edition, plane, roles[rows.size() % roles.length], script, false, ""));
   }
 
   private void both(String feature, Edition edition, Plane plane, Consumer<Bench> script) {

@@ -73,6 +73,13 @@ final class Connection {
     return this;
   }
 
+  /** Adds a key to mix into those of the IKE SA (RFC 8784). */
+  Connection ppk(byte[] data, String identity) {
+    secrets.add(
+        Map.of("id", "ppk-1", "type", "ppk", "data", data.clone(), "owners", List.of(identity)));
+    return this;
+  }
+
   /** Loads the secrets and the connection. */
   void load(Vici vici) {
     for (Map<String, Object> secret : secrets) {

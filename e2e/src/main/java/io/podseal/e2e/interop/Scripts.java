@@ -1,6 +1,9 @@
 package io.podseal.e2e.interop;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 
 /** What the rows do, and what must then hold at both ends. */
@@ -18,10 +21,15 @@ final class Scripts {
 
   static void childRekeyByThem(Bench bench) {
     bench.establish();
+    rekeyChildOnce(bench);
+    bench.bytesCross();
+  }
+
+  /** strongSwan rekeys the child SA; both ends then have the successor alone. */
+  static void rekeyChildOnce(Bench bench) {
     Set<String> before = bench.theirSpis();
     bench.theirs().rekeyChild();
     awaitSuccessor(bench, before);
-    bench.bytesCross();
   }
 
   static void childRekeyByUs(Bench bench) {
@@ -79,6 +87,63 @@ final class Scripts {
     bench.prove("another with the next packet");
   }
 
+  static void ikeRekeyByThem(Bench bench) {
+    bench.establish();
+    Set<String> before = bench.theirIkeSpis();
+    bench.theirs().rekeyIke();
+    awaitIkeSuccessor(bench, before);
+    bench.bytesCross();
+  }
+
+  static void ikeRekeyByUs(Bench bench) {
+    bench.profile().setIkeLifetimeSeconds(6);
+    bench.establish();
+    awaitIkeSuccessor(bench, bench.theirIkeSpis());
+    bench.bytesCross();
+  }
+
+  private static void awaitIkeSuccessor(Bench bench, Set<String> before) {
+    bench.await(
+        "another IKE SA in place of the first",
+        Duration.ofSeconds(25),
+        () -> {
+          Set<String> now = bench.theirIkeSpis();
+          return now.size() == 1 && !now.equals(before) && bench.theirs().children().size() == 1;
+        });
+    bench.prove("IKE SA rekeyed");
+  }
+
+  /** strongSwan sends every protected message in pieces; what we send fits in one. */
+  static void fragmentsFromThem(Bench bench) {
+    bench.charon("fragment_size = 200");
+    bench.connection().set("fragmentation", "force");
+    bench.establish();
+    bench.theyLog("generating", bench.weInitiate() ? "IKE_AUTH response" : "IKE_AUTH request", "EF(2");
+    bench.prove("IKE_AUTH of strongSwan in fragments");
+    bench.bytesCross();
+  }
+
+  static void ppk(Bench bench) {
+    bench.ppk("ppk.shop", "a key that no quantum computer has".getBytes(UTF_8));
+    bench.establish();
+    bench.negotiated("/PPK");
+    bench.bytesCross();
+  }
+
+  /** An additional key exchange (RFC 9370), also when the IKE SA is rekeyed. */
+  static void hybrid(Bench bench) {
+    bench.plugins("openssl");
+    bench.connection().set("proposals", List.of("aes256gcm16-prfsha256-x25519-ke1_mlkem768"));
+    bench.profile().addAdditionalKeyExchange("mlkem768");
+    bench.establish();
+    bench.negotiated("+ML_KEM_768");
+    bench.bytesCross();
+    Set<String> before = bench.theirIkeSpis();
+    bench.theirs().rekeyIke();
+    awaitIkeSuccessor(bench, before);
+    bench.traffic().ping();
+  }
+
   static void dpdByThem(Bench bench) {
     bench.connection().set("dpd_delay", "1s");
     bench.charon("retransmit_timeout = 0.5");
@@ -124,7 +189,10 @@ final class Scripts {
   /** The responder has more half-open SAs than it likes. */
   static void cookies(Bench bench) {
     bench.charon("cookie_threshold = 1");
-    bench.connection().set("remote_addrs", java.util.List.of("%any"));
+    if (bench.weInitiate()) {
+      // So that it has an answer for the stranger too.
+      bench.connection().set("remote_addrs", List.of("%any"));
+    }
     bench.start();
     if (bench.weInitiate()) {
       Stranger.knock(bench.host().address(), 1);

@@ -30,12 +30,17 @@ final class StrongSwan implements AutoCloseable {
   /**
    * Starts a charon and waits for its control interface.
    *
-   * @param plugins those of {@code load}, with the one that talks to the kernel
+   * @param morePlugins beside those of the plane
    * @param settings lines of the daemon's section of {@code strongswan.conf}
    * @param folder for its settings and logs
    */
   static StrongSwan start(
-      PeerHost host, Edition edition, String plugins, List<String> settings, Path folder) {
+      PeerHost host,
+      Edition edition,
+      Plane plane,
+      String morePlugins,
+      List<String> settings,
+      Path folder) {
     try {
       Files.createDirectories(folder);
       Files.writeString(
@@ -45,9 +50,7 @@ final class StrongSwan implements AutoCloseable {
             load = %s socket-default vici
             plugins {
               vici { socket = tcp://0.0.0.0:%d }
-              kernel-netlink { fwmark = !0x42 }
-              socket-default { fwmark = 0x42 }
-              kernel-libipsec { allow_peer_ts = yes }
+              %s
             }
             filelog { peer { path = /run/peer/charon.log
                              flush_line = yes
@@ -58,7 +61,11 @@ final class StrongSwan implements AutoCloseable {
             %s
           }
           """
-              .formatted(plugins, VICI_PORT, String.join("\n  ", settings)));
+              .formatted(
+                  plane.plugins() + " " + morePlugins,
+                  VICI_PORT,
+                  plane.settings(),
+                  String.join("\n  ", settings)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

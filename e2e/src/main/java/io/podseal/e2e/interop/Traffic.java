@@ -31,18 +31,7 @@ final class Traffic implements AutoCloseable {
       Path site = Files.createDirectories(folder.resolve("site"));
       Files.writeString(site.resolve("orders.txt"), PAGE);
       serve(
-          "web",
-          Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-          "-XX:TieredStopAtLevel=1",
-          "-XX:-UsePerfData",
-          "-m",
-          "jdk.httpserver",
-          "-b",
-          ours.ip(),
-          "-p",
-          Integer.toString(WEB_PORT),
-          "-d",
-          site.toString());
+          "web", "busybox", "httpd", "-f", "-p", ours.ip() + ":" + WEB_PORT, "-h", site.toString());
       serve("iperf3", "iperf3", "-s");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
