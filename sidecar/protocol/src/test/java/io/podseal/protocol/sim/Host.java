@@ -14,15 +14,10 @@ import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.udpencap.Ports;
-import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,26 +34,21 @@ final class Host {
   private final long seed;
   private int incarnation;
   private IkeEndpoint endpoint;
-  private final Map<Integer, Action.InstallChild> installed = new HashMap<>();
-  private final Map<Identity, Integer> outbound = new HashMap<>();
-  private final Map<Identity, Deque<Integer>> held = new HashMap<>();
-  private final Map<Integer, Endpoint> remotes = new HashMap<>();
-  private final Map<Integer, Instant> lastInbound = new HashMap<>();
-  private final Map<Integer, Instant> lastOutbound = new HashMap<>();
-  private final Map<Bytes, Integer> everUsedKeys = new HashMap<>();
-  private final Map<Integer, Boolean> heard = new HashMap<>();
   final List<Peer> peers = new ArrayList<>();
   final List<Integer> received = new ArrayList<>();
   final List<ProtocolEvent> events = new ArrayList<>();
   final Map<DropReason, Integer> drops = new EnumMap<>(DropReason.class);
   int timersFired;
-  final WatchedCrypto crypto = new WatchedCrypto();
+  final Plane plane;
+  final WatchedCrypto crypto;
   final Keys keys = new Keys();
 
   Host(World world, String name, String address, long seed) {
     this.world = world;
     this.identity = new Identity(name);
     this.seed = seed;
+    this.plane = new Plane(name);
+    this.crypto = new WatchedCrypto(world.provider(), world.ledger());
     try {
       this.address = InetAddress.getByName(address);
     } catch (UnknownHostException e) {
@@ -115,64 +105,44 @@ final class Host {
 
   /** The process dies without a word and starts again with the same peers. */
   void restart() {
-    installed.values().forEach(c -> c.keys().destroy());
-    installed.clear();
-    outbound.clear();
-    held.clear();
-    remotes.clear();
-    lastInbound.clear();
-    lastOutbound.clear();
-    heard.clear();
+    plane.clear();
     endpoint = newEndpoint();
     run(endpoint.putPeers(peers.stream().map(Host::copy).toList(), world.now()));
   }
 
   /** The application sends packet {@code number}. */
   void send(Host to, int number) {
-    Integer spi = outbound.get(to.identity);
-    if (spi == null) {
-      held.computeIfAbsent(to.identity, i -> new ArrayDeque<>()).add(number);
-      run(endpoint.sealingNeeded(to.identity, world.now()));
-      return;
-    }
-    emit(spi, number);
-  }
-
-  private void emit(int inboundSpi, int number) {
-    Action.InstallChild child = installed(inboundSpi);
-    lastOutbound.put(inboundSpi, world.now());
-    Endpoint remote = remotes.getOrDefault(inboundSpi, child.remote());
-    world.transmit(
-        this,
-        remote,
-        new World.Esp(
-            child.keys().outboundSpi(), child.keys().outbound().use(Bytes::copyOf), number));
-  }
-
-  private Action.InstallChild installed(int spi) {
-    Action.InstallChild child = installed.get(spi);
+    Plane.Child child = plane.outbound(to.identity);
     if (child == null) {
-      throw new AssertionError(identity + " uses SPI " + spi + " that is not installed");
+      plane.hold(to.identity, number);
+      run(endpoint.sealingNeeded(to.identity, world.now()));
+    } else {
+      emit(child, number);
     }
-    return child;
+  }
+
+  private void emit(Plane.Child child, int number) {
+    child.lastOutbound = world.now();
+    world.transmit(this, child.remote, new World.Esp(child.outboundSpi, child.outboundKey, number));
   }
 
   void esp(World.Esp packet, Endpoint from) {
-    Action.InstallChild child = installed.get(packet.spi());
+    Plane.Child child = plane.byInbound(packet.spi());
     if (child == null) {
       drops.merge(DropReason.ESP_UNKNOWN_SPI, 1, Integer::sum);
       run(endpoint.unknownSpi(packet.spi(), from, world.now()));
       return;
     }
-    if (!child.keys().inbound().use(Bytes::copyOf).equals(packet.key())) {
+    if (!child.inboundKey.equals(packet.key())) {
       throw new AssertionError("the two ends of SPI " + packet.spi() + " hold different keys");
     }
     received.add(packet.number());
-    lastInbound.put(packet.spi(), world.now());
-    if (heard.put(packet.spi(), true) == null) {
+    child.lastInbound = world.now();
+    if (!child.heard) {
+      child.heard = true;
       run(endpoint.firstInbound(packet.spi(), world.now()));
     }
-    if (!from.equals(remotes.get(packet.spi()))) {
+    if (!from.equals(child.remote)) {
       run(endpoint.remoteMoved(packet.spi(), from, world.now()));
     }
   }
@@ -198,14 +168,11 @@ final class Host {
 
   /** What the daemon does every second. */
   void reportTraffic() {
-    for (int spi : List.copyOf(installed.keySet())) {
-      run(
-          endpoint.traffic(
-              spi,
-              lastInbound.getOrDefault(spi, Instant.MIN),
-              lastOutbound.getOrDefault(spi, Instant.MIN),
-              world.now()));
+    List<Action> actions = new ArrayList<>();
+    for (Plane.Child c : plane.children()) {
+      actions.addAll(endpoint.traffic(c.inboundSpi, c.lastInbound, c.lastOutbound, world.now()));
     }
+    run(actions);
   }
 
   void run(List<Action> actions) {
@@ -219,8 +186,8 @@ final class Host {
         case Action.Keepalive k -> world.keepalives++;
         case Action.InstallChild c -> install(c);
         case Action.SelectOutbound s -> select(s.inboundSpi());
-        case Action.MoveRemote m -> remotes.put(m.inboundSpi(), m.to());
-        case Action.RemoveChild r -> remove(r.inboundSpi());
+        case Action.MoveRemote m -> plane.move(m.inboundSpi(), m.to());
+        case Action.RemoveChild r -> plane.remove(r.inboundSpi());
         case Action.Drop d -> drops.merge(d.reason(), 1, Integer::sum);
         case Action.Emit e -> {
           events.add(e.event());
@@ -232,43 +199,26 @@ final class Host {
   }
 
   private void install(Action.InstallChild c) {
-    Bytes key = c.keys().outbound().use(Bytes::copyOf);
-    if (everUsedKeys.put(key, c.keys().outboundSpi()) != null) {
-      throw new AssertionError("an outbound key was used for two child SAs");
-    }
-    if (installed.put(c.keys().inboundSpi(), c) != null) {
-      throw new AssertionError("SPI installed twice");
-    }
-    remotes.put(c.keys().inboundSpi(), c.remote());
+    Plane.Child child = plane.install(c, world.now());
+    world.ledger().sealsWith(child.outboundKey, identity + "'s child SA");
   }
 
   private void select(int spi) {
-    Identity peer = installed(spi).peer();
-    outbound.put(peer, spi);
-    Deque<Integer> waiting = held.remove(peer);
-    if (waiting != null) {
-      waiting.forEach(n -> emit(spi, n));
-    }
-  }
-
-  private void remove(int spi) {
-    Action.InstallChild gone = installed(spi);
-    installed.remove(spi);
-    outbound.remove(gone.peer(), spi);
-    gone.keys().destroy();
+    Plane.Child child = plane.select(spi);
+    plane.released(child.peer).forEach(n -> emit(child, n));
   }
 
   Optional<Integer> outboundTo(Host other) {
-    return Optional.ofNullable(outbound.get(other.identity));
+    return Optional.ofNullable(plane.outbound(other.identity)).map(c -> c.inboundSpi);
   }
 
   /** The SPI that {@code other} receives our traffic on. */
   Optional<Integer> outboundSpiTo(Host other) {
-    return outboundTo(other).map(s -> installed(s).keys().outboundSpi());
+    return Optional.ofNullable(plane.outbound(other.identity)).map(c -> c.outboundSpi);
   }
 
   boolean receivesOn(int spi) {
-    return installed.containsKey(spi);
+    return plane.byInbound(spi) != null;
   }
 
   int drops(DropReason reason) {
@@ -276,7 +226,7 @@ final class Host {
   }
 
   int childrenWith(Host other) {
-    return (int) installed.values().stream().filter(c -> c.peer().equals(other.identity)).count();
+    return (int) plane.children().stream().filter(c -> c.peer.equals(other.identity)).count();
   }
 
   List<IkeSa> establishedWith(Host other) {

@@ -8,19 +8,30 @@ import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.crypto.Prf;
 import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.crypto.RandomSource;
-import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.protocol.wire.Bytes;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
-/** The JDK's cryptography, remembering what has not been destroyed. */
+/**
+ * A pod's cryptography, remembering what has not been destroyed. No nonce may come twice under one
+ * key, and no key may serve two SAs.
+ */
 final class WatchedCrypto implements CryptoProvider {
-  private final JdkCryptoProvider jdk = new JdkCryptoProvider();
+  private final CryptoProvider provider;
+  private final KeyLedger ledger;
   private final List<SecretBytes> secrets = new ArrayList<>();
   private boolean watching;
   private int exchanges;
   private int ciphers;
+
+  WatchedCrypto(CryptoProvider provider, KeyLedger ledger) {
+    this.provider = provider;
+    this.ledger = ledger;
+  }
 
   /** From here on secrets are counted. */
   void watch() {
@@ -50,7 +61,7 @@ final class WatchedCrypto implements CryptoProvider {
 
   @Override
   public Prf prf(PrfAlgorithm algorithm) {
-    Prf prf = jdk.prf(algorithm);
+    Prf prf = provider.prf(algorithm);
     return new Prf() {
       @Override
       public PrfAlgorithm algorithm() {
@@ -66,9 +77,11 @@ final class WatchedCrypto implements CryptoProvider {
 
   @Override
   public Aead aead(EncryptionAlgorithm algorithm, SecretBytes key) {
-    Aead aead = jdk.aead(algorithm, key);
+    Aead aead = provider.aead(algorithm, key);
+    Bytes octets = key.use(Bytes::copyOf);
     ciphers++;
     return new Aead() {
+      private final Set<Bytes> nonces = new HashSet<>();
       private boolean destroyed;
 
       @Override
@@ -81,6 +94,12 @@ final class WatchedCrypto implements CryptoProvider {
           int inLength,
           byte[] out,
           int outOffset) {
+        if (nonces.isEmpty()) {
+          ledger.sealsWith(octets, "an IKE SA");
+        }
+        if (!nonces.add(Bytes.copyOf(nonce))) {
+          throw new AssertionError("a nonce comes twice under one key");
+        }
         return aead.seal(nonce, aad, aadLength, in, inOffset, inLength, out, outOffset);
       }
 
@@ -108,7 +127,7 @@ final class WatchedCrypto implements CryptoProvider {
 
   @Override
   public KeyExchange keyExchange(KeyExchangeMethod method, RandomSource random) {
-    KeyExchange exchange = jdk.keyExchange(method, random);
+    KeyExchange exchange = provider.keyExchange(method, random);
     exchanges++;
     return new KeyExchange() {
       private boolean destroyed;
@@ -139,6 +158,6 @@ final class WatchedCrypto implements CryptoProvider {
 
   @Override
   public byte[] natDetectionHash(byte[] data) {
-    return jdk.natDetectionHash(data);
+    return provider.natDetectionHash(data);
   }
 }

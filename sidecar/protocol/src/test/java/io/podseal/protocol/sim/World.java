@@ -1,5 +1,7 @@
 package io.podseal.protocol.sim;
 
+import io.podseal.protocol.crypto.CryptoProvider;
+import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.Decoded;
 import io.podseal.protocol.message.ExchangeType;
@@ -52,6 +54,8 @@ final class World {
 
   final Network network;
   int keepalives;
+  private final CryptoProvider provider;
+  private final KeyLedger ledger = new KeyLedger();
   private final PriorityQueue<Event> events =
       new PriorityQueue<>(Comparator.comparing(Event::at).thenComparingLong(Event::order));
   private final Map<InetAddress, Host> hosts = new HashMap<>();
@@ -69,7 +73,20 @@ final class World {
   private long order;
 
   World(long seed) {
-    network = new Network(seed);
+    this(seed, new JdkCryptoProvider());
+  }
+
+  World(long seed, CryptoProvider provider) {
+    this.network = new Network(seed);
+    this.provider = provider;
+  }
+
+  CryptoProvider provider() {
+    return provider;
+  }
+
+  KeyLedger ledger() {
+    return ledger;
   }
 
   private final ArrayDeque<String> trace = new ArrayDeque<>();
