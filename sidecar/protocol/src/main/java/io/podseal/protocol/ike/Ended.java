@@ -20,6 +20,10 @@ final class Ended implements State {
     this.until = until;
   }
 
+  Children children() {
+    return children;
+  }
+
   CloseReason reason() {
     return reason;
   }
@@ -34,6 +38,9 @@ final class Ended implements State {
     if (input instanceof Input.Forget || !now.isBefore(until)) {
       children.removeAll(now, out);
       return new Dead(reason);
+    }
+    if (input instanceof Input.CarryTraffic c && !c.carries()) {
+      children.stopCarrying();
     }
     return this;
   }

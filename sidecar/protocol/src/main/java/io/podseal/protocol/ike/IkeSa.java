@@ -349,9 +349,18 @@ public final class IkeSa {
 
   /** SPIs we receive on. */
   public List<Integer> inboundSpis() {
-    return established()
-        .map(e -> e.children().all().stream().map(ChildSa::inboundSpi).toList())
+    return children()
+        .map(c -> c.all().stream().map(ChildSa::inboundSpi).toList())
         .orElse(List.of());
+  }
+
+  /** Those of an ended SA still receive for a moment. */
+  private Optional<Children> children() {
+    return switch (state) {
+      case Established e -> Optional.of(e.children());
+      case Ended e -> Optional.of(e.children());
+      default -> Optional.empty();
+    };
   }
 
   /** What to show of it. */
@@ -365,17 +374,15 @@ public final class IkeSa {
         epoch(),
         establishedAt(),
         core.behindNat(),
-        established()
-            .map(e -> e.children().all().stream().map(c -> view(e, c)).toList())
-            .orElse(List.of()));
+        children().map(all -> all.all().stream().map(c -> view(all, c)).toList()).orElse(List.of()));
   }
 
-  private static IkeSaView.Child view(Established sa, ChildSa child) {
+  private static IkeSaView.Child view(Children children, ChildSa child) {
     return new IkeSaView.Child(
         child.inboundSpi(),
         child.outboundSpi(),
         child.stage().name(),
-        sa.children().carriesTraffic() && sa.children().isSelected(child),
+        children.carriesTraffic() && children.isSelected(child),
         child.createdAt());
   }
 }

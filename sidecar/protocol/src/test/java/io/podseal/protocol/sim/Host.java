@@ -78,6 +78,7 @@ final class Host {
             lifetimes);
     peers.removeIf(p -> p.identity().equals(other.identity));
     peers.add(peer);
+    world.state.policyChanges(identity, other.identity, world.now());
     run(endpoint.putPeers(List.of(copy(peer)), world.now()));
   }
 
@@ -100,6 +101,7 @@ final class Host {
 
   void forgets(Host other) {
     peers.removeIf(p -> p.identity().equals(other.identity));
+    world.state.policyChanges(identity, other.identity, world.now());
     run(endpoint.removePeers(List.of(other.identity), world.now()));
   }
 
@@ -123,6 +125,7 @@ final class Host {
 
   private void emit(Plane.Child child, int number) {
     child.lastOutbound = world.now();
+    world.state.sends(this, child, world.now());
     world.transmit(this, child.remote, new World.Esp(child.outboundSpi, child.outboundKey, number));
   }
 
@@ -148,13 +151,14 @@ final class Host {
   }
 
   List<Action> ike(byte[] message, Endpoint from, int localPort) {
+    world.wire.delivered(this, message);
     List<Action> actions =
         endpoint.datagram(message, from, new Endpoint(address, localPort), world.now());
     long answers =
         actions.stream()
             .filter(a -> a instanceof Action.Send s && (s.message()[FLAGS] & RESPONSE) != 0)
             .count();
-    if (answers > 1) {
+    if (answers > 1 || (answers == 1 && (message[FLAGS] & RESPONSE) != 0)) {
       throw new AssertionError(identity + " answers one datagram " + answers + " times");
     }
     run(actions);
@@ -195,16 +199,19 @@ final class Host {
         }
       }
     }
-    world.arm(this);
+    world.changed(this);
   }
 
   private void install(Action.InstallChild c) {
     Plane.Child child = plane.install(c, world.now());
     world.ledger().sealsWith(child.outboundKey, identity + "'s child SA");
+    world.state.installed(this, child);
   }
 
   private void select(int spi) {
     Plane.Child child = plane.select(spi);
+    world.trace("%s sends on %08x to %s".formatted(identity, spi, child.peer));
+    world.state.selected(this, child, world.now());
     plane.released(child.peer).forEach(n -> emit(child, n));
   }
 

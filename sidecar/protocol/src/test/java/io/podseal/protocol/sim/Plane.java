@@ -31,6 +31,11 @@ final class Plane {
     boolean heard;
     boolean removed;
 
+    /** The peer's half, and since when we have been sending without it. */
+    @Nullable Child otherHalf;
+
+    @Nullable Instant blindSince;
+
     Child(Action.InstallChild c, Instant now) {
       peer = c.peer();
       inboundSpi = c.keys().inboundSpi();

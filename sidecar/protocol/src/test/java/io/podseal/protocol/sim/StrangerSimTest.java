@@ -301,7 +301,7 @@ class StrangerSimTest {
       }
       actions = next;
     }
-    world.arm(b);
+    world.changed(b);
   }
 
   @Test

@@ -16,9 +16,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
@@ -53,6 +55,8 @@ final class World {
   private record Event(Instant at, long order, Runnable action) {}
 
   final Network network;
+  final StateInvariants state = new StateInvariants();
+  final WireInvariants wire = new WireInvariants();
   int keepalives;
   private final CryptoProvider provider;
   private final KeyLedger ledger = new KeyLedger();
@@ -93,7 +97,7 @@ final class World {
 
   void trace(String line) {
     trace.addLast(now + " " + line);
-    if (trace.size() > 40) {
+    if (trace.size() > 80) {
       trace.removeFirst();
     }
   }
@@ -169,6 +173,9 @@ final class World {
 
   void transmit(Host from, Endpoint to, Packet original) {
     Sent sending = new Sent(now, from, to, original);
+    if (original instanceof Ike ike) {
+      wire.sent(from, ike.message());
+    }
     if (recording && original instanceof Ike) {
       sent.add(sending);
     }
@@ -205,7 +212,15 @@ final class World {
 
   private final Map<Host, Instant> armed = new HashMap<>();
 
-  void arm(Host host) {
+  private final Set<Host> changed = new LinkedHashSet<>();
+
+  /** {@code host} has handled something: its invariants are checked when the event is over. */
+  void changed(Host host) {
+    changed.add(host);
+    arm(host);
+  }
+
+  private void arm(Host host) {
     host.endpoint()
         .deadline()
         .ifPresent(at -> {
@@ -235,6 +250,8 @@ final class World {
       }
       now = event.at();
       event.action().run();
+      changed.forEach(state::check);
+      changed.clear();
     }
     now = end;
   }

@@ -98,18 +98,25 @@ final class Pair {
     return carrier;
   }
 
-  /** Puts traffic on the best SA after {@code touched} has changed. */
-  void chooseCarrier(IkeSa touched, Instant now, List<Action> out) {
+  /**
+   * Puts traffic on the best SA.
+   *
+   * @param deleted whether the peer has just deleted an SA
+   */
+  void chooseCarrier(boolean deleted, Instant now, List<Action> out) {
     Optional<IkeSa> best = bestCarrier();
-    if (best.isEmpty() && touched.ended().isPresent()) {
+    if (best.isEmpty() && deleted) {
       // Whoever deletes an SA has its successor already: no need to wait for a packet on that.
       best = in(SaPhase.ESTABLISHED).stream().findFirst();
     }
     if (best.isPresent() && best.get() != carrier) {
       carry(best.get(), now, out);
-    } else if (carrier != null && carrier.phase() != SaPhase.ESTABLISHED && best.isEmpty()) {
+    } else if (carrier != null
+        && carrier.phase() != SaPhase.ESTABLISHED
+        && in(SaPhase.ESTABLISHED).isEmpty()) {
       carrier = null;
     }
+    // Else one that ends goes on carrying until its successor's responder may send.
   }
 
   /** Moves traffic from {@code leaving}, which is about to end, if another SA may take it. */
@@ -123,8 +130,10 @@ final class Pair {
   }
 
   private void carry(IkeSa next, Instant now, List<Action> out) {
-    if (carrier != null) {
-      out.addAll(carrier.handle(new Input.CarryTraffic(false), now));
+    for (IkeSa sa : sas) {
+      if (sa != next) {
+        out.addAll(sa.handle(new Input.CarryTraffic(false), now));
+      }
     }
     carrier = next;
     out.addAll(next.handle(new Input.CarryTraffic(true), now));
