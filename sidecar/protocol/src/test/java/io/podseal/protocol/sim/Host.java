@@ -78,7 +78,6 @@ final class Host {
             lifetimes);
     peers.removeIf(p -> p.identity().equals(other.identity));
     peers.add(peer);
-    world.state.policyChanges(identity, other.identity, world.now());
     run(endpoint.putPeers(List.of(copy(peer)), world.now()));
   }
 
@@ -101,7 +100,6 @@ final class Host {
 
   void forgets(Host other) {
     peers.removeIf(p -> p.identity().equals(other.identity));
-    world.state.policyChanges(identity, other.identity, world.now());
     run(endpoint.removePeers(List.of(other.identity), world.now()));
   }
 
@@ -209,10 +207,21 @@ final class Host {
   }
 
   private void select(int spi) {
-    Plane.Child child = plane.select(spi);
+    Plane.Child child = plane.required(spi);
+    Plane.Child before = plane.outbound(child.peer);
+    boolean over = before != null && isOver(before);
+    plane.select(child);
     world.trace("%s sends on %08x to %s".formatted(identity, spi, child.peer));
-    world.state.selected(this, child, world.now());
+    world.state.selected(this, child, over, world.now());
     plane.released(child.peer).forEach(n -> emit(child, n));
+  }
+
+  /** Whether the hard lifetime that we gave {@code child} has passed. */
+  private boolean isOver(Plane.Child child) {
+    return peers.stream()
+        .filter(p -> p.identity().equals(child.peer))
+        .map(p -> child.installedAt.plus(Lifetimes.hard(p.lifetimes().child())))
+        .anyMatch(at -> !at.isAfter(world.now()));
   }
 
   Optional<Integer> outboundTo(Host other) {

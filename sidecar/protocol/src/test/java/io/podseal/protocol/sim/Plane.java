@@ -79,7 +79,7 @@ final class Plane {
     waiting.computeIfAbsent(peer, i -> new ArrayDeque<>()).add(number);
   }
 
-  private Child required(int spi) {
+  Child required(int spi) {
     Child child = installed.get(spi);
     if (child == null) {
       throw new AssertionError(name + " uses SPI " + Integer.toHexString(spi) + ", not installed");
@@ -95,10 +95,8 @@ final class Plane {
     return child;
   }
 
-  Child select(int spi) {
-    Child child = required(spi);
+  void select(Child child) {
     outbound.put(child.peer, child);
-    return child;
   }
 
   /** The packets that waited for an SA with {@code peer}, in order. */

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>At most one child carries a peer's traffic, and it is the one the data plane sends on.
  *   <li>A child is selected for sending only after the peer has installed its half (decision 11 of
  *       the design). The exception is a responder whose peer has not been heard for {@link
- *       IkeTimers#RESPONDER_SENDS_AFTER}: its answer may have been lost. A Delete of the predecessor
- *       counts as having been heard, which errs when the peer deletes because its policy changed.
+ *       IkeTimers#RESPONDER_SENDS_AFTER}, or whose older child is over: its answer may have been
+ *       lost.
  *   <li>Two children that share an SPI pair hold the same keys, crosswise.
  *   <li>No peer makes a host keep more than {@link Limits#ESTABLISHED_PER_PEER} established SAs.
  * </ul>
@@ -44,14 +44,6 @@ final class StateInvariants {
   private static final int SAS_PER_PEER = 4 * Limits.ESTABLISHED_PER_PEER;
 
   private final Map<Bytes, Plane.Child> byInboundKey = new HashMap<>();
-  private final Map<Direction, Instant> policyChanges = new HashMap<>();
-
-  private record Direction(Identity from, Identity to) {}
-
-  /** What {@code of} knows of {@code peer} changes, which may end SAs between them. */
-  void policyChanges(Identity of, Identity peer, Instant now) {
-    policyChanges.put(new Direction(of, peer), now);
-  }
 
   void installed(Host host, Plane.Child child) {
     if (byInboundKey.put(child.inboundKey, child) != null) {
@@ -69,13 +61,11 @@ final class StateInvariants {
     return other;
   }
 
-  void selected(Host host, Plane.Child child, Instant now) {
+  void selected(Host host, Plane.Child child, boolean olderIsOver, Instant now) {
     Plane.Child other = otherHalf(child);
     if (other == null) {
       Duration age = Duration.between(child.installedAt, now);
-      Instant changed = policyChanges.get(new Direction(child.peer, host.identity));
-      boolean gone = changed != null && changed.plusSeconds(60).isAfter(now);
-      if (!gone && age.compareTo(IkeTimers.RESPONDER_SENDS_AFTER) < 0) {
+      if (!olderIsOver && age.compareTo(IkeTimers.RESPONDER_SENDS_AFTER) < 0) {
         throw new AssertionError(
             "%s sends on SPI %x, %s old, before its peer receives there"
                 .formatted(host.identity, child.outboundSpi, age));

@@ -312,7 +312,6 @@ public final class IkeEndpoint {
   /** Lets an SA handle something and draws the consequences for its peer. */
   private void run(IkeSa sa, Function<IkeSa, List<Action>> input, Instant now, List<Action> out) {
     SaPhase before = sa.phase();
-    boolean wasEnded = sa.ended().isPresent();
     out.addAll(input.apply(sa));
     SaPhase after = sa.phase();
     boolean connected = before == SaPhase.CONNECTING && after == SaPhase.ESTABLISHED;
@@ -340,8 +339,7 @@ public final class IkeEndpoint {
       sas.refresh(sa);
     }
     if (pair != null) {
-      boolean deleted = sa.ended().filter(r -> r == CloseReason.DELETED_BY_PEER).isPresent();
-      pair.chooseCarrier(deleted && !wasEnded, now, out);
+      pair.chooseCarrier(now, out);
       // A deleted SA lingers for packets in flight only while another one carries traffic.
       if (sa.ended().isPresent() && pair.carrier() == null) {
         out.addAll(sa.handle(new Input.Forget(CloseReason.DELETED_BY_PEER), now));

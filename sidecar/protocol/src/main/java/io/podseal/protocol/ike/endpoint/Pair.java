@@ -99,16 +99,12 @@ final class Pair {
   }
 
   /**
-   * Puts traffic on the best SA.
-   *
-   * @param deleted whether the peer has just deleted an SA
+   * Puts traffic on the best SA. One that ends goes on carrying, because the peer still receives
+   * there, until its successor may: even a peer that deletes the old SA may lack the answer that
+   * lets it receive on the new one.
    */
-  void chooseCarrier(boolean deleted, Instant now, List<Action> out) {
+  void chooseCarrier(Instant now, List<Action> out) {
     Optional<IkeSa> best = bestCarrier();
-    if (best.isEmpty() && deleted) {
-      // Whoever deletes an SA has its successor already: no need to wait for a packet on that.
-      best = in(SaPhase.ESTABLISHED).stream().findFirst();
-    }
     if (best.isPresent() && best.get() != carrier) {
       carry(best.get(), now, out);
     } else if (carrier != null
@@ -116,7 +112,6 @@ final class Pair {
         && in(SaPhase.ESTABLISHED).isEmpty()) {
       carrier = null;
     }
-    // Else one that ends goes on carrying until its successor's responder may send.
   }
 
   /** Moves traffic from {@code leaving}, which is about to end, if another SA may take it. */
