@@ -23,6 +23,29 @@ record Session(IkeSuite suite, Prf prf, IkeKeys keys, SkCipher cipher) {
             core.spiInitiator(),
             core.spiResponder());
     sharedSecret.destroy();
+    return of(core, suite, prf, keys);
+  }
+
+  /** What protects the SA that rekeys this one (§2.18). */
+  Session rekeyed(
+      SaCore core, IkeSuite nextSuite, SecretBytes sharedSecret, Bytes nonceI, Bytes nonceR) {
+    IkeContext ctx = core.ctx();
+    IkeKeys next =
+        IkeKeys.rekey(
+            prf,
+            nextSuite.encryption(),
+            keys.skD(),
+            sharedSecret,
+            nonceI,
+            nonceR,
+            core.spiInitiator(),
+            core.spiResponder());
+    sharedSecret.destroy();
+    return of(core, nextSuite, ctx.crypto().prf(nextSuite.prf()), next);
+  }
+
+  private static Session of(SaCore core, IkeSuite suite, Prf prf, IkeKeys keys) {
+    IkeContext ctx = core.ctx();
     ctx.keyLog().ike(core.spiInitiator(), core.spiResponder(), suite, keys);
     SkCipher cipher = new SkCipher(ctx.crypto(), suite.encryption(), keys, core.isInitiator());
     return new Session(suite, prf, keys, cipher);

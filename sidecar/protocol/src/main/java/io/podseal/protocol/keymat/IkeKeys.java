@@ -28,6 +28,36 @@ public record IkeKeys(
     SecretBytes nonces = SecretBytes.adopt(new ByteWriter().bytes(nonceI).bytes(nonceR).toArray());
     SecretBytes skeyseed = sharedSecret.use(g -> prf.apply(nonces, g));
     nonces.destroy();
+    return expand(prf, encryption, skeyseed, nonceI, nonceR, spiI, spiR);
+  }
+
+  /**
+   * Keys of the SA that rekeys another (§2.18): SKEYSEED = prf(SK_d(old), g^ir(new) | Ni | Nr).
+   *
+   * @param prf of the old SA, which the new one keeps
+   */
+  public static IkeKeys rekey(
+      Prf prf,
+      EncryptionAlgorithm encryption,
+      SecretBytes oldSkD,
+      SecretBytes sharedSecret,
+      Bytes nonceI,
+      Bytes nonceR,
+      long spiI,
+      long spiR) {
+    SecretBytes skeyseed =
+        sharedSecret.use(g -> prf.apply(oldSkD, g, nonceI.toArray(), nonceR.toArray()));
+    return expand(prf, encryption, skeyseed, nonceI, nonceR, spiI, spiR);
+  }
+
+  private static IkeKeys expand(
+      Prf prf,
+      EncryptionAlgorithm encryption,
+      SecretBytes skeyseed,
+      Bytes nonceI,
+      Bytes nonceR,
+      long spiI,
+      long spiR) {
     byte[] seed = new ByteWriter().bytes(nonceI).bytes(nonceR).u64(spiI).u64(spiR).toArray();
     int p = prf.algorithm().length();
     int e = encryption.keymatLength();

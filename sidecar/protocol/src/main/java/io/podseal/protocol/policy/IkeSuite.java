@@ -6,4 +6,10 @@ import io.podseal.protocol.crypto.PrfAlgorithm;
 
 /** The algorithms of one IKE SA; AEAD only, so there is no separate integrity transform. */
 public record IkeSuite(
-    EncryptionAlgorithm encryption, PrfAlgorithm prf, KeyExchangeMethod keyExchange) {}
+    EncryptionAlgorithm encryption, PrfAlgorithm prf, KeyExchangeMethod keyExchange) {
+
+  @Override
+  public String toString() {
+    return encryption + "/" + prf + "/" + keyExchange;
+  }
+}

@@ -43,6 +43,17 @@ public final class Proposals {
     return new Proposal(1, Proposal.IKE, Bytes.EMPTY, transforms);
   }
 
+  /** What we offer to rekey an IKE SA with; {@code prf} is the old one's. */
+  public static Proposal ikeRekey(
+      long spi, List<EncryptionAlgorithm> encryption, PrfAlgorithm prf) {
+    Proposal offer = ike(encryption);
+    List<Transform> transforms =
+        offer.transforms().stream()
+            .filter(t -> !t.is(TransformType.PRF) || t.id() == prf.id())
+            .toList();
+    return new Proposal(1, Proposal.IKE, Bytes.ofLong(spi), transforms);
+  }
+
   /** ESN is required: both ends are Podseal. */
   public static Proposal esp(
       int inboundSpi, List<EncryptionAlgorithm> encryption, Optional<KeyExchangeMethod> pfs) {
