@@ -181,6 +181,11 @@ final class Established implements State {
   @Override
   public State onRequest(IkeMessage message, Input.Received in, Instant now, List<Action> out) {
     heardAt = now;
+    if (sendsAt.isPresent()) {
+      // Whoever goes on to the next request has our answer to the last: it receives.
+      sendsAt = Optional.empty();
+      children.useNewest(out);
+    }
     return switch (message.header().exchange()) {
       case CREATE_CHILD_SA -> onCreateChild(message, in, now, out);
       case INFORMATIONAL -> onInformational(message, in, now, out);
@@ -237,7 +242,7 @@ final class Established implements State {
           supersededAt = Optional.empty();
           sendsAt = Optional.empty();
           children.carryTraffic(out);
-        } else {
+        } else if (keepsChildren()) {
           children.stopCarrying();
         }
       }
