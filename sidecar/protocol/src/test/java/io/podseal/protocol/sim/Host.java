@@ -16,6 +16,9 @@ import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.udpencap.Ports;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -28,11 +31,22 @@ final class Host {
   private static final int FLAGS = 19;
   private static final int RESPONSE = 0x20;
 
+  /** Datagrams that wait for a stopped process. */
+  private static final int SOCKET_BUFFER = 100;
+
+  /** So long after the last packet the reports have nothing new: longer than any liveness interval. */
+  private static final Duration REPORTS_AFTER_TRAFFIC = Duration.ofSeconds(30);
+
   final Identity identity;
   final InetAddress address;
   private final World world;
   private final long seed;
   private int incarnation;
+  private Duration skew = Duration.ZERO;
+  private boolean stopped;
+  private final List<Runnable> buffered = new ArrayList<>();
+  private Instant lastTraffic = Instant.MIN;
+  private boolean reporting;
   private IkeEndpoint endpoint;
   final List<Peer> peers = new ArrayList<>();
   final List<Integer> received = new ArrayList<>();
@@ -66,6 +80,57 @@ final class Host {
     return endpoint;
   }
 
+  /**
+   * What the pod's clock says. The daemon's never goes back and never follows a step of the wall
+   * clock; it may jump forward (a stopped process) or fall behind (a suspended machine).
+   */
+  Instant now() {
+    return world.now().plus(skew);
+  }
+
+  /** When the pod's clock will say {@code instant}, in the world's time. */
+  Instant inWorldTime(Instant instant) {
+    return instant.minus(skew);
+  }
+
+  /** The clock leaps: a virtual machine was moved, or the process was stopped for so long. */
+  void clockJumps(Duration ahead) {
+    skew = skew.plus(ahead);
+    timer();
+  }
+
+  boolean isStopped() {
+    return stopped;
+  }
+
+  /** The pod does nothing for a while; what arrives meanwhile waits, as far as a buffer goes. */
+  void stops() {
+    stopped = true;
+  }
+
+  /**
+   * Goes on.
+   *
+   * @param clockStood for so long: what a suspended machine's clock falls behind
+   */
+  void goesOn(Duration clockStood) {
+    stopped = false;
+    skew = skew.minus(clockStood);
+    timer();
+    List<Runnable> all = List.copyOf(buffered);
+    buffered.clear();
+    all.forEach(Runnable::run);
+  }
+
+  /** Something arrives from outside. */
+  void arrives(Runnable input) {
+    if (!stopped) {
+      input.run();
+    } else if (buffered.size() < SOCKET_BUFFER) {
+      buffered.add(input);
+    }
+  }
+
   /** Declares {@code other} a peer, with one pre-shared key per epoch, newest first. */
   void knows(Host other, Lifetimes lifetimes, PresharedKey... keys) {
     Peer peer =
@@ -78,7 +143,7 @@ final class Host {
             lifetimes);
     peers.removeIf(p -> p.identity().equals(other.identity));
     peers.add(peer);
-    run(endpoint.putPeers(List.of(copy(peer)), world.now()));
+    run(endpoint.putPeers(List.of(copy(peer)), now()));
   }
 
   private static Peer copy(Peer p) {
@@ -95,19 +160,19 @@ final class Host {
 
   static PresharedKey key(int epoch, String text) {
     return new PresharedKey(
-        epoch, SecretBytes.copyOf(text.getBytes(java.nio.charset.StandardCharsets.US_ASCII)), true);
+        epoch, SecretBytes.copyOf(text.getBytes(StandardCharsets.US_ASCII)), true);
   }
 
   void forgets(Host other) {
     peers.removeIf(p -> p.identity().equals(other.identity));
-    run(endpoint.removePeers(List.of(other.identity), world.now()));
+    run(endpoint.removePeers(List.of(other.identity), now()));
   }
 
   /** The process dies without a word and starts again with the same peers. */
   void restart() {
     plane.clear();
     endpoint = newEndpoint();
-    run(endpoint.putPeers(peers.stream().map(Host::copy).toList(), world.now()));
+    run(endpoint.putPeers(peers.stream().map(Host::copy).toList(), now()));
   }
 
   /** The application sends packet {@code number}. */
@@ -115,15 +180,16 @@ final class Host {
     Plane.Child child = plane.outbound(to.identity);
     if (child == null) {
       plane.hold(to.identity, number);
-      run(endpoint.sealingNeeded(to.identity, world.now()));
+      run(endpoint.sealingNeeded(to.identity, now()));
     } else {
       emit(child, number);
     }
   }
 
   private void emit(Plane.Child child, int number) {
-    child.lastOutbound = world.now();
-    world.state.sends(this, child, world.now());
+    child.lastOutbound = now();
+    traffic();
+    world.state.sends(this, child, now());
     world.transmit(this, child.remote, new World.Esp(child.outboundSpi, child.outboundKey, number));
   }
 
@@ -131,27 +197,28 @@ final class Host {
     Plane.Child child = plane.byInbound(packet.spi());
     if (child == null) {
       drops.merge(DropReason.ESP_UNKNOWN_SPI, 1, Integer::sum);
-      run(endpoint.unknownSpi(packet.spi(), from, world.now()));
+      run(endpoint.unknownSpi(packet.spi(), from, now()));
       return;
     }
     if (!child.inboundKey.equals(packet.key())) {
       throw new AssertionError("the two ends of SPI " + packet.spi() + " hold different keys");
     }
     received.add(packet.number());
-    child.lastInbound = world.now();
+    child.lastInbound = now();
+    traffic();
     if (!child.heard) {
       child.heard = true;
-      run(endpoint.firstInbound(packet.spi(), world.now()));
+      run(endpoint.firstInbound(packet.spi(), now()));
     }
     if (!from.equals(child.remote)) {
-      run(endpoint.remoteMoved(packet.spi(), from, world.now()));
+      run(endpoint.remoteMoved(packet.spi(), from, now()));
     }
   }
 
   List<Action> ike(byte[] message, Endpoint from, int localPort) {
     world.wire.delivered(this, message);
     List<Action> actions =
-        endpoint.datagram(message, from, new Endpoint(address, localPort), world.now());
+        endpoint.datagram(message, from, new Endpoint(address, localPort), now());
     long answers =
         actions.stream()
             .filter(a -> a instanceof Action.Send s && (s.message()[FLAGS] & RESPONSE) != 0)
@@ -165,14 +232,33 @@ final class Host {
 
   void timer() {
     timersFired++;
-    run(endpoint.timer(world.now()));
+    run(endpoint.timer(now()));
   }
 
-  /** What the daemon does every second. */
-  void reportTraffic() {
+  /** The daemon reports every second; without traffic the same report again changes nothing. */
+  private void traffic() {
+    lastTraffic = now();
+    if (!reporting) {
+      reporting = true;
+      world.after(Duration.ofSeconds(1), this::report);
+    }
+  }
+
+  private void report() {
+    reporting = false;
+    if (!stopped) {
+      reportTraffic();
+    }
+    if (lastTraffic.plus(REPORTS_AFTER_TRAFFIC).isAfter(now())) {
+      reporting = true;
+      world.after(Duration.ofSeconds(1), this::report);
+    }
+  }
+
+  private void reportTraffic() {
     List<Action> actions = new ArrayList<>();
     for (Plane.Child c : plane.children()) {
-      actions.addAll(endpoint.traffic(c.inboundSpi, c.lastInbound, c.lastOutbound, world.now()));
+      actions.addAll(endpoint.traffic(c.inboundSpi, c.lastInbound, c.lastOutbound, now()));
     }
     run(actions);
   }
@@ -193,7 +279,7 @@ final class Host {
         case Action.Drop d -> drops.merge(d.reason(), 1, Integer::sum);
         case Action.Emit e -> {
           events.add(e.event());
-          world.trace(identity + " " + e.event());
+          world.trace(this, e.event());
         }
       }
     }
@@ -201,7 +287,7 @@ final class Host {
   }
 
   private void install(Action.InstallChild c) {
-    Plane.Child child = plane.install(c, world.now());
+    Plane.Child child = plane.install(c, now());
     world.ledger().sealsWith(child.outboundKey, identity + "'s child SA");
     world.state.installed(this, child);
   }
@@ -211,8 +297,8 @@ final class Host {
     Plane.Child before = plane.outbound(child.peer);
     boolean over = before != null && isOver(before);
     plane.select(child);
-    world.trace("%s sends on %08x to %s".formatted(identity, spi, child.peer));
-    world.state.selected(this, child, over, world.now());
+    world.trace(this, child);
+    world.state.selected(this, child, over, now());
     plane.released(child.peer).forEach(n -> emit(child, n));
   }
 
@@ -221,7 +307,7 @@ final class Host {
     return peers.stream()
         .filter(p -> p.identity().equals(child.peer))
         .map(p -> child.installedAt.plus(Lifetimes.hard(p.lifetimes().child())))
-        .anyMatch(at -> !at.isAfter(world.now()));
+        .anyMatch(at -> !at.isAfter(now()));
   }
 
   Optional<Integer> outboundTo(Host other) {

@@ -36,6 +36,11 @@ final class Plane {
 
     @Nullable Instant blindSince;
 
+    @Override
+    public String toString() {
+      return "sends on %08x to %s, which is SPI %08x there".formatted(inboundSpi, peer, outboundSpi);
+    }
+
     Child(Action.InstallChild c, Instant now) {
       peer = c.peer();
       inboundSpi = c.keys().inboundSpi();
@@ -47,6 +52,9 @@ final class Plane {
       c.keys().destroy();
     }
   }
+
+  /** Packets that wait for an SA, per peer; the oldest goes first (decision 16 of the design). */
+  private static final int HELD = 64;
 
   private final String name;
   private final Map<Integer, Child> installed = new TreeMap<>();
@@ -76,7 +84,11 @@ final class Plane {
 
   /** Keeps a packet for which there is no SA yet. */
   void hold(Identity peer, int number) {
-    waiting.computeIfAbsent(peer, i -> new ArrayDeque<>()).add(number);
+    Deque<Integer> held = waiting.computeIfAbsent(peer, i -> new ArrayDeque<>());
+    held.add(number);
+    if (held.size() > HELD) {
+      held.removeFirst();
+    }
   }
 
   Child required(int spi) {

@@ -23,6 +23,7 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * A deterministic world of pods: one queue of events ordered by virtual time. The same seed gives
@@ -93,10 +94,18 @@ final class World {
     return ledger;
   }
 
-  private final ArrayDeque<String> trace = new ArrayDeque<>();
+  /** Kept as objects: most worlds are never read. */
+  private record Traced(Instant at, Host host, Object what) {
+    @Override
+    public String toString() {
+      return at + " " + host.identity + " " + what;
+    }
+  }
 
-  void trace(String line) {
-    trace.addLast(now + " " + line);
+  private final ArrayDeque<Traced> trace = new ArrayDeque<>();
+
+  void trace(Host host, Object what) {
+    trace.addLast(new Traced(now, host, what));
     if (trace.size() > 80) {
       trace.removeFirst();
     }
@@ -104,7 +113,7 @@ final class World {
 
   /** The last events of all hosts, for a failing seed. */
   String lastEvents() {
-    return String.join("\n", trace);
+    return trace.stream().map(Traced::toString).collect(Collectors.joining("\n"));
   }
 
   Instant now() {
@@ -114,17 +123,7 @@ final class World {
   Host host(String name, String address, long seed) {
     Host host = new Host(this, name, address, seed);
     hosts.put(host.address, host);
-    tick(host);
     return host;
-  }
-
-  private void tick(Host host) {
-    after(
-        Duration.ofSeconds(1),
-        () -> {
-          host.reportTraffic();
-          tick(host);
-        });
   }
 
   void after(Duration delay, Runnable action) {
@@ -187,7 +186,7 @@ final class World {
       held.add(sending);
       return;
     }
-    Packet packet = tampering.apply(original);
+    Packet packet = network.corrupted(tampering.apply(original));
     if (filters.stream().anyMatch(f -> f.test(packet)) || network.loses()) {
       return;
     }
@@ -204,10 +203,12 @@ final class World {
     if (host == null) {
       return;
     }
-    switch (packet) {
-      case Ike ike -> host.ike(ike.message(), source, to.port());
-      case Esp esp -> host.esp(esp, source);
-    }
+    host.arrives(() -> {
+      switch (packet) {
+        case Ike ike -> host.ike(ike.message(), source, to.port());
+        case Esp esp -> host.esp(esp, source);
+      }
+    });
   }
 
   private final Map<Host, Instant> armed = new HashMap<>();
@@ -221,8 +222,12 @@ final class World {
   }
 
   private void arm(Host host) {
+    if (host.isStopped()) {
+      return;
+    }
     host.endpoint()
         .deadline()
+        .map(host::inWorldTime)
         .ifPresent(at -> {
           Instant when = at.isAfter(now) ? at : now;
           if (!when.equals(armed.get(host))) {
@@ -233,7 +238,9 @@ final class World {
                     order++,
                     () -> {
                       armed.remove(host, when);
-                      host.timer();
+                      if (!host.isStopped()) {
+                        host.timer();
+                      }
                     }));
           }
         });
