@@ -22,10 +22,6 @@ public record Proposal(int number, int protocol, Bytes spi, List<Transform> tran
     transforms = List.copyOf(transforms);
   }
 
-  public Proposal withSpi(Bytes other) {
-    return new Proposal(number, protocol, other, transforms);
-  }
-
   List<Transform> ofType(TransformType type) {
     return transforms.stream().filter(t -> t.is(type)).toList();
   }
