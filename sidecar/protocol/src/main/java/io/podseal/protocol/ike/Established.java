@@ -385,9 +385,16 @@ final class Established implements State {
     children.add(made);
     if (exchanges.current().orElse(null) instanceof ChildCreate ours) {
       ours.crossed(made);
-    } else if (children.inUse().isEmpty()) {
+    }
+    if (children.inUse().isEmpty()) {
       sendLater(now.plus(IkeTimers.RESPONDER_SENDS_AFTER));
     }
+  }
+
+  /** We began the child that traffic goes on from now: its other end receives. */
+  void sendNow(ChildSa ours, List<Action> out) {
+    sendsAt = Optional.empty();
+    children.select(ours, out);
   }
 
   /** Asks for a child if there is none. */

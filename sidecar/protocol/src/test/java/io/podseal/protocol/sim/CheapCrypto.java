@@ -1,14 +1,19 @@
 package io.podseal.protocol.sim;
 
 import io.podseal.protocol.crypto.Aead;
+import io.podseal.protocol.crypto.Cbc;
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.crypto.KeyExchange;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.crypto.KeyExchangeResponse;
+import io.podseal.protocol.crypto.Mac;
 import io.podseal.protocol.crypto.Prf;
 import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.protocol.wire.Bytes;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -56,6 +61,27 @@ final class CheapCrypto implements CryptoProvider {
   @Override
   public KeyExchange keyExchange(KeyExchangeMethod method, RandomSource random) {
     return new CheapExchange(method, random);
+  }
+
+  @Override
+  public Optional<KeyExchangeResponse> respond(
+      KeyExchangeMethod method, RandomSource random, byte[] initiatorValue) {
+    if (initiatorValue.length != method.requestLength()) {
+      return Optional.empty();
+    }
+    CheapExchange ours = new CheapExchange(method, random);
+    return ours.agree(initiatorValue)
+        .map(secret -> new KeyExchangeResponse(Bytes.copyOf(ours.value(method.responseLength())), secret));
+  }
+
+  @Override
+  public Cbc cbc(EncryptionAlgorithm algorithm, SecretBytes key) {
+    throw new IllegalStateException("only AEADs are cheap");
+  }
+
+  @Override
+  public Mac mac(IntegrityAlgorithm algorithm, SecretBytes key) {
+    throw new IllegalStateException("only AEADs are cheap");
   }
 
   @Override
@@ -150,7 +176,11 @@ final class CheapCrypto implements CryptoProvider {
 
     @Override
     public byte[] publicValue() {
-      return encoded(power(GENERATOR, exponent), method.requestLength());
+      return value(method.requestLength());
+    }
+
+    byte[] value(int length) {
+      return encoded(power(GENERATOR, exponent), length);
     }
 
     /** The value, and octets that follow from it: what nobody made is not acceptable. */
@@ -161,17 +191,20 @@ final class CheapCrypto implements CryptoProvider {
     }
 
     @Override
-    public Optional<SecretBytes> sharedSecret(byte[] peerValue) {
-      if (peerValue.length != method.responseLength()) {
-        return Optional.empty();
-      }
+    public Optional<SecretBytes> sharedSecret(byte[] responderValue) {
+      return responderValue.length == method.responseLength()
+          ? agree(responderValue)
+          : Optional.empty();
+    }
+
+    Optional<SecretBytes> agree(byte[] peerValue) {
       long value = Mix.word(peerValue, 0);
       if (value < 2
           || value >= PRIME
           || !Arrays.equals(peerValue, encoded(value, peerValue.length))) {
         return Optional.empty();
       }
-      return Optional.of(SecretBytes.adopt(Mix.expand(power(value, exponent), 32)));
+      return Optional.of(SecretBytes.adopt(Mix.expand(power(value, exponent), method.sharedSecretLength())));
     }
 
     @Override

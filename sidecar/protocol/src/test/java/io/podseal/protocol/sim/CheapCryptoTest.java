@@ -6,6 +6,7 @@ import io.podseal.protocol.crypto.Aead;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.crypto.KeyExchange;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.crypto.KeyExchangeResponse;
 import io.podseal.protocol.crypto.Prf;
 import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.secret.SecretBytes;
@@ -60,13 +61,18 @@ class CheapCryptoTest {
 
   @Test
   void bothEndsOfAKeyExchangeAgreeAndNoOthers() {
-    KeyExchange a = crypto.keyExchange(KeyExchangeMethod.X25519, random::nextBytes);
-    KeyExchange b = crypto.keyExchange(KeyExchangeMethod.X25519, random::nextBytes);
-    KeyExchange c = crypto.keyExchange(KeyExchangeMethod.X25519, random::nextBytes);
-    SecretBytes ab = a.sharedSecret(b.publicValue()).orElseThrow();
-    assertThat(b.sharedSecret(a.publicValue()).orElseThrow()).isEqualTo(ab);
-    assertThat(a.sharedSecret(c.publicValue()).orElseThrow()).isNotEqualTo(ab);
-    assertThat(c.sharedSecret(b.publicValue()).orElseThrow()).isNotEqualTo(ab);
+    for (KeyExchangeMethod method : KeyExchangeMethod.values()) {
+      KeyExchange a = crypto.keyExchange(method, random::nextBytes);
+      KeyExchange c = crypto.keyExchange(method, random::nextBytes);
+      KeyExchangeResponse b =
+          crypto.respond(method, random::nextBytes, a.publicValue()).orElseThrow();
+      byte[] value = b.publicValue().toArray();
+      assertThat(a.publicValue()).hasSize(method.requestLength());
+      assertThat(value).hasSize(method.responseLength());
+      assertThat(b.sharedSecret().length()).isEqualTo(method.sharedSecretLength());
+      assertThat(a.sharedSecret(value)).hasValue(b.sharedSecret());
+      assertThat(c.sharedSecret(value)).isPresent().isNotEqualTo(a.sharedSecret(value));
+    }
   }
 
   @Test
@@ -77,6 +83,7 @@ class CheapCryptoTest {
       byte[] changed = value.clone();
       changed[bit / 8] ^= (byte) (1 << bit % 8);
       assertThat(a.sharedSecret(changed)).isEmpty();
+      assertThat(crypto.respond(KeyExchangeMethod.X25519, random::nextBytes, changed)).isEmpty();
     }
     assertThat(a.sharedSecret(new byte[32])).isEmpty();
     assertThat(a.sharedSecret(new byte[31])).isEmpty();

@@ -8,8 +8,10 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 
 /**
  * Two to five pods, each the peer of each, and what a seed lets happen to them. Ends in one of two
@@ -29,6 +31,7 @@ final class Mesh {
   private final boolean days;
   private final Lifetimes lifetimes;
   private final PairPolicy[][] policies;
+  private final Set<Host> behindNat = new HashSet<>();
   private int natPort = 20_000;
 
   Mesh(long seed, World world) {
@@ -47,6 +50,7 @@ final class Mesh {
     for (int i = 0; i < size; i++) {
       hosts.add(world.host("pod-" + i, "10.0.0." + (i + 1), seed * 10 + i));
       if (random.nextInt(6) == 0) {
+        behindNat.add(hosts.get(i));
         natMoves(hosts.get(i));
       }
       for (int j = 0; j < i; j++) {
@@ -172,7 +176,7 @@ final class Mesh {
       case 5, 6, 7 -> world.after(at, () -> x.run(x.endpoint().rekeyIkeSa(y.identity, x.now())));
       case 8, 9 -> world.after(at, () -> x.run(x.endpoint().replaceIkeSa(y.identity, x.now())));
       case 10 -> removed(x, y, at);
-      case 11 -> world.after(at, () -> natMoves(x));
+      case 11 -> behindNat.forEach(h -> world.after(at, () -> natMoves(h)));
       case 12 -> stops(x, at);
       case 13 -> world.after(at, () -> x.clockJumps(Duration.ofSeconds(random.nextInt(400))));
       case 14 -> world.after(at, () -> rotate(x, y));

@@ -131,7 +131,7 @@ final class WatchedCrypto implements CryptoProvider {
 
   @Override
   public Cbc cbc(EncryptionAlgorithm algorithm, SecretBytes key) {
-    Cbc cbc = jdk.cbc(algorithm, key);
+    Cbc cbc = provider.cbc(algorithm, key);
     ciphers++;
     return new Cbc() {
       private boolean destroyed;
@@ -159,7 +159,7 @@ final class WatchedCrypto implements CryptoProvider {
 
   @Override
   public Mac mac(IntegrityAlgorithm algorithm, SecretBytes key) {
-    Mac mac = jdk.mac(algorithm, key);
+    Mac mac = provider.mac(algorithm, key);
     ciphers++;
     return new Mac() {
       private boolean destroyed;
@@ -222,7 +222,7 @@ final class WatchedCrypto implements CryptoProvider {
   @Override
   public Optional<KeyExchangeResponse> respond(
       KeyExchangeMethod method, RandomSource random, byte[] initiatorValue) {
-    return jdk.respond(method, random, initiatorValue)
+    return provider.respond(method, random, initiatorValue)
         .map(r -> new KeyExchangeResponse(r.publicValue(), watched(r.sharedSecret())));
   }
 
