@@ -381,7 +381,7 @@ class StrangerSimTest {
       }
       actions = next;
     }
-    world.arm(b);
+    world.changed(b);
   }
 
   @Test
