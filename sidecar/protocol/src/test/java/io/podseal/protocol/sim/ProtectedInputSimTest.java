@@ -21,8 +21,10 @@ import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.PayloadType;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.message.TsPayload;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
 import io.podseal.protocol.policy.TrafficSelector;
@@ -45,8 +47,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a peer that holds the keys can send: every message here is protected as it should be. */
 class ProtectedInputSimTest {
-  private static final EncryptionAlgorithm GCM = EncryptionAlgorithm.AES_GCM_16_256;
-  private static final Optional<KeyExchangeMethod> PFS = Optional.of(KeyExchangeMethod.X25519);
+  private static final CryptoOffer GCM =
+      CryptoOffer.ofCiphers(List.of(EncryptionAlgorithm.AES_GCM_16_256));
 
   private final World world = new World(1);
   private final Host a = world.host("a", "10.0.0.1", 1);
@@ -124,7 +126,7 @@ class ProtectedInputSimTest {
         List.of(
             notify,
             NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE),
-            new SaPayload(List.of(Proposals.esp(newSpi, List.of(GCM), PFS))),
+            new SaPayload(Proposals.esp(GCM, newSpi, Pfs.REQUIRED)),
             new NoncePayload(new Gen(3).octets(32, 32)),
             new KePayload(KeyExchangeMethod.X25519.id(), Bytes.copyOf(ke)),
             new TsPayload(true, List.of(TrafficSelector.host(a.address))),
@@ -261,23 +263,31 @@ class ProtectedInputSimTest {
   @Test
   void proposalsOfOneNumberDoNotConfuseTheResponder() {
     Proposal other = new Proposal(1, Proposal.AH, Bytes.EMPTY, List.of());
-    SaPayload sa = new SaPayload(List.of(other, Proposals.esp(0x12345678, List.of(GCM), PFS)));
+    SaPayload sa =
+        new SaPayload(List.of(other, Proposals.esp(GCM, 0x12345678, Pfs.REQUIRED).getFirst()));
     IkeMessage answer = answer(ExchangeType.CREATE_CHILD_SA, replaced(rekey(), sa));
     assertThat(answer.error()).isEmpty();
     assertAlive();
   }
 
   @Test
-  void anotherChildAndARekeyOfTheIkeSaAreDeclined() {
-    List<Payload> another = without(rekey(), p -> p instanceof NotifyPayload);
-    assertError(answer(ExchangeType.CREATE_CHILD_SA, another), NotifyType.NO_ADDITIONAL_SAS);
-    Proposal ike = Proposals.ike(List.of(GCM));
+  void anotherChildAndARekeyOfTheIkeSaAreAccepted() {
+    List<Payload> another =
+        without(
+            rekey(), p -> p instanceof NotifyPayload n && n.notifyType() == NotifyType.REKEY_SA);
+    assertThat(answer(ExchangeType.CREATE_CHILD_SA, another).error()).isEmpty();
+    assertThat(b.childrenWith(a)).isEqualTo(2);
+    Proposal ike = Proposals.ike(GCM, Bytes.EMPTY).getFirst();
     SaPayload sa =
         new SaPayload(
             List.of(new Proposal(1, Proposal.IKE, new Gen(1).octets(8, 8), ike.transforms())));
     List<Payload> ikeRekey = without(replaced(another, sa), p -> p instanceof TsPayload);
-    assertError(answer(ExchangeType.CREATE_CHILD_SA, ikeRekey), NotifyType.NO_ADDITIONAL_SAS);
-    assertAlive();
+    assertThat(answer(ExchangeType.CREATE_CHILD_SA, ikeRekey).error()).isEmpty();
+    assertThat(b.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(1);
+    assertThat(b.childrenWith(a)).isEqualTo(2);
+    // The old one only waits for its Delete.
+    assertError(answer(ExchangeType.CREATE_CHILD_SA, another), NotifyType.TEMPORARY_FAILURE);
+    assertError(answer(ExchangeType.CREATE_CHILD_SA, ikeRekey), NotifyType.TEMPORARY_FAILURE);
   }
 
   @Test
@@ -301,8 +311,7 @@ class ProtectedInputSimTest {
             rekey(),
             p -> p instanceof NotifyPayload n && n.notifyType() == NotifyType.USE_TRANSPORT_MODE);
     assertError(answer(ExchangeType.CREATE_CHILD_SA, tunnel), NotifyType.NO_PROPOSAL_CHOSEN);
-    SaPayload noPfs =
-        new SaPayload(List.of(Proposals.esp(0x12345678, List.of(GCM), Optional.empty())));
+    SaPayload noPfs = new SaPayload(Proposals.esp(GCM, 0x12345678, Pfs.NONE));
     assertError(
         answer(ExchangeType.CREATE_CHILD_SA, replaced(rekey(), noPfs)),
         NotifyType.NO_PROPOSAL_CHOSEN);
@@ -359,13 +368,16 @@ class ProtectedInputSimTest {
   }
 
   @Test
-  void aDeleteOfTheLastChildIsAnsweredWithOurHalfAndEndsTheIkeSa() {
+  void aDeleteOfTheLastChildIsAnsweredWithOurHalfAndTheNextPacketAsksForANewOne() {
     int inboundOfB = a.outboundSpiTo(b).orElseThrow();
     IkeMessage answer =
         answer(ExchangeType.INFORMATIONAL, List.of(DeletePayload.esp(currentSpiOfA())));
     assertThat(answer.payloads()).containsExactly(DeletePayload.esp(inboundOfB));
     assertThat(b.childrenWith(a)).isZero();
-    assertThat(b.establishedWith(a)).isEmpty();
+    assertThat(b.establishedWith(a)).hasSize(1);
+    b.send(a, 7);
+    world.run(Duration.ofSeconds(1));
+    assertThat(b.childrenWith(a)).isEqualTo(1);
   }
 
   @Test
