@@ -7,12 +7,10 @@ import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
-import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.wire.Bytes;
-import java.net.InetAddress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,15 +30,11 @@ final class AuthInitiator implements State {
   private final AuthMaterial material;
   private final ChildOffer offer;
 
-  /** Where we sent the request: what the peer's selector must come back as. */
-  private final InetAddress remoteInner;
-
   private AuthInitiator(SaCore core, PresharedKey key, AuthMaterial material, ChildOffer offer) {
     this.core = core;
     this.key = key;
     this.material = material;
     this.offer = offer;
-    this.remoteInner = core.remote().address();
   }
 
   static AuthInitiator start(
@@ -50,7 +44,7 @@ final class AuthInitiator implements State {
       AuthMaterial material,
       Instant now,
       List<Action> out) {
-    ChildOffer offer = ChildOffer.first(core);
+    ChildOffer offer = ChildOffer.first(core, material.nonceI());
     AuthInitiator state = new AuthInitiator(core, key, material, offer);
     IdPayload idI = IdPayload.of(true, core.ctx().self().identity());
     SecretBytes auth = material.initiatorAuth(core.session(), key.secret(), idI);
@@ -63,7 +57,6 @@ final class AuthInitiator implements State {
     payloads.add(new AuthPayload(AuthPayload.SHARED_KEY_MIC, auth.use(Bytes::copyOf)));
     auth.destroy();
     payloads.addAll(offer.payloads());
-    payloads.addAll(TransportSelectors.of(core.localAddress(), state.remoteInner));
     core.request(
         ExchangeType.IKE_AUTH, payloads, core.remote(), IkeTimers.HANDSHAKE_TIMEOUT, now, out);
     return state;
@@ -104,12 +97,7 @@ final class AuthInitiator implements State {
   private State establish(
       IkeMessage message, Optional<NotifyPayload> error, Instant now, List<Action> out) {
     Established established = new Established(core, key.epoch(), false, now);
-    Optional<ChildSa> child =
-        message.first(SaPayload.class).isPresent()
-                && message.has(NotifyType.USE_TRANSPORT_MODE)
-                && TransportSelectors.accepts(message, core.localAddress(), core.behindNat())
-            ? offer.complete(message, material.nonceI(), material.nonceR(), remoteInner, now, out)
-            : Optional.empty();
+    Optional<ChildSa> child = offer.first(message, material.nonceR(), now, out);
     if (child.isPresent()) {
       established.children().add(child.get());
       return established.begin(out);

@@ -111,18 +111,19 @@ final class AuthResponder implements State {
       return established.begin(out);
     }
     ChildResponder.Result child =
-        new ChildResponder(core, message, in).first(material.nonceI(), material.nonceR(), now, out);
+        new ChildResponder(core, message, in).first(material.nonceI(), material.nonceR(), now);
     payloads.addAll(child.payloads());
-    core.respond(message.header(), payloads, in, out);
     return switch (child) {
       case ChildResponder.Refusal refusal -> {
+        core.respond(message.header(), payloads, in, out);
         // §2.21.2: the IKE SA stands; the initiator deletes it, or our half-open timer would.
         int type = refusal.error().notifyType();
         core.refused(false, NotifyType.name(type), "first child refused", out);
         yield new Refused(core, closeReason(type), now.plus(IkeTimers.HALF_OPEN));
       }
-      case ChildResponder.Made made -> {
-        established.children().add(made.child());
+      case ChildResponder.Agreed agreed -> {
+        established.children().add(agreed.install(now, out));
+        core.respond(message.header(), payloads, in, out);
         established.sendLater(now.plus(IkeTimers.RESPONDER_SENDS_AFTER));
         yield established.begin(out);
       }

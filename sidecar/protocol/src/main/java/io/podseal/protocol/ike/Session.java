@@ -30,20 +30,19 @@ record Session(IkeSuite suite, Prf prf, IkeKeys keys, SkCipher cipher) {
   }
 
   /** What protects the SA that rekeys this one (§2.18). */
-  Session rekeyed(
-      SaCore core, IkeSuite nextSuite, SecretBytes sharedSecret, Bytes nonceI, Bytes nonceR) {
+  Session rekeyed(SaCore core, Rekeyed terms, List<SecretBytes> secrets) {
     IkeContext ctx = core.ctx();
+    IkeSuite nextSuite = terms.suite();
     IkeKeys next =
         new IkeKeyDerivation(
                 prf,
                 nextSuite.encryption(),
                 nextSuite.integrity(),
-                nonceI,
-                nonceR,
+                terms.nonceI(),
+                terms.nonceR(),
                 core.spiInitiator(),
                 core.spiResponder())
-            .rekeyed(keys.skD(), List.of(sharedSecret));
-    sharedSecret.destroy();
+            .rekeyed(keys.skD(), secrets);
     return of(core, nextSuite, ctx.crypto().prf(nextSuite.prf()), next);
   }
 

@@ -15,6 +15,7 @@ public final class NotifyType {
   public static final int TS_UNACCEPTABLE = 38;
   public static final int TEMPORARY_FAILURE = 43;
   public static final int CHILD_SA_NOT_FOUND = 44;
+  public static final int STATE_NOT_FOUND = 47;
 
   public static final int INITIAL_CONTACT = 16384;
   public static final int NAT_DETECTION_SOURCE_IP = 16388;
@@ -25,6 +26,8 @@ public final class NotifyType {
   public static final int ESP_TFC_PADDING_NOT_SUPPORTED = 16394;
 
   public static final int CHILDLESS_IKEV2_SUPPORTED = 16418;
+  public static final int INTERMEDIATE_EXCHANGE_SUPPORTED = 16438;
+  public static final int ADDITIONAL_KEY_EXCHANGE = 16441;
 
   private static final int FIRST_STATUS = 16384;
 
@@ -57,6 +60,9 @@ public final class NotifyType {
       case USE_TRANSPORT_MODE -> "USE_TRANSPORT_MODE";
       case REKEY_SA -> "REKEY_SA";
       case ESP_TFC_PADDING_NOT_SUPPORTED -> "ESP_TFC_PADDING_NOT_SUPPORTED";
+      case STATE_NOT_FOUND -> "STATE_NOT_FOUND";
+      case INTERMEDIATE_EXCHANGE_SUPPORTED -> "INTERMEDIATE_EXCHANGE_SUPPORTED";
+      case ADDITIONAL_KEY_EXCHANGE -> "ADDITIONAL_KEY_EXCHANGE";
       case CHILDLESS_IKEV2_SUPPORTED -> "CHILDLESS_IKEV2_SUPPORTED";
       default -> "NOTIFY_" + type;
     };
