@@ -136,7 +136,7 @@ final class EndpointTarget implements FuzzTarget {
       case 6 -> siege.pass(Duration.ofMillis(mayTouchTime ? 100L * step.u8(0) : step.u8(0)));
       default -> {
         if (mayTouchTime) {
-          siege.local(step.u8(0) % 9);
+          siege.local(step.u8(0) % 10);
         }
       }
     }

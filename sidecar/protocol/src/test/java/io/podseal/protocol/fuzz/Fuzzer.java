@@ -14,9 +14,11 @@ public final class Fuzzer {
 
   private Fuzzer() {}
 
-  /** Called by Jazzer once. */
+  /** Called by Jazzer once. Loading classes takes longer than an input may: it is done before. */
   public static void fuzzerInitialize(String[] args) {
-    target = Targets.named(args[0]);
+    FuzzTarget chosen = Targets.named(args[0]);
+    chosen.seeds().forEach(s -> chosen.run(s.octets()));
+    target = chosen;
   }
 
   /** Called by Jazzer for every input. */

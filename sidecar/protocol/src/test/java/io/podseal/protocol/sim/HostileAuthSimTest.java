@@ -3,11 +3,13 @@ package io.podseal.protocol.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.message.AuthPayload;
 import io.podseal.protocol.message.DeletePayload;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.Gen;
 import io.podseal.protocol.message.IdPayload;
+import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.OpaquePayload;
@@ -76,6 +78,25 @@ class HostileAuthSimTest {
               new Action.Drop(id == 1 ? DropReason.IKE_UNEXPECTED : DropReason.IKE_MESSAGE_ID));
     }
     assertThat(i.fooled()).isFalse();
+    i.deliver(i.payloads());
+    assertThat(i.fooled()).isTrue();
+  }
+
+  @Test
+  void cve_2014_2338_anInitiatorTakesNoRequestBeforeIkeAuthIsAnswered() {
+    Interception i = Interception.ofResponse();
+    Keys.IkeSaKeys sa = i.keys();
+    for (ExchangeType exchange : ExchangeType.values()) {
+      if (exchange != ExchangeType.IKE_SA_INIT) {
+        for (int id = 0; id < 3; id++) {
+          IkeHeader header =
+              new IkeHeader(sa.spiInitiator(), sa.spiResponder(), exchange, false, false, id);
+          List<Action> actions = i.deliver(Forge.seal(sa.copy(), header, i.payloads()));
+          assertThat(actions).as("%s %d", exchange, id).allMatch(Action.Drop.class::isInstance);
+          assertThat(i.fooled()).isFalse();
+        }
+      }
+    }
     i.deliver(i.payloads());
     assertThat(i.fooled()).isTrue();
   }

@@ -29,7 +29,7 @@ public final class Recording {
    */
   public record Message(String name, byte[] octets, Optional<List<Payload>> payloads) {}
 
-  /** A handshake, rekeys, a replacement, deletes, and refusals. */
+  /** A handshake, rekeys of child and IKE SA, a replacement, deletes, and refusals. */
   public static List<Message> ofEverything() {
     List<Message> messages = new ArrayList<>();
     World world = new World(1);
@@ -41,6 +41,8 @@ public final class Recording {
     a.send(b, 0);
     world.run(Duration.ofSeconds(1));
     a.run(a.endpoint().rekeyChild(b.identity, world.now()));
+    world.run(Duration.ofSeconds(10));
+    a.run(a.endpoint().rekeyIkeSa(b.identity, world.now()));
     world.run(Duration.ofSeconds(10));
     a.run(a.endpoint().replaceIkeSa(b.identity, world.now()));
     world.run(Duration.ofSeconds(20));

@@ -119,6 +119,7 @@ public final class Siege {
       case 5 -> b.knows(a, Lifetimes.DEFAULT, Host.key(2, "l"), Host.key(1, "k"));
       case 6 -> b.forgets(a);
       case 7 -> b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
+      case 8 -> b.run(b.endpoint().rekeyIkeSa(a.identity, world.now()));
       default -> b.reportTraffic();
     }
   }
@@ -145,10 +146,12 @@ public final class Siege {
   }
 
   /**
-   * Lets everything through again and sees whether packets of a reach b within a virtual minute.
+   * Whether packets of a reach b within a virtual minute after a has started anew: whoever spoke for
+   * a knows more of its SA than a does.
    */
   public boolean recovers() {
     world.openAll();
+    a.restart();
     for (int i = 0; i < 60; i++) {
       int number = 1000 + i;
       a.send(b, number);
