@@ -120,10 +120,9 @@ class HostileInputIndexTest {
     Set<String> unknown = namesOfTests();
     unknown.removeIf(n -> !n.matches("(cve|extra|openbsd)_.*"));
     assertThat(unknown).hasSizeGreaterThan(VULNERABILITIES.size());
-    unknown.removeIf(
-        n ->
-            VULNERABILITIES.keySet().stream().anyMatch(id -> n.startsWith(id + "_"))
-                || OTHERS.stream().anyMatch(id -> n.startsWith(id + "_")));
+    unknown.removeIf(n ->
+        VULNERABILITIES.keySet().stream().anyMatch(id -> n.startsWith(id + "_"))
+            || OTHERS.stream().anyMatch(id -> n.startsWith(id + "_")));
     assertThat(unknown).as("tests with an id that is not listed").isEmpty();
     assertThat(NOT_OURS).noneMatch(VULNERABILITIES::containsKey);
   }

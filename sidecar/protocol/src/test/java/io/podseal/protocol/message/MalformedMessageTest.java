@@ -85,8 +85,7 @@ class MalformedMessageTest {
     assertThat(accepted(new RawMessage().payload(PayloadType.VENDOR_ID, content)).payloads())
         .hasSize(1);
     byte[] longer = Arrays.copyOf(content, content.length + 1);
-    assertDropped(
-        new RawMessage().payload(PayloadType.VENDOR_ID, longer), DropReason.IKE_LENGTH);
+    assertDropped(new RawMessage().payload(PayloadType.VENDOR_ID, longer), DropReason.IKE_LENGTH);
   }
 
   @Test

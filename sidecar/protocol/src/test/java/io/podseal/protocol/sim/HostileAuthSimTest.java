@@ -190,8 +190,7 @@ class HostileAuthSimTest {
       assertRefused(
           i,
           i.changed(
-              HostileAuthSimTest::isAuth,
-              p -> new AuthPayload(method, ((AuthPayload) p).data())));
+              HostileAuthSimTest::isAuth, p -> new AuthPayload(method, ((AuthPayload) p).data())));
     }
   }
 
@@ -300,8 +299,7 @@ class HostileAuthSimTest {
     for (boolean auth : new boolean[] {false, true}) {
       Interception i = Interception.ofRequest();
       List<Action> actions =
-          i.deliver(
-              i.without(p -> auth ? isAuth(p) : p instanceof IdPayload id && id.initiator()));
+          i.deliver(i.without(p -> auth ? isAuth(p) : p instanceof IdPayload id && id.initiator()));
       assertThat(i.error(actions)).contains(NotifyType.INVALID_SYNTAX);
       assertThat(i.fooled()).isFalse();
     }
@@ -338,7 +336,13 @@ class HostileAuthSimTest {
       if (seed % 2 == 0) {
         payloads = i.as(new IdPayload(true, IdPayload.ID_FQDN, seed, new Gen(seed).octets(0, 90)));
       } else if (seed % 5 == 0) {
-        payloads = i.as(new IdPayload(true, 2, 0, octets("x\r\n[ERROR] y\u001b".getBytes(StandardCharsets.US_ASCII))));
+        payloads =
+            i.as(
+                new IdPayload(
+                    true,
+                    2,
+                    0,
+                    octets("x\r\n[ERROR] y\u001b".getBytes(StandardCharsets.US_ASCII))));
       }
       List<Action> actions = i.deliver(payloads);
       String shown =

@@ -101,8 +101,7 @@ class HostileInitSimTest {
 
   private void assertRefused(SaPayload proposals) {
     IkeMessage answer = answer(toB(with(request().payloads(), proposals)));
-    assertThat(answer.payloads())
-        .containsExactly(NotifyPayload.of(NotifyType.NO_PROPOSAL_CHOSEN));
+    assertThat(answer.payloads()).containsExactly(NotifyPayload.of(NotifyType.NO_PROPOSAL_CHOSEN));
     assertThat(b.endpoint().view()).isEmpty();
   }
 
@@ -131,8 +130,7 @@ class HostileInitSimTest {
     Transform xcbc = Transform.of(TransformType.INTEG, 5);
     assertRefused(changed(request(), TransformType.INTEG, xcbc));
     IkeMessage honest = honestAnswer();
-    assertNotFollowed(
-        honest, with(honest.payloads(), changed(honest, TransformType.INTEG, xcbc)));
+    assertNotFollowed(honest, with(honest.payloads(), changed(honest, TransformType.INTEG, xcbc)));
   }
 
   @Test
@@ -145,8 +143,7 @@ class HostileInitSimTest {
               new Proposal(offer.number(), offer.protocol(), offer.spi(), List.of(encr, prf, ke));
           HostileInitSimTest fresh = new HostileInitSimTest();
           fresh.record();
-          List<Payload> payloads =
-              with(fresh.request().payloads(), new SaPayload(List.of(one)));
+          List<Payload> payloads = with(fresh.request().payloads(), new SaPayload(List.of(one)));
           Optional<SaPayload> answer = fresh.answer(fresh.toB(payloads)).first(SaPayload.class);
           boolean sameMethod =
               fresh.request().first(KePayload.class).orElseThrow().method() == ke.id();
@@ -164,8 +161,7 @@ class HostileInitSimTest {
   @CsvSource({"ENCR", "PRF", "KE"})
   void cve_2016_5391_aProposalWithoutOneOfItsTransformsIsRefused(TransformType missing) {
     assertRefused(changed(request(), missing));
-    assertRefused(
-        new SaPayload(List.of(new Proposal(1, Proposal.IKE, Bytes.EMPTY, List.of()))));
+    assertRefused(new SaPayload(List.of(new Proposal(1, Proposal.IKE, Bytes.EMPTY, List.of()))));
   }
 
   @ParameterizedTest
@@ -182,8 +178,7 @@ class HostileInitSimTest {
     List<Payload> renumbered = new ArrayList<>();
     for (int i = 0; i < v1.length; i++) {
       byte[] chain = MessageEncoder.inner(List.of(payloads.get(i)));
-      renumbered.add(
-          new OpaquePayload(v1[i], false, Bytes.copyOf(chain, 4, chain.length - 4)));
+      renumbered.add(new OpaquePayload(v1[i], false, Bytes.copyOf(chain, 4, chain.length - 4)));
     }
     renumbered.addAll(payloads.subList(v1.length, payloads.size()));
     assertThat(toB(renumbered)).containsExactly(new Action.Drop(DropReason.IKE_PAYLOAD_SYNTAX));
@@ -237,9 +232,7 @@ class HostileInitSimTest {
     IkeMessage honest = honestAnswer();
     for (Payload missing : honest.payloads().subList(0, 3)) {
       assertThat(
-              toA(
-                  honest.header(),
-                  honest.payloads().stream().filter(p -> p != missing).toList()))
+              toA(honest.header(), honest.payloads().stream().filter(p -> p != missing).toList()))
           .as("without %s", missing)
           .noneMatch(Action.Send.class::isInstance);
     }
@@ -249,12 +242,15 @@ class HostileInitSimTest {
   @Test
   void cve_2015_3240_anAnswerOfSmallOrderIsNotFollowed() {
     IkeMessage honest = honestAnswer();
-    for (String value : List.of("00".repeat(32), "01" + "00".repeat(31), "", "09", "ff".repeat(33))) {
+    for (String value :
+        List.of("00".repeat(32), "01" + "00".repeat(31), "", "09", "ff".repeat(33))) {
       KePayload forged = new KePayload(31, Bytes.ofHex(value));
       assertThat(
               toA(
                   honest.header(),
-                  honest.payloads().stream().map(p -> p instanceof KePayload ? forged : p).toList()))
+                  honest.payloads().stream()
+                      .map(p -> p instanceof KePayload ? forged : p)
+                      .toList()))
           .as(value)
           .noneMatch(Action.Send.class::isInstance);
     }
@@ -265,7 +261,8 @@ class HostileInitSimTest {
   @CsvSource({"0,false", "1,true", "64,true", "65,false", "4000,false"})
   void extra_cookie_longerThan64OctetsIsNotReturned(int length, boolean returned) {
     IkeHeader header =
-        new IkeHeader(request().header().spiInitiator(), 0, ExchangeType.IKE_SA_INIT, false, true, 0);
+        new IkeHeader(
+            request().header().spiInitiator(), 0, ExchangeType.IKE_SA_INIT, false, true, 0);
     assertThat(length).isLessThanOrEqualTo(returned ? COOKIE_MAX : Integer.MAX_VALUE);
     List<Action> actions =
         toA(
@@ -277,7 +274,8 @@ class HostileInitSimTest {
   @Test
   void extra_cookie_isReturnedSoManyTimesOnly() {
     IkeHeader header =
-        new IkeHeader(request().header().spiInitiator(), 0, ExchangeType.IKE_SA_INIT, false, true, 0);
+        new IkeHeader(
+            request().header().spiInitiator(), 0, ExchangeType.IKE_SA_INIT, false, true, 0);
     int returned = 0;
     for (int i = 0; i < 20; i++) {
       NotifyPayload cookie = NotifyPayload.of(NotifyType.COOKIE, new Gen(i).octets(8, 8));
@@ -289,11 +287,12 @@ class HostileInitSimTest {
 
   @Test
   void extra_critical_bit_anUnknownPayloadInIkeSaInitIsNamed() {
-    byte[] message = MessageEncoder.clear(
-        request().header(),
-        List.of(
-            new OpaquePayload(201, false, new Gen(1).octets(200, 200)),
-            new NoncePayload(new Gen(2).octets(32, 32))));
+    byte[] message =
+        MessageEncoder.clear(
+            request().header(),
+            List.of(
+                new OpaquePayload(201, false, new Gen(1).octets(200, 200)),
+                new NoncePayload(new Gen(2).octets(32, 32))));
     message[29] = (byte) 0x80;
     IkeMessage answer = answer(b.ike(message, new Endpoint(a.address, 500), 500));
     assertThat(answer.error().orElseThrow().data()).isEqualTo(Bytes.ofHex("c9"));

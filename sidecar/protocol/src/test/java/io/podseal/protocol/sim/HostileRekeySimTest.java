@@ -19,14 +19,13 @@ import io.podseal.protocol.wire.Bytes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * CREATE_CHILD_SA of an authenticated peer that holds to no rule: a's request to b, or b's answer to
- * a, is stopped and another one sent in its place.
+ * CREATE_CHILD_SA of an authenticated peer that holds to no rule: a's request to b, or b's answer
+ * to a, is stopped and another one sent in its place.
  */
 class HostileRekeySimTest {
   /** What is rekeyed. */
@@ -49,8 +48,7 @@ class HostileRekeySimTest {
     it.a.send(it.b, 1);
     it.world.run(Duration.ofSeconds(1));
     it.world.record();
-    it.world.block(
-        p -> p instanceof World.Ike m && m.is(ExchangeType.CREATE_CHILD_SA, response));
+    it.world.block(p -> p instanceof World.Ike m && m.is(ExchangeType.CREATE_CHILD_SA, response));
     it.a.run(
         rekeyed == Rekeyed.CHILD
             ? it.a.endpoint().rekeyChild(it.b.identity, it.world.now())
@@ -162,10 +160,7 @@ class HostileRekeySimTest {
     List<Action> actions =
         it.deliver(
             Forge.sealPlaintext(
-                it.a.keys.ike.getFirst().copy(),
-                it.header(),
-                PayloadType.TS_INITIATOR,
-                plaintext));
+                it.a.keys.ike.getFirst().copy(), it.header(), PayloadType.TS_INITIATOR, plaintext));
     assertThat(actions).filteredOn(Action.Send.class::isInstance).hasSize(1);
     assertThat(it.b.events(ProtocolEvent.IkeSaClosed.class).getFirst().reason())
         .isEqualTo(CloseReason.INVALID_SYNTAX);

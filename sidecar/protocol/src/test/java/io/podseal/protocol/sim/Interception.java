@@ -55,7 +55,10 @@ final class Interception {
   }
 
   World.Sent sent(Host from, ExchangeType exchange, boolean isResponse) {
-    return world.sent.stream().filter(s -> s.is(from, exchange, isResponse)).findFirst().orElseThrow();
+    return world.sent.stream()
+        .filter(s -> s.is(from, exchange, isResponse))
+        .findFirst()
+        .orElseThrow();
   }
 
   Keys.IkeSaKeys keys() {

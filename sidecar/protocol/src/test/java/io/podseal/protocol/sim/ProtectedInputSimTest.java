@@ -231,7 +231,8 @@ class ProtectedInputSimTest {
 
   @ParameterizedTest
   @CsvSource({"0,4", "1,4", "2,4", "255,4", "3,0", "3,3", "3,5", "3,8", "1,8", "0,0"})
-  void cve_2023_38710_aRekeyOfAnotherProtocolOrSpiSizeIsASyntaxErrorAndNothingIsEchoed(int protocol, int size) {
+  void cve_2023_38710_aRekeyOfAnotherProtocolOrSpiSizeIsASyntaxErrorAndNothingIsEchoed(
+      int protocol, int size) {
     byte[] spi = new byte[size];
     NotifyPayload notify =
         new NotifyPayload(protocol, Bytes.copyOf(spi), NotifyType.REKEY_SA, Bytes.EMPTY);

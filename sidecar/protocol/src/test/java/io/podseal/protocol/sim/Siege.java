@@ -146,8 +146,8 @@ public final class Siege {
   }
 
   /**
-   * Whether packets of a reach b within a virtual minute after a has started anew: whoever spoke for
-   * a knows more of its SA than a does.
+   * Whether packets of a reach b within a virtual minute after a has started anew: whoever spoke
+   * for a knows more of its SA than a does.
    */
   public boolean recovers() {
     world.openAll();
