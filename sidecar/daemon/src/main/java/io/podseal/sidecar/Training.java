@@ -1,12 +1,12 @@
 package io.podseal.sidecar;
 
 import io.podseal.control.v1.PolicyUpdate;
-import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.KeyLog;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
 import io.podseal.protocol.policy.ChildSaKeys;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Lifetimes;
@@ -127,7 +127,7 @@ final class Training {
         name,
         List.of(address),
         List.of(new PresharedKey(1, SecretBytes.copyOf(key), true)),
-        List.of(EncryptionAlgorithm.AES_GCM_16_256),
+        CryptoOffer.DEFAULT,
         Lifetimes.DEFAULT);
   }
 

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Map;
@@ -75,9 +76,22 @@ final class ArchTest {
         .orShould()
         .callMethod(Math.class, "random")
         .orShould()
+        .callConstructor(SecureRandom.class)
+        .orShould()
+        .callConstructor(Random.class)
+        .orShould()
+        .callMethod(SecureRandom.class, "getInstance", String.class)
+        .orShould()
+        .callMethod(SecureRandom.class, "getInstanceStrong")
+        .because("same seed and same inputs must give the same octets")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + "crypto.jdk")
+        .should()
         .dependOnClassesThat()
         .areAssignableTo(Random.class)
-        .because("same seed and same inputs must give the same octets")
+        .because("JCA wants its own type of randomness; nobody else does")
         .check(CLASSES);
   }
 

@@ -1,9 +1,11 @@
 package io.podseal.sidecar.debug;
 
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.ike.KeyLog;
 import io.podseal.protocol.keymat.IkeKeys;
 import io.podseal.protocol.policy.ChildSaKeys;
+import io.podseal.protocol.policy.EspSuite;
 import io.podseal.protocol.policy.IkeSuite;
 import io.podseal.protocol.secret.SecretBytes;
 import java.io.IOException;
@@ -49,29 +51,78 @@ public final class WiresharkKeyLog implements KeyLog {
     HexFormat hex = HexFormat.of();
     append(
         ikeTable,
-        "%s,%s,%s,%s,\"AES-GCM-%d with 16 octet ICV [RFC5282]\",,,\"NONE [RFC4306]\"%n"
+        "%s,%s,%s,%s,\"%s\",%s,%s,\"%s\"%n"
             .formatted(
                 hex.toHexDigits(spiInitiator),
                 hex.toHexDigits(spiResponder),
                 hex(keys.skEi()),
                 hex(keys.skEr()),
-                suite.encryption().keyBits()));
+                ikeEncryption(suite.encryption()),
+                hex(keys.skAi()),
+                hex(keys.skAr()),
+                suite.integrity().map(WiresharkKeyLog::ikeIntegrity).orElse("NONE [RFC4306]")));
   }
 
   @Override
   public void child(ChildSaKeys keys, InetAddress local, InetAddress remote) {
-    append(espTable, line(remote, local, keys.inboundSpi(), keys.encryption(), keys.inbound()));
-    append(espTable, line(local, remote, keys.outboundSpi(), keys.encryption(), keys.outbound()));
+    // Wireshark needs no key to read AH.
+    if (keys.suite() instanceof EspSuite suite) {
+      append(espTable, line(remote, local, keys.inboundSpi(), suite, keys.inbound()));
+      append(espTable, line(local, remote, keys.outboundSpi(), suite, keys.outbound()));
+    }
+  }
+
+  private static String ikeEncryption(EncryptionAlgorithm algorithm) {
+    return switch (algorithm) {
+      case AES_GCM_16_128, AES_GCM_16_256 ->
+          "AES-GCM-" + algorithm.keyBits() + " with 16 octet ICV [RFC5282]";
+      case AES_CBC_128, AES_CBC_256 -> "AES-CBC-" + algorithm.keyBits() + " [RFC3602]";
+      case CHACHA20_POLY1305 -> "ChaCha20-Poly1305 [RFC7634]";
+    };
+  }
+
+  private static String ikeIntegrity(IntegrityAlgorithm algorithm) {
+    return switch (algorithm) {
+      case HMAC_SHA2_256_128 -> "HMAC_SHA2_256_128 [RFC4868]";
+      case HMAC_SHA2_384_192 -> "HMAC_SHA2_384_192 [RFC4868]";
+      case HMAC_SHA2_512_256 -> "HMAC_SHA2_512_256 [RFC4868]";
+    };
+  }
+
+  private static String espEncryption(EncryptionAlgorithm algorithm) {
+    return switch (algorithm) {
+      case AES_GCM_16_128, AES_GCM_16_256 -> "AES-GCM with 16 octet ICV [RFC4106]";
+      case AES_CBC_128, AES_CBC_256 -> "AES-CBC [RFC3602]";
+      case CHACHA20_POLY1305 -> "ChaCha20 with Poly1305 [RFC7634]";
+    };
+  }
+
+  private static String espIntegrity(IntegrityAlgorithm algorithm) {
+    return switch (algorithm) {
+      case HMAC_SHA2_256_128 -> "HMAC-SHA-256-128 [RFC4868]";
+      case HMAC_SHA2_384_192 -> "HMAC-SHA-384-192 [RFC4868]";
+      case HMAC_SHA2_512_256 -> "HMAC-SHA-512-256 [RFC4868]";
+    };
   }
 
   private static String line(
-      InetAddress from, InetAddress to, int spi, EncryptionAlgorithm algorithm, SecretBytes key) {
-    return switch (algorithm) {
-      case AES_GCM_16_128, AES_GCM_16_256 ->
-          ("\"IPv4\",\"%s\",\"%s\",\"0x%08x\",\"AES-GCM with 16 octet ICV [RFC4106]\","
-                  + "\"0x%s\",\"NULL\",\"\"%n")
-              .formatted(from.getHostAddress(), to.getHostAddress(), spi, hex(key));
-    };
+      InetAddress from, InetAddress to, int spi, EspSuite suite, SecretBytes keymat) {
+    int encryption = suite.encryption().keymatLength();
+    SecretBytes key = keymat.slice(0, encryption);
+    SecretBytes integrityKey = keymat.slice(encryption, keymat.length());
+    String line =
+        "\"IPv4\",\"%s\",\"%s\",\"0x%08x\",\"%s\",\"0x%s\",\"%s\",\"%s\"%n"
+            .formatted(
+                from.getHostAddress(),
+                to.getHostAddress(),
+                spi,
+                espEncryption(suite.encryption()),
+                hex(key),
+                suite.integrity().map(WiresharkKeyLog::espIntegrity).orElse("NULL"),
+                suite.integrity().isPresent() ? "0x" + hex(integrityKey) : "");
+    key.destroy();
+    integrityKey.destroy();
+    return line;
   }
 
   private static String hex(SecretBytes secret) {

@@ -1,14 +1,20 @@
 package io.podseal.sidecar.jca;
 
 import io.podseal.protocol.crypto.Aead;
+import io.podseal.protocol.crypto.Cbc;
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.crypto.KeyExchange;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.crypto.KeyExchangeResponse;
+import io.podseal.protocol.crypto.Mac;
 import io.podseal.protocol.crypto.Prf;
 import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.protocol.wire.Bytes;
+import java.util.Optional;
 import org.bouncycastle.crypto.digests.SHA1Digest;
 
 /**
@@ -24,20 +30,56 @@ public final class BouncyCastleProvider implements CryptoProvider {
 
   @Override
   public Aead aead(EncryptionAlgorithm algorithm, SecretBytes key) {
-    if (key.length() != algorithm.keyLength()) {
-      throw new IllegalArgumentException(
-          algorithm + " takes a key of " + algorithm.keyLength() + " octets, not " + key.length());
-    }
+    requireLength(algorithm, algorithm.keyLength(), key);
     return switch (algorithm) {
-      case AES_GCM_16_128, AES_GCM_16_256 -> new BcAesGcm(key);
+      case AES_GCM_16_128, AES_GCM_16_256 -> BcAead.aesGcm(key);
+      case CHACHA20_POLY1305 -> BcAead.chaCha20Poly1305(key);
+      case AES_CBC_128, AES_CBC_256 ->
+          throw new IllegalArgumentException(algorithm + " is no AEAD");
     };
   }
 
   @Override
-  public KeyExchange keyExchange(KeyExchangeMethod method, RandomSource random) {
-    return switch (method) {
-      case X25519 -> new BcX25519(random);
+  public Cbc cbc(EncryptionAlgorithm algorithm, SecretBytes key) {
+    requireLength(algorithm, algorithm.keyLength(), key);
+    return switch (algorithm) {
+      case AES_CBC_128, AES_CBC_256 -> new BcCbc(key);
+      case AES_GCM_16_128, AES_GCM_16_256, CHACHA20_POLY1305 ->
+          throw new IllegalArgumentException(algorithm + " is an AEAD");
     };
+  }
+
+  @Override
+  public Mac mac(IntegrityAlgorithm algorithm, SecretBytes key) {
+    requireLength(algorithm, algorithm.keyLength(), key);
+    return new BcMac(algorithm, key);
+  }
+
+  @Override
+  public KeyExchange keyExchange(KeyExchangeMethod method, RandomSource random) {
+    return switch (method.family()) {
+      case CURVE25519 -> new BcX25519(random);
+      case ECP -> new BcEcp(method, random);
+      case MODP -> new BcModp(method, random);
+      case ML_KEM -> new BcMlKem(method, random);
+    };
+  }
+
+  @Override
+  public Optional<KeyExchangeResponse> respond(
+      KeyExchangeMethod method, RandomSource random, byte[] initiatorValue) {
+    if (method.isKem()) {
+      return BcMlKem.encapsulate(method, random, initiatorValue);
+    }
+    if (initiatorValue.length != method.requestLength()) {
+      return Optional.empty();
+    }
+    KeyExchange ours = keyExchange(method, random);
+    Bytes publicValue = Bytes.copyOf(ours.publicValue());
+    Optional<KeyExchangeResponse> response =
+        ours.sharedSecret(initiatorValue).map(s -> new KeyExchangeResponse(publicValue, s));
+    ours.destroy();
+    return response;
   }
 
   @Override
@@ -47,5 +89,12 @@ public final class BouncyCastleProvider implements CryptoProvider {
     byte[] hash = new byte[digest.getDigestSize()];
     digest.doFinal(hash, 0);
     return hash;
+  }
+
+  private static void requireLength(Enum<?> algorithm, int length, SecretBytes key) {
+    if (key.length() != length) {
+      throw new IllegalArgumentException(
+          algorithm + " takes a key of " + length + " octets, not " + key.length());
+    }
   }
 }

@@ -4,6 +4,7 @@ import io.podseal.control.v1.CryptoProfile;
 import io.podseal.control.v1.PresharedKey;
 import io.podseal.control.v1.Self;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.LocalPod;
@@ -60,19 +61,17 @@ final class PolicyValues {
         p.getPod(),
         List.copyOf(ipv4(p.getAddressesList())),
         keys,
-        encryption(p.getProfile()),
+        crypto(p.getProfile()),
         lifetimes(p.getProfile()));
   }
 
-  private static List<EncryptionAlgorithm> encryption(CryptoProfile profile) {
+  private static CryptoOffer crypto(CryptoProfile profile) {
     List<EncryptionAlgorithm> known =
         profile.getEncryptionList().stream()
             .map(name -> ENCRYPTION.get(name.toLowerCase(Locale.ROOT)))
             .filter(Objects::nonNull)
             .toList();
-    return known.isEmpty()
-        ? List.of(EncryptionAlgorithm.AES_GCM_16_256, EncryptionAlgorithm.AES_GCM_16_128)
-        : known;
+    return known.isEmpty() ? CryptoOffer.DEFAULT : CryptoOffer.ofCiphers(known);
   }
 
   private static Lifetimes lifetimes(CryptoProfile profile) {

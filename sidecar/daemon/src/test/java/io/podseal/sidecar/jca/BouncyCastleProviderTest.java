@@ -19,6 +19,11 @@ import org.junit.jupiter.api.Test;
 final class BouncyCastleProviderTest extends CryptoProviderContract {
   private static final long SEED = 0x706f647365616cL;
 
+  private static final EncryptionAlgorithm[] AEADS =
+      Arrays.stream(EncryptionAlgorithm.values())
+          .filter(EncryptionAlgorithm::isAead)
+          .toArray(EncryptionAlgorithm[]::new);
+
   private final CryptoProvider jdk = new JdkCryptoProvider();
   private final CryptoProvider bouncyCastle = new BouncyCastleProvider();
   private final Random random = new Random(SEED);
@@ -45,7 +50,7 @@ final class BouncyCastleProviderTest extends CryptoProviderContract {
   @Test
   void aeadsOpenWhatTheOtherSealed() {
     for (int i = 0; i < 300; i++) {
-      EncryptionAlgorithm algorithm = anyOf(EncryptionAlgorithm.values());
+      EncryptionAlgorithm algorithm = anyOf(AEADS);
       SecretBytes key = SecretBytes.adopt(octets(algorithm.keyLength()));
       byte[] nonce = octets(Aead.NONCE_LENGTH);
       byte[] aad = octets(random.nextInt(40));

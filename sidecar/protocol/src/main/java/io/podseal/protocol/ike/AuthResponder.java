@@ -11,6 +11,7 @@ import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.EspSuite;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
@@ -148,7 +149,7 @@ final class AuthResponder implements State {
     int inboundSpi = ctx.spis().allocate();
     Optional<Proposals.Selected<EspSuite>> selected =
         message.has(NotifyType.USE_TRANSPORT_MODE)
-            ? Proposals.selectEsp(offered, peer.encryption(), false, inboundSpi)
+            ? Proposals.selectEsp(offered, peer.crypto(), Pfs.NONE, inboundSpi)
             : Optional.empty();
     Optional<Integer> outboundSpi =
         selected.map(s -> s.offered().spi().s32(0)).filter(ChildSa::isUsable);

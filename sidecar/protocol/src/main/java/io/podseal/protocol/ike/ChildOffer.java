@@ -1,7 +1,6 @@
 package io.podseal.protocol.ike;
 
 import io.podseal.protocol.crypto.KeyExchange;
-import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.KePayload;
 import io.podseal.protocol.message.NotifyPayload;
@@ -9,6 +8,7 @@ import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.EspSuite;
+import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
 import io.podseal.protocol.secret.SecretBytes;
@@ -24,14 +24,13 @@ final class ChildOffer {
   private final SaCore core;
   private final int inboundSpi;
   private final Optional<KeyExchange> keyExchange;
-  private final Proposal proposal;
+  private final List<Proposal> proposals;
 
   private ChildOffer(SaCore core, Optional<KeyExchange> keyExchange) {
     this.core = core;
     this.inboundSpi = core.ctx().spis().allocate();
     this.keyExchange = keyExchange;
-    this.proposal =
-        Proposals.esp(inboundSpi, core.peer().encryption(), keyExchange.map(KeyExchange::method));
+    this.proposals = Proposals.esp(core.peer().crypto(), inboundSpi, pfs());
   }
 
   /** The child of IKE_AUTH, which takes its keys from the IKE SA's own key exchange. */
@@ -43,7 +42,13 @@ final class ChildOffer {
   static ChildOffer withKeyExchange(SaCore core) {
     IkeContext ctx = core.ctx();
     return new ChildOffer(
-        core, Optional.of(ctx.crypto().keyExchange(KeyExchangeMethod.X25519, ctx.random())));
+        core,
+        Optional.of(
+            ctx.crypto().keyExchange(core.peer().crypto().keyExchange().getFirst(), ctx.random())));
+  }
+
+  private Pfs pfs() {
+    return keyExchange.isPresent() ? Pfs.REQUIRED : Pfs.NONE;
   }
 
   /** Mode and SA; selectors, nonce and KE are the exchange's. */
@@ -51,7 +56,7 @@ final class ChildOffer {
     List<Payload> payloads = new ArrayList<>();
     payloads.add(NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE));
     payloads.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
-    payloads.add(new SaPayload(List.of(proposal)));
+    payloads.add(new SaPayload(proposals));
     return payloads;
   }
 
@@ -73,11 +78,11 @@ final class ChildOffer {
       List<Action> out) {
     List<Proposal> answered =
         answer.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
-    if (!Proposals.answers(proposal, answered)) {
+    if (!Proposals.answers(proposals, answered)) {
       return Optional.empty();
     }
     Optional<EspSuite> suite =
-        Proposals.selectEsp(answered, core.peer().encryption(), keyExchange.isPresent(), inboundSpi)
+        Proposals.selectEsp(answered, core.peer().crypto(), pfs(), inboundSpi)
             .map(Proposals.Selected::suite);
     int outboundSpi =
         answered.getFirst().spi().length() == 4 ? answered.getFirst().spi().s32(0) : 0;

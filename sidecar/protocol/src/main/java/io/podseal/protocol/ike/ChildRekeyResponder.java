@@ -1,7 +1,7 @@
 package io.podseal.protocol.ike;
 
-import io.podseal.protocol.crypto.KeyExchange;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.crypto.KeyExchangeResponse;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.KePayload;
 import io.podseal.protocol.message.NoncePayload;
@@ -10,9 +10,9 @@ import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.EspSuite;
+import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
-import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
 import java.time.Instant;
@@ -76,7 +76,7 @@ final class ChildRekeyResponder {
     List<Proposal> offered = request.first(SaPayload.class).orElseThrow().proposals();
     int inboundSpi = ctx.spis().allocate();
     Optional<Proposals.Selected<EspSuite>> selected =
-        Proposals.selectEsp(offered, core.peer().encryption(), true, inboundSpi);
+        Proposals.selectEsp(offered, core.peer().crypto(), Pfs.REQUIRED, inboundSpi);
     Optional<Integer> outboundSpi =
         selected.map(s -> s.offered().spi().s32(0)).filter(ChildSa::isUsable);
     if (selected.isEmpty() || outboundSpi.isEmpty()) {
@@ -91,10 +91,9 @@ final class ChildRekeyResponder {
       byte[] wanted = {(byte) (method.id() >>> 8), (byte) method.id()};
       return List.of(NotifyPayload.of(NotifyType.INVALID_KE_PAYLOAD, Bytes.copyOf(wanted)));
     }
-    KeyExchange keyExchange = ctx.crypto().keyExchange(method, ctx.random());
-    Optional<SecretBytes> shared = ChildOffer.agree(keyExchange, theirs.get());
-    keyExchange.destroy();
-    if (shared.isEmpty()) {
+    Optional<KeyExchangeResponse> keyExchange =
+        ctx.crypto().respond(method, ctx.random(), theirs.get().data().toArray());
+    if (keyExchange.isEmpty()) {
       ctx.spis().release(inboundSpi, now);
       return error(NotifyType.INVALID_SYNTAX);
     }
@@ -104,7 +103,7 @@ final class ChildRekeyResponder {
             core,
             new ChildSa.Parameters(
                 inboundSpi, outboundSpi.get(), suite, false, nonceI, nonceR, address.get()),
-            shared,
+            keyExchange.map(KeyExchangeResponse::sharedSecret),
             now,
             out);
     sa.rekeyedByPeer(old, made, now);
@@ -113,7 +112,7 @@ final class ChildRekeyResponder {
     answer.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
     answer.add(new SaPayload(List.of(selected.get().answer())));
     answer.add(new NoncePayload(nonceR));
-    answer.add(new KePayload(method.id(), Bytes.copyOf(keyExchange.publicValue())));
+    answer.add(new KePayload(method.id(), keyExchange.get().publicValue()));
     answer.addAll(TransportSelectors.of(in.from().address(), core.localAddress()));
     return answer;
   }

@@ -73,18 +73,17 @@ final class ChildSa {
         ChildKeymat.derive(
             session.prf(),
             session.keys().skD(),
-            sharedSecret,
+            sharedSecret.map(List::of).orElse(List.of()),
             p.nonceI(),
             p.nonceR(),
-            p.suite().encryption());
+            p.suite().keymatLength());
     sharedSecret.ifPresent(SecretBytes::destroy);
     // RFC 7296 §2.17: "initiator" is whoever began this exchange, not the IKE SA.
     ChildSaKeys keys =
         new ChildSaKeys(
             p.inboundSpi(),
             p.outboundSpi(),
-            p.suite().encryption(),
-            p.suite().esn(),
+            p.suite(),
             p.weBegan() ? keymat.responderToInitiator() : keymat.initiatorToResponder(),
             p.weBegan() ? keymat.initiatorToResponder() : keymat.responderToInitiator());
     core.ctx().keyLog().child(keys, core.localAddress(), p.remoteInner());
@@ -97,7 +96,7 @@ final class ChildSa {
                 core.peerLabel(),
                 hex(p.inboundSpi()),
                 hex(p.outboundSpi()),
-                p.suite().encryption() + (p.suite().esn() ? " ESN" : ""),
+                p.suite().toString(),
                 p.suite().keyExchange().isPresent())));
     Duration soft = core.peer().lifetimes().child();
     Duration hard = Lifetimes.hard(soft);

@@ -1,7 +1,6 @@
 package io.podseal.protocol.ike;
 
 import io.podseal.protocol.crypto.KeyExchange;
-import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
@@ -42,7 +41,7 @@ final class SaInitInitiator implements State {
   private final boolean initialContact;
   private final KeyExchange keyExchange;
   private final Bytes nonce;
-  private final Proposal offer;
+  private final List<Proposal> offer;
   private final List<NotifyPayload> natDetection;
   private byte[] request = new byte[0];
   private Optional<Bytes> cookie = Optional.empty();
@@ -53,9 +52,10 @@ final class SaInitInitiator implements State {
     this.core = core;
     this.key = key;
     this.initialContact = initialContact;
-    this.keyExchange = ctx.crypto().keyExchange(KeyExchangeMethod.X25519, ctx.random());
+    this.keyExchange =
+        ctx.crypto().keyExchange(core.peer().crypto().keyExchange().getFirst(), ctx.random());
     this.nonce = Bytes.copyOf(ctx.random().bytes(Limits.NONCE_LENGTH));
-    this.offer = Proposals.ike(core.peer().encryption());
+    this.offer = Proposals.ike(core.peer().crypto(), Bytes.EMPTY);
     // §2.23: the responder's SPI is zero in the hashes of the request.
     this.natDetection =
         NatDetection.notifies(ctx.crypto(), ctx.random(), core.spiInitiator(), 0, core.remote());
@@ -78,7 +78,7 @@ final class SaInitInitiator implements State {
     List<Payload> payloads = new ArrayList<>();
     // §2.6: the cookie comes first and everything else stays as it was.
     cookie.ifPresent(c -> payloads.add(NotifyPayload.of(NotifyType.COOKIE, c)));
-    payloads.add(new SaPayload(List.of(offer)));
+    payloads.add(new SaPayload(offer));
     payloads.add(new KePayload(keyExchange.method().id(), Bytes.copyOf(keyExchange.publicValue())));
     payloads.add(new NoncePayload(nonce));
     payloads.addAll(natDetection);
@@ -121,7 +121,7 @@ final class SaInitInitiator implements State {
     }
     Optional<IkeSuite> suite =
         Proposals.answers(offer, sa.get().proposals())
-            ? Proposals.selectIke(sa.get().proposals(), core.peer().encryption())
+            ? Proposals.selectIke(sa.get().proposals(), core.peer().crypto(), Bytes.EMPTY)
                 .map(Proposals.Selected::suite)
             : Optional.empty();
     if (suite.isEmpty() || ke.get().method() != keyExchange.method().id()) {

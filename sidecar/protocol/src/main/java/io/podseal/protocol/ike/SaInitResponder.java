@@ -1,7 +1,6 @@
 package io.podseal.protocol.ike;
 
-import io.podseal.protocol.crypto.EncryptionAlgorithm;
-import io.podseal.protocol.crypto.KeyExchange;
+import io.podseal.protocol.crypto.KeyExchangeResponse;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.IkeMessage;
@@ -12,9 +11,9 @@ import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.IkeSuite;
 import io.podseal.protocol.policy.Proposals;
-import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.wire.ByteWriter;
 import io.podseal.protocol.wire.Bytes;
@@ -25,9 +24,6 @@ import java.util.Optional;
 
 /** The responder's half of IKE_SA_INIT (RFC 7296 §1.2); see {@link SaInitInitiator}. */
 final class SaInitResponder {
-  private static final List<EncryptionAlgorithm> ACCEPTED =
-      List.of(EncryptionAlgorithm.AES_GCM_16_256, EncryptionAlgorithm.AES_GCM_16_128);
-
   private SaInitResponder() {}
 
   /** Answers a request; gives the state that waits for IKE_AUTH, or empty if nothing is kept. */
@@ -53,7 +49,7 @@ final class SaInitResponder {
       return Optional.empty();
     }
     Optional<Proposals.Selected<IkeSuite>> selected =
-        Proposals.selectIke(sa.get().proposals(), ACCEPTED);
+        Proposals.selectIke(sa.get().proposals(), CryptoOffer.DEFAULT, Bytes.EMPTY);
     if (selected.isEmpty()) {
       refuse(header, NotifyType.NO_PROPOSAL_CHOSEN, Bytes.EMPTY, in, out);
       return Optional.empty();
@@ -66,17 +62,16 @@ final class SaInitResponder {
       refuse(header, NotifyType.INVALID_KE_PAYLOAD, method, in, out);
       return Optional.empty();
     }
-    KeyExchange keyExchange = ctx.crypto().keyExchange(suite.keyExchange(), ctx.random());
-    Optional<SecretBytes> shared = keyExchange.sharedSecret(ke.get().data().toArray());
-    keyExchange.destroy();
-    if (shared.isEmpty()) {
+    Optional<KeyExchangeResponse> keyExchange =
+        ctx.crypto().respond(suite.keyExchange(), ctx.random(), ke.get().data().toArray());
+    if (keyExchange.isEmpty()) {
       SaCore.drop(DropReason.IKE_PAYLOAD_SYNTAX, out);
       return Optional.empty();
     }
     Bytes nonceR = Bytes.copyOf(ctx.random().bytes(Limits.NONCE_LENGTH));
     List<Payload> payloads = new ArrayList<>();
     payloads.add(new SaPayload(List.of(selected.get().answer())));
-    payloads.add(new KePayload(wanted, Bytes.copyOf(keyExchange.publicValue())));
+    payloads.add(new KePayload(wanted, keyExchange.get().publicValue()));
     payloads.add(new NoncePayload(nonceR));
     payloads.addAll(
         NatDetection.notifies(
@@ -87,7 +82,8 @@ final class SaInitResponder {
                 core.spiInitiator(), core.spiResponder(), ExchangeType.IKE_SA_INIT, false, true, 0),
             payloads);
     core.behindNat(NatDetection.weAreBehindNat(ctx.crypto(), request, in.to()));
-    core.session(Session.derive(core, suite, shared.get(), nonceI.get(), nonceR));
+    core.session(
+        Session.derive(core, suite, keyExchange.get().sharedSecret(), nonceI.get(), nonceR));
     core.window().expectFrom(1);
     out.add(SaCore.answer(response, in));
     return Optional.of(

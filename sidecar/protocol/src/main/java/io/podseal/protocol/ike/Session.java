@@ -1,6 +1,7 @@
 package io.podseal.protocol.ike;
 
 import io.podseal.protocol.crypto.Prf;
+import io.podseal.protocol.keymat.IkeKeyDerivation;
 import io.podseal.protocol.keymat.IkeKeys;
 import io.podseal.protocol.policy.IkeSuite;
 import io.podseal.protocol.secret.SecretBytes;
@@ -14,17 +15,18 @@ record Session(IkeSuite suite, Prf prf, IkeKeys keys, SkCipher cipher) {
     IkeContext ctx = core.ctx();
     Prf prf = ctx.crypto().prf(suite.prf());
     IkeKeys keys =
-        IkeKeys.derive(
-            prf,
-            suite.encryption(),
-            sharedSecret,
-            nonceI,
-            nonceR,
-            core.spiInitiator(),
-            core.spiResponder());
+        new IkeKeyDerivation(
+                prf,
+                suite.encryption(),
+                suite.integrity(),
+                nonceI,
+                nonceR,
+                core.spiInitiator(),
+                core.spiResponder())
+            .initial(sharedSecret);
     sharedSecret.destroy();
     ctx.keyLog().ike(core.spiInitiator(), core.spiResponder(), suite, keys);
-    SkCipher cipher = new SkCipher(ctx.crypto(), suite.encryption(), keys, core.isInitiator());
+    SkCipher cipher = new SkCipher(ctx.crypto(), ctx.random(), suite, keys, core.isInitiator());
     return new Session(suite, prf, keys, cipher);
   }
 

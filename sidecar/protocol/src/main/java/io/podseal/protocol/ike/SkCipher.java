@@ -1,132 +1,92 @@
 package io.podseal.protocol.ike;
 
-import io.podseal.protocol.crypto.Aead;
 import io.podseal.protocol.crypto.CryptoProvider;
-import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.keymat.IkeKeys;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.MessageEncoder;
 import io.podseal.protocol.message.Payload;
-import io.podseal.protocol.secret.SecretBytes;
-import io.podseal.protocol.wire.ByteWriter;
+import io.podseal.protocol.policy.IkeSuite;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * Seals and opens Encrypted payloads with an AEAD (RFC 5282).
+ * Seals and opens Encrypted payloads with the keys of one IKE SA (RFC 7296 §3.14, RFC 5282).
  *
  * <pre>
- * generic header(4) | IV(8) | ciphertext of (payloads | padding | pad length) | ICV(16)
+ * prefix: header, generic header | content: IV, ciphertext of (payloads | padding | pad length), ICV
  * </pre>
  */
 final class SkCipher {
-  private static final int IV_LENGTH = 8;
+  private final SkProtection sealing;
+  private final SkProtection opening;
 
-  private final Direction sealing;
-  private final Direction opening;
-  private long iv;
-
-  SkCipher(CryptoProvider crypto, EncryptionAlgorithm algorithm, IkeKeys keys, boolean initiator) {
-    Direction fromInitiator = new Direction(crypto, algorithm, keys.skEi());
-    Direction fromResponder = new Direction(crypto, algorithm, keys.skEr());
+  SkCipher(
+      CryptoProvider crypto, RandomSource random, IkeSuite suite, IkeKeys keys, boolean initiator) {
+    SkProtection fromInitiator = protection(crypto, random, suite, keys, true);
+    SkProtection fromResponder = protection(crypto, random, suite, keys, false);
     sealing = initiator ? fromInitiator : fromResponder;
     opening = initiator ? fromResponder : fromInitiator;
   }
 
+  private static SkProtection protection(
+      CryptoProvider crypto, RandomSource random, IkeSuite suite, IkeKeys keys, boolean initiator) {
+    return suite.integrity().isPresent()
+        ? new CbcProtection(
+            crypto,
+            random,
+            suite.encryption(),
+            suite.integrity().get(),
+            initiator ? keys.skEi() : keys.skEr(),
+            initiator ? keys.skAi() : keys.skAr())
+        : new AeadProtection(crypto, suite.encryption(), initiator ? keys.skEi() : keys.skEr());
+  }
+
   byte[] seal(IkeHeader header, List<? extends Payload> payloads) {
     byte[] inner = MessageEncoder.inner(payloads);
-    // RFC 5282 §3: no padding is needed; the last octet is the pad length.
-    byte[] plaintext = Arrays.copyOf(inner, inner.length + 1);
     byte[] prefix =
         MessageEncoder.encryptedPrefix(
-            header,
-            MessageEncoder.firstType(payloads),
-            IV_LENGTH + plaintext.length + Aead.TAG_LENGTH);
-    // RFC 5282 §4: an IV must never repeat under one key; a counter cannot.
-    iv++;
-    byte[] explicit = new ByteWriter().u64(iv).toArray();
-    byte[] message =
-        Arrays.copyOf(prefix, prefix.length + IV_LENGTH + plaintext.length + Aead.TAG_LENGTH);
-    System.arraycopy(explicit, 0, message, prefix.length, IV_LENGTH);
-    sealing.aead.seal(
-        sealing.nonce(explicit, 0),
-        prefix,
-        prefix.length,
-        plaintext,
-        0,
-        plaintext.length,
-        message,
-        prefix.length + IV_LENGTH);
-    Arrays.fill(plaintext, (byte) 0);
+            header, MessageEncoder.firstType(payloads), contentLength(inner.length));
+    byte[] message = seal(prefix, inner);
     Arrays.fill(inner, (byte) 0);
+    return message;
+  }
+
+  /** Octets of content around {@code innerLength} octets of payloads. */
+  int contentLength(int innerLength) {
+    return sealing.contentLength(innerLength);
+  }
+
+  /**
+   * A whole message.
+   *
+   * @param prefix everything before the content, with the final lengths; it is authenticated
+   * @param inner what is encrypted, without padding
+   */
+  byte[] seal(byte[] prefix, byte[] inner) {
+    byte[] message = Arrays.copyOf(prefix, prefix.length + contentLength(inner.length));
+    sealing.seal(message, prefix.length, inner);
     return message;
   }
 
   /** The payloads inside without padding, or empty when the ICV does not verify. */
   Optional<byte[]> open(Datagram datagram) {
-    int offset = datagram.encrypted().orElseThrow().offset();
-    byte[] message = datagram.bytes();
-    int sealedLength = message.length - offset - IV_LENGTH;
-    if (sealedLength < Aead.TAG_LENGTH + 1) {
-      return Optional.empty();
-    }
-    byte[] plaintext = new byte[sealedLength];
-    int length =
-        opening.aead.open(
-            opening.nonce(message, offset),
-            message,
-            offset,
-            message,
-            offset + IV_LENGTH,
-            sealedLength,
-            plaintext,
-            0);
-    if (length < 1) {
-      return Optional.empty();
-    }
-    int padding = plaintext[length - 1] & 0xff;
-    if (padding > length - 1) {
-      return Optional.empty();
-    }
-    byte[] inner = Arrays.copyOf(plaintext, length - 1 - padding);
-    Arrays.fill(plaintext, (byte) 0);
-    return Optional.of(inner);
+    return open(datagram.bytes(), datagram.encrypted().orElseThrow().offset());
+  }
+
+  /**
+   * What is encrypted in a message, without padding, or empty when the ICV does not verify.
+   *
+   * @param offset of the content; everything before it is authenticated
+   */
+  Optional<byte[]> open(byte[] message, int offset) {
+    return opening.open(message, offset);
   }
 
   void destroy() {
     sealing.destroy();
     opening.destroy();
-  }
-
-  private static final class Direction {
-    final Aead aead;
-    private final SecretBytes salt;
-    private final byte[] nonce = new byte[Aead.NONCE_LENGTH];
-
-    Direction(CryptoProvider crypto, EncryptionAlgorithm algorithm, SecretBytes keyAndSalt) {
-      SecretBytes key = keyAndSalt.slice(0, algorithm.keyLength());
-      aead = crypto.aead(algorithm, key);
-      key.destroy();
-      salt = keyAndSalt.slice(algorithm.keyLength(), algorithm.keymatLength());
-    }
-
-    /** RFC 5282 §4: salt | IV; good until the next call. */
-    byte[] nonce(byte[] ivHolder, int ivOffset) {
-      int saltLength =
-          salt.use(s -> {
-            System.arraycopy(s, 0, nonce, 0, s.length);
-            return s.length;
-          });
-      System.arraycopy(ivHolder, ivOffset, nonce, saltLength, IV_LENGTH);
-      return nonce;
-    }
-
-    void destroy() {
-      aead.destroy();
-      salt.destroy();
-      Arrays.fill(nonce, (byte) 0);
-    }
   }
 }

@@ -1,52 +1,50 @@
 package io.podseal.protocol.keymat;
 
-import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.crypto.Prf;
 import io.podseal.protocol.secret.SecretBytes;
-import io.podseal.protocol.wire.ByteWriter;
-import io.podseal.protocol.wire.Bytes;
 
 /**
  * The keys of one IKE SA (RFC 7296 §2.14). Suffix i protects what the original initiator sends.
  *
  * @param skD from which child keys derive
+ * @param skAi integrity key, initiator to responder; empty with an AEAD
  * @param skEi encryption key and salt, initiator to responder
  * @param skPi input to the initiator's AUTH
  */
 public record IkeKeys(
-    SecretBytes skD, SecretBytes skEi, SecretBytes skEr, SecretBytes skPi, SecretBytes skPr) {
+    SecretBytes skD,
+    SecretBytes skAi,
+    SecretBytes skAr,
+    SecretBytes skEi,
+    SecretBytes skEr,
+    SecretBytes skPi,
+    SecretBytes skPr) {
 
-  /** SKEYSEED = prf(Ni | Nr, g^ir), then {SK_d|SK_ei|SK_er|SK_pi|SK_pr} = prf+; no SK_a (AEAD). */
-  public static IkeKeys derive(
-      Prf prf,
-      EncryptionAlgorithm encryption,
-      SecretBytes sharedSecret,
-      Bytes nonceI,
-      Bytes nonceR,
-      long spiI,
-      long spiR) {
-    SecretBytes nonces = SecretBytes.adopt(new ByteWriter().bytes(nonceI).bytes(nonceR).toArray());
-    SecretBytes skeyseed = sharedSecret.use(g -> prf.apply(nonces, g));
-    nonces.destroy();
-    byte[] seed = new ByteWriter().bytes(nonceI).bytes(nonceR).u64(spiI).u64(spiR).toArray();
-    int p = prf.algorithm().length();
-    int e = encryption.keymatLength();
-    SecretBytes stream = PrfPlus.expand(prf, skeyseed, seed, 3 * p + 2 * e);
-    skeyseed.destroy();
-    IkeKeys keys =
-        new IkeKeys(
-            stream.slice(0, p),
-            stream.slice(p, p + e),
-            stream.slice(p + e, p + 2 * e),
-            stream.slice(p + 2 * e, 2 * p + 2 * e),
-            stream.slice(2 * p + 2 * e, 3 * p + 2 * e));
-    stream.destroy();
-    return keys;
+  /**
+   * The same with a post-quantum pre-shared key mixed in (RFC 8784 §3): SK_d, SK_pi and SK_pr
+   * become prf+(PPK, SK'). SK_a and SK_e stay: the PPK does not protect this IKE SA itself. Copies,
+   * so the old keys are to be destroyed on their own.
+   */
+  public IkeKeys withPpk(Prf prf, SecretBytes ppk) {
+    return new IkeKeys(
+        mixed(prf, ppk, skD),
+        skAi.copy(),
+        skAr.copy(),
+        skEi.copy(),
+        skEr.copy(),
+        mixed(prf, ppk, skPi),
+        mixed(prf, ppk, skPr));
+  }
+
+  private static SecretBytes mixed(Prf prf, SecretBytes ppk, SecretBytes key) {
+    return key.use(k -> PrfPlus.expand(prf, ppk, k, k.length));
   }
 
   /** Zeroes all keys. */
   public void destroy() {
     skD.destroy();
+    skAi.destroy();
+    skAr.destroy();
     skEi.destroy();
     skEr.destroy();
     skPi.destroy();

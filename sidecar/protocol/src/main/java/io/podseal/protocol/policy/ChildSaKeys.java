@@ -1,6 +1,5 @@
 package io.podseal.protocol.policy;
 
-import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.secret.SecretBytes;
 
 /**
@@ -8,18 +7,19 @@ import io.podseal.protocol.secret.SecretBytes;
  *
  * @param inboundSpi chosen by us, on packets we receive
  * @param outboundSpi chosen by the peer, on packets we send
- * @param encryption cipher of both directions
- * @param esn 64-bit sequence numbers (RFC 4303 §2.2.1)
- * @param inbound key and salt for receiving
- * @param outbound key and salt for sending
+ * @param suite algorithms of both directions
+ * @param inbound for receiving: encryption key, salt and integrity key without gaps, as many octets
+ *     of each as the algorithms of {@code suite} take
+ * @param outbound the same for sending
  */
 public record ChildSaKeys(
-    int inboundSpi,
-    int outboundSpi,
-    EncryptionAlgorithm encryption,
-    boolean esn,
-    SecretBytes inbound,
-    SecretBytes outbound) {
+    int inboundSpi, int outboundSpi, ChildSuite suite, SecretBytes inbound, SecretBytes outbound) {
+  public ChildSaKeys {
+    if (inbound.length() != suite.keymatLength() || outbound.length() != suite.keymatLength()) {
+      throw new IllegalArgumentException(
+          suite + " takes " + suite.keymatLength() + " octets of key material a direction");
+    }
+  }
 
   /** Zeroes both keys. */
   public void destroy() {

@@ -1,6 +1,5 @@
 package io.podseal.protocol.policy;
 
-import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
@@ -11,21 +10,20 @@ import java.util.Optional;
  * @param label for people: namespace/name of the pod
  * @param addresses the only inner addresses this identity may use
  * @param keys newest epoch first, at most two
- * @param encryption ciphers to offer and accept, most wanted first
+ * @param crypto algorithms to offer and accept
  */
 public record Peer(
     Identity identity,
     String label,
     List<InetAddress> addresses,
     List<PresharedKey> keys,
-    List<EncryptionAlgorithm> encryption,
+    CryptoOffer crypto,
     Lifetimes lifetimes) {
   public static final int MAX_KEYS = 2;
 
   public Peer {
     addresses = List.copyOf(addresses);
     keys = List.copyOf(keys);
-    encryption = List.copyOf(encryption);
     if (keys.size() > MAX_KEYS) {
       throw new IllegalArgumentException("more than two epochs for " + label);
     }

@@ -1,24 +1,20 @@
 package io.podseal.protocol.policy;
 
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
-import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.wire.Bytes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
- * Builds the proposals we offer and chooses among those a peer offers (RFC 7296 §3.3.6): one
- * transform of each type, our order of preference within the first proposal that fits.
+ * Builds the proposals we offer (RFC 7296 §3.3) and judges the form of answers. AEADs and other
+ * ciphers stand in different proposals, and an AEAD has no INTEG transform beside it (RFC 5282 §8).
  */
 public final class Proposals {
-  /** Transform ID of "partially transmitted 64-bit sequence numbers". */
-  private static final int ESN = 1;
-
-  /** Transform ID of INTEG NONE, which some peers add to an AEAD proposal (RFC 5282 §8). */
-  private static final int INTEG_NONE = 0;
+  /** Transform ID of NONE in the types INTEG, KE and ADDKE. */
+  static final int NONE = 0;
 
   private Proposals() {}
 
@@ -31,145 +27,147 @@ public final class Proposals {
    */
   public record Selected<S>(S suite, Proposal offered, Proposal answer) {}
 
-  public static Proposal ike(List<EncryptionAlgorithm> encryption) {
-    List<Transform> transforms = new ArrayList<>();
-    encryption.forEach(e -> transforms.add(encr(e)));
-    for (PrfAlgorithm prf : PrfAlgorithm.values()) {
-      transforms.add(Transform.of(TransformType.PRF, prf.id()));
-    }
-    for (KeyExchangeMethod method : KeyExchangeMethod.values()) {
-      transforms.add(Transform.of(TransformType.KE, method.id()));
-    }
-    return new Proposal(1, Proposal.IKE, Bytes.EMPTY, transforms);
-  }
-
-  /** ESN is required: both ends are Podseal. */
-  public static Proposal esp(
-      int inboundSpi, List<EncryptionAlgorithm> encryption, Optional<KeyExchangeMethod> pfs) {
-    List<Transform> transforms = new ArrayList<>();
-    encryption.forEach(e -> transforms.add(encr(e)));
-    pfs.ifPresent(m -> transforms.add(Transform.of(TransformType.KE, m.id())));
-    transforms.add(Transform.of(TransformType.SN, ESN));
-    return new Proposal(1, Proposal.ESP, Bytes.ofInt(inboundSpi), transforms);
-  }
-
-  /** The first offered IKE proposal that we can answer. */
-  public static Optional<Selected<IkeSuite>> selectIke(
-      List<Proposal> offered, List<EncryptionAlgorithm> allowed) {
-    for (Proposal proposal : offered) {
-      if (proposal.protocol() != Proposal.IKE || !onlyTypes(proposal, true)) {
-        continue;
-      }
-      Optional<EncryptionAlgorithm> encryption = encryption(proposal, allowed);
-      Optional<PrfAlgorithm> prf =
-          pick(proposal, TransformType.PRF, List.of(PrfAlgorithm.values()), PrfAlgorithm::id);
-      Optional<KeyExchangeMethod> ke =
-          pick(
-              proposal,
-              TransformType.KE,
-              List.of(KeyExchangeMethod.values()),
-              KeyExchangeMethod::id);
-      if (encryption.isPresent() && prf.isPresent() && ke.isPresent()) {
-        IkeSuite suite = new IkeSuite(encryption.get(), prf.get(), ke.get());
-        List<Transform> chosen =
-            List.of(
-                encr(suite.encryption()),
-                Transform.of(TransformType.PRF, suite.prf().id()),
-                Transform.of(TransformType.KE, suite.keyExchange().id()));
-        return Optional.of(
-            new Selected<>(
-                suite,
-                proposal,
-                new Proposal(proposal.number(), Proposal.IKE, Bytes.EMPTY, chosen)));
-      }
-    }
-    return Optional.empty();
-  }
-
   /**
-   * The first offered ESP proposal that we can answer.
+   * Proposals for an IKE SA.
    *
-   * @param pfs whether a key exchange is part of this negotiation (CREATE_CHILD_SA); in IKE_AUTH
-   *     any KE transform is ignored (RFC 7296 §1.2)
+   * @param spi empty in IKE_SA_INIT, our new SPI of 8 octets when an IKE SA is rekeyed
    */
+  public static List<Proposal> ike(CryptoOffer offer, Bytes spi) {
+    List<Proposal> proposals = new ArrayList<>();
+    for (List<Transform> ciphers : ciphers(offer)) {
+      List<Transform> transforms = new ArrayList<>(ciphers);
+      offer.prf().forEach(p -> transforms.add(Transform.of(TransformType.PRF, p.id())));
+      offer.keyExchange().forEach(m -> transforms.add(Transform.of(TransformType.KE, m.id())));
+      transforms.addAll(additional(offer));
+      proposals.add(new Proposal(proposals.size() + 1, Proposal.IKE, spi, transforms));
+    }
+    return proposals;
+  }
+
+  /** Proposals for an ESP SA. */
+  public static List<Proposal> esp(CryptoOffer offer, int inboundSpi, Pfs pfs) {
+    List<Proposal> proposals = new ArrayList<>();
+    for (List<Transform> ciphers : ciphers(offer)) {
+      List<Transform> transforms = new ArrayList<>(ciphers);
+      transforms.addAll(childTransforms(offer, pfs));
+      proposals.add(
+          new Proposal(proposals.size() + 1, Proposal.ESP, Bytes.ofInt(inboundSpi), transforms));
+    }
+    return proposals;
+  }
+
+  /** Proposals for an AH SA. */
+  public static List<Proposal> ah(CryptoOffer offer, int inboundSpi, Pfs pfs) {
+    if (offer.integrity().isEmpty()) {
+      throw new IllegalArgumentException("AH needs an integrity algorithm");
+    }
+    List<Transform> transforms = new ArrayList<>(integrity(offer));
+    transforms.addAll(childTransforms(offer, pfs));
+    return List.of(new Proposal(1, Proposal.AH, Bytes.ofInt(inboundSpi), transforms));
+  }
+
+  /**
+   * The first offered IKE proposal that we can answer.
+   *
+   * @param spi what the answer carries: empty in IKE_SA_INIT, our new SPI of 8 octets when an IKE
+   *     SA is rekeyed; the peer's must be as long
+   */
+  public static Optional<Selected<IkeSuite>> selectIke(
+      List<Proposal> offered, CryptoOffer allowed, Bytes spi) {
+    return offered.stream().flatMap(p -> Selection.ike(p, allowed, spi).stream()).findFirst();
+  }
+
+  /** The first offered ESP proposal that we can answer. */
   public static Optional<Selected<EspSuite>> selectEsp(
-      List<Proposal> offered, List<EncryptionAlgorithm> allowed, boolean pfs, int inboundSpi) {
-    for (Proposal proposal : offered) {
-      if (proposal.protocol() != Proposal.ESP
-          || proposal.spi().length() != 4
-          || !onlyTypes(proposal, false)) {
-        continue;
-      }
-      Optional<EncryptionAlgorithm> encryption = encryption(proposal, allowed);
-      boolean esn = proposal.ofType(TransformType.SN).stream().anyMatch(t -> t.id() == ESN);
-      Optional<KeyExchangeMethod> ke =
-          pfs
-              ? pick(
-                  proposal,
-                  TransformType.KE,
-                  List.of(KeyExchangeMethod.values()),
-                  KeyExchangeMethod::id)
-              : Optional.empty();
-      if (encryption.isPresent() && esn && ke.isPresent() == pfs) {
-        EspSuite suite = new EspSuite(encryption.get(), true, ke);
-        Proposal answer = esp(inboundSpi, List.of(suite.encryption()), ke);
-        return Optional.of(
-            new Selected<>(
-                suite,
-                proposal,
-                new Proposal(proposal.number(), Proposal.ESP, answer.spi(), answer.transforms())));
-      }
-    }
-    return Optional.empty();
-  }
-
-  /**
-   * Whether {@code answer} has the form of an answer to {@code offer}: one transform of each type
-   * and nothing that was not offered (RFC 7296 §2.7: the initiator MUST check).
-   */
-  public static boolean answers(Proposal offer, List<Proposal> answer) {
-    return answer.size() == 1
-        && answer.getFirst().number() == offer.number()
-        && answer.getFirst().protocol() == offer.protocol()
-        && offer.transforms().containsAll(answer.getFirst().transforms())
-        && answer.getFirst().transforms().stream().map(Transform::type).distinct().count()
-            == answer.getFirst().transforms().size();
-  }
-
-  private static Transform encr(EncryptionAlgorithm algorithm) {
-    return Transform.of(TransformType.ENCR, algorithm.id(), algorithm.keyBits());
-  }
-
-  /**
-   * RFC 7296 §3.3.6: an unknown transform type makes the whole proposal unacceptable, and so does
-   * integrity that cannot be left out.
-   */
-  private static boolean onlyTypes(Proposal proposal, boolean ike) {
-    for (Transform t : proposal.transforms()) {
-      boolean known =
-          t.is(TransformType.ENCR)
-              || t.is(TransformType.KE)
-              || t.is(TransformType.INTEG)
-              || (ike ? t.is(TransformType.PRF) : t.is(TransformType.SN));
-      if (!known) {
-        return false;
-      }
-    }
-    List<Transform> integrity = proposal.ofType(TransformType.INTEG);
-    return integrity.isEmpty() || integrity.stream().anyMatch(t -> t.id() == INTEG_NONE);
-  }
-
-  private static Optional<EncryptionAlgorithm> encryption(
-      Proposal proposal, List<EncryptionAlgorithm> allowed) {
-    List<Transform> offered = proposal.ofType(TransformType.ENCR);
-    return allowed.stream().filter(a -> offered.contains(encr(a))).findFirst();
-  }
-
-  private static <T> Optional<T> pick(
-      Proposal proposal, TransformType type, List<T> preference, Function<T, Integer> id) {
-    List<Transform> offered = proposal.ofType(type);
-    return preference.stream()
-        .filter(p -> offered.contains(Transform.of(type, id.apply(p))))
+      List<Proposal> offered, CryptoOffer allowed, Pfs pfs, int inboundSpi) {
+    return offered.stream()
+        .flatMap(p -> Selection.esp(p, allowed, pfs, inboundSpi).stream())
         .findFirst();
+  }
+
+  /** The first offered AH proposal that we can answer. */
+  public static Optional<Selected<AhSuite>> selectAh(
+      List<Proposal> offered, CryptoOffer allowed, Pfs pfs, int inboundSpi) {
+    return offered.stream()
+        .flatMap(p -> Selection.ah(p, allowed, pfs, inboundSpi).stream())
+        .findFirst();
+  }
+
+  /**
+   * Whether {@code answer} has the form of an answer to {@code offer}: one proposal, made from the
+   * one of its number, with one transform of each type and nothing that was not offered (RFC 7296
+   * §2.7: the initiator MUST check). Whether it is complete, choosing from it says.
+   */
+  public static boolean answers(List<Proposal> offer, List<Proposal> answer) {
+    if (answer.size() != 1) {
+      return false;
+    }
+    Proposal given = answer.getFirst();
+    long types = given.transforms().stream().map(Transform::type).distinct().count();
+    return types == given.transforms().size()
+        && offer.stream()
+            .anyMatch(o ->
+                o.number() == given.number()
+                    && o.protocol() == given.protocol()
+                    && o.transforms().containsAll(given.transforms()));
+  }
+
+  static Transform encr(EncryptionAlgorithm algorithm) {
+    return algorithm.hasKeyLengthAttribute()
+        ? Transform.of(TransformType.ENCR, algorithm.id(), algorithm.keyBits())
+        : Transform.of(TransformType.ENCR, algorithm.id());
+  }
+
+  /** ENCR and INTEG transforms of each proposal; the cipher most wanted decides which is first. */
+  private static List<List<Transform>> ciphers(CryptoOffer offer) {
+    List<Transform> combined = new ArrayList<>();
+    List<Transform> separate = new ArrayList<>();
+    for (EncryptionAlgorithm algorithm : offer.encryption()) {
+      (algorithm.isAead() ? combined : separate).add(encr(algorithm));
+    }
+    if (!separate.isEmpty()) {
+      separate.addAll(integrity(offer));
+    }
+    List<List<Transform>> both =
+        offer.encryption().isEmpty() || offer.encryption().getFirst().isAead()
+            ? List.of(combined, separate)
+            : List.of(separate, combined);
+    return both.stream().filter(t -> !t.isEmpty()).toList();
+  }
+
+  private static List<Transform> integrity(CryptoOffer offer) {
+    return offer.integrity().stream()
+        .map(IntegrityAlgorithm::id)
+        .map(id -> Transform.of(TransformType.INTEG, id))
+        .toList();
+  }
+
+  private static List<Transform> childTransforms(CryptoOffer offer, Pfs pfs) {
+    List<Transform> transforms = new ArrayList<>();
+    if (pfs != Pfs.NONE) {
+      offer.keyExchange().forEach(m -> transforms.add(Transform.of(TransformType.KE, m.id())));
+      if (pfs == Pfs.OPTIONAL) {
+        transforms.add(Transform.of(TransformType.KE, NONE));
+      }
+      transforms.addAll(additional(offer));
+    }
+    offer.sequenceNumbers().forEach(s -> transforms.add(Transform.of(TransformType.SN, s.id())));
+    return transforms;
+  }
+
+  private static List<Transform> additional(CryptoOffer offer) {
+    List<Transform> transforms = new ArrayList<>();
+    for (int n = 1; n <= offer.additional().size(); n++) {
+      TransformType type = TransformType.additional(n);
+      AdditionalKeyExchange wanted = offer.additional().get(n - 1);
+      for (KeyExchangeMethod method : wanted.methods()) {
+        transforms.add(Transform.of(type, method.id()));
+      }
+      if (wanted.optional()) {
+        // RFC 9370 §2.2.1: NONE says that the exchange may be left out.
+        transforms.add(Transform.of(type, NONE));
+      }
+    }
+    return transforms;
   }
 }

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 /** What every {@link CryptoProvider} must do; run once for each implementation. */
 public abstract class CryptoProviderContract {
   private static final byte[] NOTHING = {};
+  private static final int AES_GCM_16 = 20;
 
   protected abstract CryptoProvider provider();
 
@@ -22,7 +23,7 @@ public abstract class CryptoProviderContract {
     for (Wycheproof.Case c : Wycheproof.cases("aes_gcm_test.json")) {
       Optional<EncryptionAlgorithm> algorithm =
           Arrays.stream(EncryptionAlgorithm.values())
-              .filter(a -> a.keyBits() == c.groupInt("keySize"))
+              .filter(a -> a.id() == AES_GCM_16 && a.keyBits() == c.groupInt("keySize"))
               .findFirst();
       if (algorithm.isEmpty() || c.groupInt("ivSize") != 96 || c.groupInt("tagSize") != 128) {
         continue;

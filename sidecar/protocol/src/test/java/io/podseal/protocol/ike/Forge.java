@@ -2,6 +2,8 @@ package io.podseal.protocol.ike;
 
 import io.podseal.protocol.crypto.Aead;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.keymat.IkeKeys;
 import io.podseal.protocol.message.Datagram;
@@ -11,6 +13,7 @@ import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.message.MessageEncoder;
 import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.policy.IkeSuite;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.ByteWriter;
 import java.util.Arrays;
@@ -20,6 +23,8 @@ import java.util.List;
 public final class Forge {
   private static final EncryptionAlgorithm GCM = EncryptionAlgorithm.AES_GCM_16_256;
   private static final JdkCryptoProvider CRYPTO = new JdkCryptoProvider();
+  private static final IkeSuite SUITE =
+      IkeSuite.aead(GCM, PrfAlgorithm.HMAC_SHA2_256, KeyExchangeMethod.X25519);
   private static long iv = 1L << 40;
 
   private Forge() {}
@@ -56,7 +61,7 @@ public final class Forge {
     Datagram datagram = value(MessageDecoder.decode(message));
     boolean readerIsInitiator = !datagram.header().fromOriginalInitiator();
     byte[] inner =
-        new SkCipher(CRYPTO, GCM, keys, readerIsInitiator)
+        new SkCipher(CRYPTO, random -> {}, SUITE, keys, readerIsInitiator)
             .open(datagram)
             .orElseThrow(() -> new AssertionError("ICV of " + datagram.header()));
     return value(MessageDecoder.decodeInner(datagram, inner));

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.crypto.Aead;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
+import io.podseal.protocol.keymat.IkeKeyDerivation;
 import io.podseal.protocol.keymat.IkeKeys;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.Decoded;
@@ -16,12 +18,14 @@ import io.podseal.protocol.message.MessageEncoder;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.IkeSuite;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /** Whole protected messages against an independently computed one (RFC 5282). */
@@ -33,19 +37,25 @@ class SkCipherTest {
 
   private final JdkCryptoProvider crypto = new JdkCryptoProvider();
   private final IkeKeys keys =
-      IkeKeys.derive(
-          crypto.prf(PrfAlgorithm.HMAC_SHA2_256),
-          EncryptionAlgorithm.AES_GCM_16_256,
-          SecretBytes.adopt(range(0x40)),
-          Bytes.copyOf(range(0)),
-          Bytes.copyOf(range(0x20)),
-          SPI_I,
-          SPI_R);
+      new IkeKeyDerivation(
+              crypto.prf(PrfAlgorithm.HMAC_SHA2_256),
+              EncryptionAlgorithm.AES_GCM_16_256,
+              Optional.empty(),
+              Bytes.copyOf(range(0)),
+              Bytes.copyOf(range(0x20)),
+              SPI_I,
+              SPI_R)
+          .initial(SecretBytes.adopt(range(0x40)));
   private final SkCipher initiator = cipher(true);
   private final SkCipher responder = cipher(false);
 
   private SkCipher cipher(boolean isInitiator) {
-    return new SkCipher(crypto, EncryptionAlgorithm.AES_GCM_16_256, keys, isInitiator);
+    IkeSuite suite =
+        IkeSuite.aead(
+            EncryptionAlgorithm.AES_GCM_16_256,
+            PrfAlgorithm.HMAC_SHA2_256,
+            KeyExchangeMethod.X25519);
+    return new SkCipher(crypto, random -> {}, suite, keys, isInitiator);
   }
 
   private static byte[] range(int from) {

@@ -10,6 +10,7 @@ import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
@@ -45,8 +46,12 @@ class KeymatVectorsTest {
   }
 
   private IkeKeys keys() {
-    return IkeKeys.derive(
-        prf, GCM_256, secret(range(0x40, 0x5f)), range(0, 0x1f), range(0x20, 0x3f), SPI_I, SPI_R);
+    return derivation().initial(secret(range(0x40, 0x5f)));
+  }
+
+  private IkeKeyDerivation derivation() {
+    return new IkeKeyDerivation(
+        prf, GCM_256, Optional.empty(), range(0, 0x1f), range(0x20, 0x3f), SPI_I, SPI_R);
   }
 
   @Test
@@ -142,7 +147,12 @@ class KeymatVectorsTest {
   void theFirstChildTakesItsKeysFromTheNoncesOfTheIkeSa() {
     ChildKeymat keymat =
         ChildKeymat.derive(
-            prf, keys().skD(), Optional.empty(), range(0, 0x1f), range(0x20, 0x3f), GCM_256);
+            prf,
+            keys().skD(),
+            List.of(),
+            range(0, 0x1f),
+            range(0x20, 0x3f),
+            GCM_256.keymatLength());
     assertThat(hex(keymat.initiatorToResponder()) + hex(keymat.responderToInitiator()))
         .isEqualTo(
             "51c978f31fe42d8084ab201e066c8f77ba460f4794b49eacac0a24e8c69bc928520125caf39054052835c1"
@@ -155,10 +165,10 @@ class KeymatVectorsTest {
         ChildKeymat.derive(
             prf,
             keys().skD(),
-            Optional.of(secret(range(0xc0, 0xdf))),
+            List.of(secret(range(0xc0, 0xdf))),
             range(0x80, 0x9f),
             range(0xa0, 0xbf),
-            GCM_256);
+            GCM_256.keymatLength());
     assertThat(hex(keymat.initiatorToResponder()) + hex(keymat.responderToInitiator()))
         .isEqualTo(
             "2fbd47c3d94e8ecd5576d317df2f006a36bfb2737382f7ee0c54eb2a2c662d7c1b601ac5e4d0ec817ec6d0"
@@ -170,7 +180,7 @@ class KeymatVectorsTest {
     IkeKeys keys = keys();
     keys.destroy();
     for (SecretBytes key :
-        java.util.List.of(keys.skD(), keys.skEi(), keys.skEr(), keys.skPi(), keys.skPr())) {
+        List.of(keys.skD(), keys.skEi(), keys.skEr(), keys.skPi(), keys.skPr())) {
       assertThat(key.isDestroyed()).isTrue();
     }
   }

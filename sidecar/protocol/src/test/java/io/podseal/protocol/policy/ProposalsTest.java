@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class ProposalsTest {
   private static final EncryptionAlgorithm GCM_128 = EncryptionAlgorithm.AES_GCM_16_128;
   private static final EncryptionAlgorithm GCM_256 = EncryptionAlgorithm.AES_GCM_16_256;
-  private static final List<EncryptionAlgorithm> BOTH = List.of(GCM_256, GCM_128);
+  private static final CryptoOffer BOTH = CryptoOffer.ofCiphers(List.of(GCM_256, GCM_128));
 
   private static final Transform ENCR_256 = Transform.of(TransformType.ENCR, 20, 256);
   private static final Transform ENCR_128 = Transform.of(TransformType.ENCR, 20, 128);
@@ -44,44 +44,52 @@ class ProposalsTest {
   }
 
   private static Optional<IkeSuite> selectIke(Proposal... offered) {
-    return Proposals.selectIke(List.of(offered), BOTH).map(Proposals.Selected::suite);
+    return Proposals.selectIke(List.of(offered), BOTH, Bytes.EMPTY).map(Proposals.Selected::suite);
   }
 
   private static Optional<EspSuite> selectFirstChild(Proposal... offered) {
-    return Proposals.selectEsp(List.of(offered), BOTH, false, OUR_SPI)
+    return Proposals.selectEsp(List.of(offered), BOTH, Pfs.NONE, OUR_SPI)
         .map(Proposals.Selected::suite);
   }
 
   private static Optional<EspSuite> selectRekey(Proposal... offered) {
-    return Proposals.selectEsp(List.of(offered), BOTH, true, OUR_SPI)
+    return Proposals.selectEsp(List.of(offered), BOTH, Pfs.REQUIRED, OUR_SPI)
         .map(Proposals.Selected::suite);
   }
 
   @Test
   void whatWeOfferIsAnsweredByUsWithOneTransformOfEachType() {
-    Proposal offer = Proposals.ike(BOTH);
-    Proposals.Selected<IkeSuite> ike = Proposals.selectIke(List.of(offer), BOTH).orElseThrow();
+    List<Proposal> offer = Proposals.ike(BOTH, Bytes.EMPTY);
+    Proposals.Selected<IkeSuite> ike = Proposals.selectIke(offer, BOTH, Bytes.EMPTY).orElseThrow();
     assertThat(Proposals.answers(offer, List.of(ike.answer()))).isTrue();
     assertThat(ike.answer().transforms()).hasSize(3);
 
-    for (Optional<KeyExchangeMethod> pfs :
-        List.of(Optional.<KeyExchangeMethod>empty(), Optional.of(KeyExchangeMethod.X25519))) {
-      Proposal child = Proposals.esp(0x1000, BOTH, pfs);
+    for (Pfs pfs : Pfs.values()) {
+      List<Proposal> child = Proposals.esp(BOTH, 0x1000, pfs);
       Proposals.Selected<EspSuite> esp =
-          Proposals.selectEsp(List.of(child), BOTH, pfs.isPresent(), OUR_SPI).orElseThrow();
+          Proposals.selectEsp(child, BOTH, pfs, OUR_SPI).orElseThrow();
       assertThat(Proposals.answers(child, List.of(esp.answer()))).isTrue();
       assertThat(esp.answer().spi()).isEqualTo(Bytes.ofInt(OUR_SPI));
-      assertThat(esp.suite()).isEqualTo(new EspSuite(GCM_256, true, pfs));
+      assertThat(esp.suite())
+          .isEqualTo(
+              new EspSuite(
+                  GCM_256,
+                  Optional.empty(),
+                  true,
+                  pfs == Pfs.NONE ? Optional.empty() : Optional.of(KeyExchangeMethod.X25519),
+                  List.of()));
     }
   }
 
   @Test
   void ourOrderOfPreferenceDecidesWithinAProposal() {
     assertThat(selectIke(ike(ENCR_128, ENCR_256, PRF_256, X25519)))
-        .contains(new IkeSuite(GCM_256, PrfAlgorithm.HMAC_SHA2_256, KeyExchangeMethod.X25519));
+        .contains(IkeSuite.aead(GCM_256, PrfAlgorithm.HMAC_SHA2_256, KeyExchangeMethod.X25519));
     assertThat(
             Proposals.selectIke(
-                    List.of(ike(ENCR_128, ENCR_256, PRF_256, X25519)), List.of(GCM_128, GCM_256))
+                    List.of(ike(ENCR_128, ENCR_256, PRF_256, X25519)),
+                    CryptoOffer.ofCiphers(List.of(GCM_128, GCM_256)),
+                    Bytes.EMPTY)
                 .orElseThrow()
                 .suite()
                 .encryption())
@@ -94,7 +102,8 @@ class ProposalsTest {
         new Proposal(2, Proposal.IKE, Bytes.EMPTY, List.of(ENCR_128, PRF_256, X25519));
     Proposal third = new Proposal(3, Proposal.IKE, Bytes.EMPTY, List.of(ENCR_256, PRF_256, X25519));
     Proposal answer =
-        Proposals.selectIke(List.of(ike(AES_CBC, PRF_256, X25519), second, third), BOTH)
+        Proposals.selectIke(
+                List.of(ike(AES_CBC, PRF_256, X25519), second, third), BOTH, Bytes.EMPTY)
             .orElseThrow()
             .answer();
     assertThat(answer.number()).isEqualTo(2);
@@ -105,14 +114,14 @@ class ProposalsTest {
   void anUnknownTransformTypeMakesTheWholeProposalUnacceptable() {
     assertThat(selectIke(ike(ENCR_256, PRF_256, X25519, ADDKE1))).isEmpty();
     assertThat(selectIke(ike(ENCR_256, PRF_256, X25519, ESN))).isEmpty();
-    assertThat(selectFirstChild(esp(ENCR_256, ESN, ADDKE1))).isEmpty();
+    assertThat(selectRekey(esp(ENCR_256, X25519, ESN, ADDKE1))).isEmpty();
     assertThat(selectFirstChild(esp(ENCR_256, ESN, PRF_256))).isEmpty();
   }
 
   @Test
   void anUnknownTransformIdOnlyLosesThatTransform() {
     assertThat(selectIke(ike(UNKNOWN_ENCR, ENCR_128, PRF_SHA1, PRF_256, P_256, X25519)))
-        .contains(new IkeSuite(GCM_128, PrfAlgorithm.HMAC_SHA2_256, KeyExchangeMethod.X25519));
+        .contains(IkeSuite.aead(GCM_128, PrfAlgorithm.HMAC_SHA2_256, KeyExchangeMethod.X25519));
     assertThat(selectFirstChild(esp(UNKNOWN_ENCR, ENCR_256, NO_ESN, ESN))).isPresent();
   }
 
@@ -164,7 +173,7 @@ class ProposalsTest {
   @Test
   void integrityNoneBesideAnAeadIsToleratedAndNotRepeated() {
     Proposals.Selected<IkeSuite> selected =
-        Proposals.selectIke(List.of(ike(ENCR_256, INTEG_NONE, PRF_256, X25519)), BOTH)
+        Proposals.selectIke(List.of(ike(ENCR_256, INTEG_NONE, PRF_256, X25519)), BOTH, Bytes.EMPTY)
             .orElseThrow();
     assertThat(selected.answer().transforms()).doesNotContain(INTEG_NONE);
     assertThat(selectFirstChild(esp(ENCR_256, INTEG_NONE, ESN))).isPresent();
@@ -174,7 +183,7 @@ class ProposalsTest {
   @Test
   void aKeyExchangeIsIgnoredInTheFirstChild() {
     Proposals.Selected<EspSuite> selected =
-        Proposals.selectEsp(List.of(esp(ENCR_256, X25519, P_256, ESN)), BOTH, false, OUR_SPI)
+        Proposals.selectEsp(List.of(esp(ENCR_256, X25519, P_256, ESN)), BOTH, Pfs.NONE, OUR_SPI)
             .orElseThrow();
     assertThat(selected.suite().keyExchange()).isEmpty();
     assertThat(selected.answer().transforms()).containsExactly(ENCR_256, ESN);
@@ -199,7 +208,7 @@ class ProposalsTest {
 
   @Test
   void anAnswerMustBeOneProposalWithNothingThatWasNotOffered() {
-    Proposal offer = Proposals.ike(List.of(GCM_256));
+    List<Proposal> offer = Proposals.ike(CryptoOffer.ofCiphers(List.of(GCM_256)), Bytes.EMPTY);
     Proposal good = ike(ENCR_256, PRF_256, X25519);
     assertThat(Proposals.answers(offer, List.of(good))).isTrue();
     assertThat(Proposals.answers(offer, List.of())).isFalse();
@@ -223,7 +232,7 @@ class ProposalsTest {
 
   @Test
   void anAnswerThatLacksATypeIsNotASuite() {
-    Proposal offer = Proposals.ike(BOTH);
+    List<Proposal> offer = Proposals.ike(BOTH, Bytes.EMPTY);
     for (Transform[] some :
         Arrays.asList(new Transform[] {ENCR_256}, new Transform[] {ENCR_256, PRF_256})) {
       assertThat(Proposals.answers(offer, List.of(ike(some)))).isTrue();
@@ -236,7 +245,9 @@ class ProposalsTest {
     Proposal other = new Proposal(1, Proposal.AH, Bytes.EMPTY, List.of());
     Proposal fits = esp(ENCR_256, ESN);
     assertThat(
-            Proposals.selectEsp(List.of(other, fits), BOTH, false, OUR_SPI).orElseThrow().offered())
+            Proposals.selectEsp(List.of(other, fits), BOTH, Pfs.NONE, OUR_SPI)
+                .orElseThrow()
+                .offered())
         .isEqualTo(fits);
   }
 }

@@ -18,9 +18,11 @@ import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.message.TsPayload;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
 import io.podseal.protocol.policy.TrafficSelector;
@@ -33,13 +35,13 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What an initiator checks in the answer to its IKE_AUTH, written here in the peer's place. */
 class HandshakeAnswerSimTest {
-  private static final List<EncryptionAlgorithm> GCM = List.of(EncryptionAlgorithm.AES_GCM_16_256);
+  private static final CryptoOffer GCM =
+      CryptoOffer.ofCiphers(List.of(EncryptionAlgorithm.AES_GCM_16_256));
 
   private final World world = new World(1);
   private final Host a = world.host("a", "10.0.0.1", 1);
@@ -77,7 +79,7 @@ class HandshakeAnswerSimTest {
   }
 
   private SaPayload sa() {
-    return new SaPayload(List.of(Proposals.esp(0x12345678, GCM, Optional.empty())));
+    return new SaPayload(Proposals.esp(GCM, 0x12345678, Pfs.NONE));
   }
 
   private List<Payload> child() {
@@ -200,7 +202,7 @@ class HandshakeAnswerSimTest {
   @Test
   void aReservedSpiIsRefused() {
     List<Payload> child = child();
-    child.set(1, new SaPayload(List.of(Proposals.esp(255, GCM, Optional.empty()))));
+    child.set(1, new SaPayload(Proposals.esp(GCM, 255, Pfs.NONE)));
     answer(id(), auth("k", id()), child);
     assertRefused(CloseReason.CHILD_REFUSED);
   }

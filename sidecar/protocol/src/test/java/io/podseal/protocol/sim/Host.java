@@ -1,9 +1,9 @@
 package io.podseal.protocol.sim;
 
-import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Lifetimes;
@@ -84,7 +84,7 @@ final class Host {
             other.identity.name(),
             List.of(other.address),
             List.of(keys),
-            List.of(EncryptionAlgorithm.AES_GCM_16_256, EncryptionAlgorithm.AES_GCM_16_128),
+            CryptoOffer.DEFAULT,
             lifetimes);
     peers.removeIf(p -> p.identity().equals(other.identity));
     peers.add(peer);
@@ -99,7 +99,7 @@ final class Host {
         p.keys().stream()
             .map(k -> new PresharedKey(k.epoch(), k.secret().copy(), k.mayInitiate()))
             .toList(),
-        p.encryption(),
+        p.crypto(),
         p.lifetimes());
   }
 

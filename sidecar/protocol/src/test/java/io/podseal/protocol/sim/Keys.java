@@ -27,6 +27,8 @@ final class Keys implements KeyLog {
     IkeKeys copy =
         new IkeKeys(
             keys.skD().copy(),
+            keys.skAi().copy(),
+            keys.skAr().copy(),
             keys.skEi().copy(),
             keys.skEr().copy(),
             keys.skPi().copy(),

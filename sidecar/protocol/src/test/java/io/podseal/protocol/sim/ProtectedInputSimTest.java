@@ -21,8 +21,10 @@ import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.PayloadType;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.message.TsPayload;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
 import io.podseal.protocol.policy.TrafficSelector;
@@ -45,8 +47,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a peer that holds the keys can send: every message here is protected as it should be. */
 class ProtectedInputSimTest {
-  private static final EncryptionAlgorithm GCM = EncryptionAlgorithm.AES_GCM_16_256;
-  private static final Optional<KeyExchangeMethod> PFS = Optional.of(KeyExchangeMethod.X25519);
+  private static final CryptoOffer GCM =
+      CryptoOffer.ofCiphers(List.of(EncryptionAlgorithm.AES_GCM_16_256));
 
   private final World world = new World(1);
   private final Host a = world.host("a", "10.0.0.1", 1);
@@ -124,7 +126,7 @@ class ProtectedInputSimTest {
         List.of(
             notify,
             NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE),
-            new SaPayload(List.of(Proposals.esp(newSpi, List.of(GCM), PFS))),
+            new SaPayload(Proposals.esp(GCM, newSpi, Pfs.REQUIRED)),
             new NoncePayload(new Gen(3).octets(32, 32)),
             new KePayload(KeyExchangeMethod.X25519.id(), Bytes.copyOf(ke)),
             new TsPayload(true, List.of(TrafficSelector.host(a.address))),
@@ -261,7 +263,8 @@ class ProtectedInputSimTest {
   @Test
   void proposalsOfOneNumberDoNotConfuseTheResponder() {
     Proposal other = new Proposal(1, Proposal.AH, Bytes.EMPTY, List.of());
-    SaPayload sa = new SaPayload(List.of(other, Proposals.esp(0x12345678, List.of(GCM), PFS)));
+    SaPayload sa =
+        new SaPayload(List.of(other, Proposals.esp(GCM, 0x12345678, Pfs.REQUIRED).getFirst()));
     IkeMessage answer = answer(ExchangeType.CREATE_CHILD_SA, replaced(rekey(), sa));
     assertThat(answer.error()).isEmpty();
     assertAlive();
@@ -271,7 +274,7 @@ class ProtectedInputSimTest {
   void anotherChildAndARekeyOfTheIkeSaAreDeclined() {
     List<Payload> another = without(rekey(), p -> p instanceof NotifyPayload);
     assertError(answer(ExchangeType.CREATE_CHILD_SA, another), NotifyType.NO_ADDITIONAL_SAS);
-    Proposal ike = Proposals.ike(List.of(GCM));
+    Proposal ike = Proposals.ike(GCM, Bytes.EMPTY).getFirst();
     SaPayload sa =
         new SaPayload(
             List.of(new Proposal(1, Proposal.IKE, new Gen(1).octets(8, 8), ike.transforms())));
@@ -301,8 +304,7 @@ class ProtectedInputSimTest {
             rekey(),
             p -> p instanceof NotifyPayload n && n.notifyType() == NotifyType.USE_TRANSPORT_MODE);
     assertError(answer(ExchangeType.CREATE_CHILD_SA, tunnel), NotifyType.NO_PROPOSAL_CHOSEN);
-    SaPayload noPfs =
-        new SaPayload(List.of(Proposals.esp(0x12345678, List.of(GCM), Optional.empty())));
+    SaPayload noPfs = new SaPayload(Proposals.esp(GCM, 0x12345678, Pfs.NONE));
     assertError(
         answer(ExchangeType.CREATE_CHILD_SA, replaced(rekey(), noPfs)),
         NotifyType.NO_PROPOSAL_CHOSEN);

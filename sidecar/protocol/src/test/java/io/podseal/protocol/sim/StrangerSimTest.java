@@ -22,6 +22,7 @@ import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.OpaquePayload;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.Proposal;
@@ -39,7 +40,8 @@ import org.junit.jupiter.api.Test;
 
 /** What somebody who has proven nothing gets: little, rarely, and never more than was sent. */
 class StrangerSimTest {
-  private static final List<EncryptionAlgorithm> GCM = List.of(EncryptionAlgorithm.AES_GCM_16_256);
+  private static final CryptoOffer GCM =
+      CryptoOffer.ofCiphers(List.of(EncryptionAlgorithm.AES_GCM_16_256));
 
   /** The public value of a private key that nobody needs. */
   private static final Bytes PUBLIC_VALUE =
@@ -59,7 +61,7 @@ class StrangerSimTest {
   private static List<Payload> payloads(KePayload ke, int nonceLength) {
     return new ArrayList<>(
         List.of(
-            new SaPayload(List.of(Proposals.ike(GCM))),
+            new SaPayload(Proposals.ike(GCM, Bytes.EMPTY)),
             ke,
             new NoncePayload(new Gen(1).octets(nonceLength, nonceLength)),
             NotifyPayload.of(NotifyType.NAT_DETECTION_SOURCE_IP, new Gen(2).octets(20, 20)),

@@ -1,10 +1,14 @@
 package io.podseal.protocol.sim;
 
 import io.podseal.protocol.crypto.Aead;
+import io.podseal.protocol.crypto.Cbc;
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.crypto.KeyExchange;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.crypto.KeyExchangeResponse;
+import io.podseal.protocol.crypto.Mac;
 import io.podseal.protocol.crypto.Prf;
 import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.crypto.RandomSource;
@@ -107,6 +111,65 @@ final class WatchedCrypto implements CryptoProvider {
   }
 
   @Override
+  public Cbc cbc(EncryptionAlgorithm algorithm, SecretBytes key) {
+    Cbc cbc = jdk.cbc(algorithm, key);
+    ciphers++;
+    return new Cbc() {
+      private boolean destroyed;
+
+      @Override
+      public void encrypt(
+          byte[] iv, int ivOffset, byte[] in, int inOffset, int length, byte[] out, int outOffset) {
+        cbc.encrypt(iv, ivOffset, in, inOffset, length, out, outOffset);
+      }
+
+      @Override
+      public void decrypt(
+          byte[] iv, int ivOffset, byte[] in, int inOffset, int length, byte[] out, int outOffset) {
+        cbc.decrypt(iv, ivOffset, in, inOffset, length, out, outOffset);
+      }
+
+      @Override
+      public void destroy() {
+        ciphers -= destroyed ? 0 : 1;
+        destroyed = true;
+        cbc.destroy();
+      }
+    };
+  }
+
+  @Override
+  public Mac mac(IntegrityAlgorithm algorithm, SecretBytes key) {
+    Mac mac = jdk.mac(algorithm, key);
+    ciphers++;
+    return new Mac() {
+      private boolean destroyed;
+
+      @Override
+      public IntegrityAlgorithm algorithm() {
+        return algorithm;
+      }
+
+      @Override
+      public void update(byte[] in, int offset, int length) {
+        mac.update(in, offset, length);
+      }
+
+      @Override
+      public void finish(byte[] out, int outOffset) {
+        mac.finish(out, outOffset);
+      }
+
+      @Override
+      public void destroy() {
+        ciphers -= destroyed ? 0 : 1;
+        destroyed = true;
+        mac.destroy();
+      }
+    };
+  }
+
+  @Override
   public KeyExchange keyExchange(KeyExchangeMethod method, RandomSource random) {
     KeyExchange exchange = jdk.keyExchange(method, random);
     exchanges++;
@@ -135,6 +198,13 @@ final class WatchedCrypto implements CryptoProvider {
         exchange.destroy();
       }
     };
+  }
+
+  @Override
+  public Optional<KeyExchangeResponse> respond(
+      KeyExchangeMethod method, RandomSource random, byte[] initiatorValue) {
+    return jdk.respond(method, random, initiatorValue)
+        .map(r -> new KeyExchangeResponse(r.publicValue(), watched(r.sharedSecret())));
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.podseal.protocol.esp.InnerHeader;
 import io.podseal.protocol.esp.OutboundSa;
 import io.podseal.protocol.policy.ChildSaKeys;
 import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.EspSuite;
 import io.podseal.sidecar.dataplane.ChildSa;
 import io.podseal.sidecar.dataplane.ChildSaStats;
 import java.lang.invoke.MethodHandles;
@@ -45,10 +46,14 @@ final class Sa {
 
   Sa(ChildSa sa, CryptoProvider crypto) {
     ChildSaKeys keys = sa.keys();
+    if (!(keys.suite() instanceof EspSuite suite)) {
+      throw new IllegalArgumentException("the data plane does not know " + keys.suite());
+    }
     this.outbound =
-        new OutboundSa(crypto, keys.encryption(), keys.outboundSpi(), keys.esn(), keys.outbound());
+        new OutboundSa(
+            crypto, suite.encryption(), keys.outboundSpi(), suite.esn(), keys.outbound());
     this.inbound =
-        new InboundSa(crypto, keys.encryption(), keys.inboundSpi(), keys.esn(), keys.inbound());
+        new InboundSa(crypto, suite.encryption(), keys.inboundSpi(), suite.esn(), keys.inbound());
     this.header = new InnerHeader(sa.peerAddress(), sa.localAddress());
     this.localAddress = UdpAddress.toInt(sa.localAddress());
     this.peerAddress = UdpAddress.toInt(sa.peerAddress());

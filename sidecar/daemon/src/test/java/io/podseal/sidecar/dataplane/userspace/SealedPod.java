@@ -3,6 +3,7 @@ package io.podseal.sidecar.dataplane.userspace;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.policy.ChildSaKeys;
 import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.EspSuite;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.sidecar.dataplane.ChildSa;
 import io.podseal.sidecar.dataplane.DataPlaneListener;
@@ -88,8 +89,7 @@ final class SealedPod implements AutoCloseable, DataPlaneListener {
         new ChildSaKeys(
             inboundSpi,
             spi(peer, number),
-            EncryptionAlgorithm.AES_GCM_16_128,
-            true,
+            EspSuite.aead(EncryptionAlgorithm.AES_GCM_16_128, true),
             key(address, number),
             key(peer, number));
     plane.install(new ChildSa(identity(peer), keys, new Endpoint(peer, peerPort), address, peer));

@@ -7,6 +7,7 @@ import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.esp.Esp;
 import io.podseal.protocol.policy.ChildSaKeys;
 import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.EspSuite;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.sidecar.dataplane.ChildSa;
 import io.podseal.sidecar.lab.Lab;
@@ -312,7 +313,8 @@ final class TcpOffloadTest {
   private Sa sa(int number) {
     EncryptionAlgorithm cipher = EncryptionAlgorithm.AES_GCM_16_128;
     SecretBytes key = SecretBytes.adopt(new byte[cipher.keymatLength()]);
-    ChildSaKeys keys = new ChildSaKeys(1000 + number, 2000 + number, cipher, true, key, key);
+    ChildSaKeys keys =
+        new ChildSaKeys(1000 + number, 2000 + number, EspSuite.aead(cipher, true), key, key);
     return new Sa(
         new ChildSa("peer", keys, new Endpoint(from, 4500), to, from), new JdkCryptoProvider());
   }

@@ -58,12 +58,7 @@ final class Pair {
     gone.forEach(k -> k.secret().destroy());
     peer =
         new Peer(
-            next.identity(),
-            next.label(),
-            next.addresses(),
-            keys,
-            next.encryption(),
-            next.lifetimes());
+            next.identity(), next.label(), next.addresses(), keys, next.crypto(), next.lifetimes());
     refusedEpoch = 0;
     notBefore = Instant.MIN;
     failures = 0;

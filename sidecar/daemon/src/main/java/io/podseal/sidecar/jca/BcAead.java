@@ -3,22 +3,38 @@ package io.podseal.sidecar.jca;
 import io.podseal.protocol.crypto.Aead;
 import io.podseal.protocol.secret.SecretBytes;
 import java.util.Arrays;
+import java.util.function.Supplier;
 import org.bouncycastle.crypto.InvalidCipherTextException;
 import org.bouncycastle.crypto.engines.AESEngine;
+import org.bouncycastle.crypto.modes.AEADCipher;
+import org.bouncycastle.crypto.modes.ChaCha20Poly1305;
 import org.bouncycastle.crypto.modes.GCMBlockCipher;
-import org.bouncycastle.crypto.modes.GCMModeCipher;
 import org.bouncycastle.crypto.params.AEADParameters;
 import org.bouncycastle.crypto.params.KeyParameter;
 
-/** AES-GCM with a 16-octet tag (RFC 5116 §5.1). Not thread-safe. */
-final class BcAesGcm implements Aead {
+/**
+ * AES-GCM with a 16-octet tag (RFC 5116 §5.1), or ChaCha20-Poly1305 (RFC 8439). Not thread-safe.
+ */
+final class BcAead implements Aead {
   // One for each direction: Bouncy Castle's guard against a nonce used twice counts opening too.
-  private final GCMModeCipher sealing = GCMBlockCipher.newInstance(AESEngine.newInstance());
-  private final GCMModeCipher opening = GCMBlockCipher.newInstance(AESEngine.newInstance());
+  private final AEADCipher sealing;
+  private final Supplier<? extends AEADCipher> factory;
+  private AEADCipher opening;
   private final SecretBytes key;
 
-  BcAesGcm(SecretBytes key) {
+  private BcAead(Supplier<? extends AEADCipher> factory, SecretBytes key) {
+    this.factory = factory;
+    this.sealing = factory.get();
+    this.opening = factory.get();
     this.key = key.copy();
+  }
+
+  static BcAead aesGcm(SecretBytes key) {
+    return new BcAead(() -> GCMBlockCipher.newInstance(AESEngine.newInstance()), key);
+  }
+
+  static BcAead chaCha20Poly1305(SecretBytes key) {
+    return new BcAead(ChaCha20Poly1305::new, key);
   }
 
   @Override
@@ -40,7 +56,7 @@ final class BcAesGcm implements Aead {
     try {
       return process(sealing, aad, aadLength, in, inOffset, inLength, out, outOffset);
     } catch (InvalidCipherTextException e) {
-      throw new IllegalStateException("AES-GCM could not encrypt", e);
+      throw new IllegalStateException(sealing.getAlgorithmName() + " could not encrypt", e);
     }
   }
 
@@ -64,6 +80,8 @@ final class BcAesGcm implements Aead {
     } catch (InvalidCipherTextException forged) {
       // Bouncy Castle hands plaintext out before it knows the tag.
       Arrays.fill(out, outOffset, outOffset + inLength - TAG_LENGTH, (byte) 0);
+      // ... and its ChaCha20-Poly1305 cannot be used again after a forgery.
+      opening = factory.get();
       return -1;
     }
   }
@@ -84,7 +102,7 @@ final class BcAesGcm implements Aead {
   }
 
   private static int process(
-      GCMModeCipher cipher,
+      AEADCipher cipher,
       byte[] aad,
       int aadLength,
       byte[] in,

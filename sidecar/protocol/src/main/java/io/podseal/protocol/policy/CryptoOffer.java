@@ -1,0 +1,113 @@
+package io.podseal.protocol.policy;
+
+import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.IntegrityAlgorithm;
+import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.crypto.PrfAlgorithm;
+import java.util.HashSet;
+import java.util.List;
+
+/**
+ * The algorithms that we offer to a peer and accept from it, each list most wanted first.
+ *
+ * @param integrity for ciphers that are no AEAD, and for AH; may be empty without both
+ * @param additional ADDKE1, ADDKE2 and so on (RFC 9370); needs IKE_INTERMEDIATE, without which ask
+ *     for {@link #withoutAdditional}
+ */
+public record CryptoOffer(
+    List<EncryptionAlgorithm> encryption,
+    List<IntegrityAlgorithm> integrity,
+    List<PrfAlgorithm> prf,
+    List<KeyExchangeMethod> keyExchange,
+    List<AdditionalKeyExchange> additional,
+    List<SequenceNumbers> sequenceNumbers) {
+
+  /** What Podseal peers use with each other as long as no additional key exchange is possible. */
+  public static final CryptoOffer CLASSIC =
+      new CryptoOffer(
+          List.of(EncryptionAlgorithm.AES_GCM_16_256, EncryptionAlgorithm.AES_GCM_16_128),
+          List.of(),
+          List.of(
+              PrfAlgorithm.HMAC_SHA2_256, PrfAlgorithm.HMAC_SHA2_384, PrfAlgorithm.HMAC_SHA2_512),
+          List.of(KeyExchangeMethod.X25519),
+          List.of(),
+          List.of(SequenceNumbers.PARTIALLY_TRANSMITTED_64));
+
+  /** {@link #CLASSIC} with mandatory ML-KEM-768: the secret outlives X25519. */
+  public static final CryptoOffer HYBRID =
+      CLASSIC.withAdditional(List.of(AdditionalKeyExchange.required(KeyExchangeMethod.ML_KEM_768)));
+
+  /** What is offered to a peer whose profile names nothing. */
+  public static final CryptoOffer DEFAULT = CLASSIC;
+
+  public CryptoOffer {
+    encryption = once("encryption", encryption);
+    integrity = once("integrity", integrity);
+    prf = once("PRF", prf);
+    keyExchange = once("key exchange", keyExchange);
+    additional = List.copyOf(additional);
+    sequenceNumbers = once("sequence numbers", sequenceNumbers);
+    if (prf.isEmpty() || keyExchange.isEmpty() || sequenceNumbers.isEmpty()) {
+      throw new IllegalArgumentException(
+          "an offer needs a PRF, a key exchange and sequence numbers");
+    }
+    if (encryption.isEmpty() && integrity.isEmpty()) {
+      throw new IllegalArgumentException("an offer needs encryption, or integrity for AH");
+    }
+    if (integrity.isEmpty() && !encryption.stream().allMatch(EncryptionAlgorithm::isAead)) {
+      throw new IllegalArgumentException("AES-CBC needs an integrity algorithm beside it");
+    }
+    if (additional.size() > TransformType.MAX_ADDITIONAL) {
+      throw new IllegalArgumentException("more than seven additional key exchanges");
+    }
+  }
+
+  /** {@link #DEFAULT} with other ciphers, all of them AEADs. */
+  public static CryptoOffer ofCiphers(List<EncryptionAlgorithm> encryption) {
+    return DEFAULT.withEncryption(encryption);
+  }
+
+  public CryptoOffer withEncryption(List<EncryptionAlgorithm> value) {
+    return new CryptoOffer(value, integrity, prf, keyExchange, additional, sequenceNumbers);
+  }
+
+  public CryptoOffer withIntegrity(List<IntegrityAlgorithm> value) {
+    return new CryptoOffer(encryption, value, prf, keyExchange, additional, sequenceNumbers);
+  }
+
+  public CryptoOffer withPrf(List<PrfAlgorithm> value) {
+    return new CryptoOffer(encryption, integrity, value, keyExchange, additional, sequenceNumbers);
+  }
+
+  public CryptoOffer withKeyExchange(List<KeyExchangeMethod> value) {
+    return new CryptoOffer(encryption, integrity, prf, value, additional, sequenceNumbers);
+  }
+
+  public CryptoOffer withAdditional(List<AdditionalKeyExchange> value) {
+    return new CryptoOffer(encryption, integrity, prf, keyExchange, value, sequenceNumbers);
+  }
+
+  public CryptoOffer withSequenceNumbers(List<SequenceNumbers> value) {
+    return new CryptoOffer(encryption, integrity, prf, keyExchange, additional, value);
+  }
+
+  /** The same for a peer, or an exchange, that does not know RFC 9370. */
+  public CryptoOffer withoutAdditional() {
+    return withAdditional(List.of());
+  }
+
+  /**
+   * The same for the rekey of an IKE SA: only the PRF it has. RFC 7296 §2.18 lets the PRF change,
+   * but implementations differ in which of the two expands the keys.
+   */
+  public CryptoOffer forRekeyOfIke(PrfAlgorithm current) {
+    return withPrf(List.of(current));
+  }
+
+  private static <T> List<T> once(String what, List<T> list) {
+    if (new HashSet<>(list).size() != list.size()) {
+      throw new IllegalArgumentException(what + " named twice: " + list);
+    }
+    return List.copyOf(list);
+  }
+}
