@@ -2,7 +2,9 @@ package io.podseal.protocol.esp;
 
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.esp.replay.ReplayWindow;
+import io.podseal.protocol.policy.ChildSaKeys;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.DropReason;
 
@@ -35,6 +37,23 @@ public final class InboundSa {
         new AeadProtection(crypto, algorithm, spi, esn, keymat),
         spi,
         esn,
+        new ReplayWindow(Esp.REPLAY_WINDOW));
+  }
+
+  /**
+   * With any suite of ESP.
+   *
+   * @param keys copied
+   */
+  public static InboundSa of(CryptoProvider crypto, ChildSaKeys keys) {
+    RandomSource none =
+        octets -> {
+          throw new IllegalStateException("the receiver chooses no IV");
+        };
+    return new InboundSa(
+        Protection.of(crypto, none, keys, keys.inboundSpi(), keys.inbound()),
+        keys.inboundSpi(),
+        keys.suite().esn(),
         new ReplayWindow(Esp.REPLAY_WINDOW));
   }
 

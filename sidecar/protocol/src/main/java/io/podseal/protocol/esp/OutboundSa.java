@@ -2,6 +2,8 @@ package io.podseal.protocol.esp;
 
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.RandomSource;
+import io.podseal.protocol.policy.ChildSaKeys;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.DropReason;
 
@@ -27,6 +29,20 @@ public final class OutboundSa {
       boolean esn,
       SecretBytes keymat) {
     this(new AeadProtection(crypto, algorithm, spi, esn, keymat), spi, esn, 0);
+  }
+
+  /**
+   * With any suite of ESP.
+   *
+   * @param random gives IVs where they must not be foreseen
+   * @param keys copied
+   */
+  public static OutboundSa of(CryptoProvider crypto, RandomSource random, ChildSaKeys keys) {
+    return new OutboundSa(
+        Protection.of(crypto, random, keys, keys.outboundSpi(), keys.outbound()),
+        keys.outboundSpi(),
+        keys.suite().esn(),
+        0);
   }
 
   OutboundSa(Protection protection, int spi, boolean esn, long sequence) {

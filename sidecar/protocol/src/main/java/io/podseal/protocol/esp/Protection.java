@@ -1,10 +1,33 @@
 package io.podseal.protocol.esp;
 
+import io.podseal.protocol.crypto.CryptoProvider;
+import io.podseal.protocol.crypto.RandomSource;
+import io.podseal.protocol.policy.ChildSaKeys;
+import io.podseal.protocol.policy.EspSuite;
+import io.podseal.protocol.secret.SecretBytes;
+
 /**
  * Encrypts and authenticates what follows SPI and sequence number of an ESP packet, for one
  * direction and one key. Confined to one thread.
  */
 interface Protection {
+  /**
+   * What the suite of {@code keys} asks for.
+   *
+   * @param keymat of the direction
+   */
+  static Protection of(
+      CryptoProvider crypto, RandomSource random, ChildSaKeys keys, int spi, SecretBytes keymat) {
+    if (!(keys.suite() instanceof EspSuite suite)) {
+      throw new IllegalArgumentException("not a suite of ESP: " + keys.suite());
+    }
+    return suite
+        .integrity()
+        .<Protection>map(
+            i -> new CbcProtection(crypto, random, suite.encryption(), i, suite.esn(), keymat))
+        .orElseGet(() -> new AeadProtection(crypto, suite.encryption(), spi, suite.esn(), keymat));
+  }
+
   /** Octets of the IV on the wire. */
   int ivLength();
 

@@ -58,7 +58,13 @@ final class Pair {
     gone.forEach(k -> k.secret().destroy());
     peer =
         new Peer(
-            next.identity(), next.label(), next.addresses(), keys, next.crypto(), next.lifetimes());
+            next.identity(),
+            next.label(),
+            next.addresses(),
+            keys,
+            next.crypto(),
+            next.lifetimes(),
+            next.child());
     refusedEpoch = 0;
     notBefore = Instant.MIN;
     failures = 0;
