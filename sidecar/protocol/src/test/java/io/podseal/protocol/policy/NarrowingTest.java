@@ -30,6 +30,15 @@ final class NarrowingTest {
   }
 
   @Test
+  void entryThatAllowsEverythingWinsOverAnEarlierOneForTheFirstSelectors() {
+    TrafficSelector first = port(TCP, 80, 80, 0xc0000205);
+    TrafficSelectors offered = new TrafficSelectors(List.of(first, OURS), List.of(THEIRS));
+
+    assertThat(Narrowing.narrow(offered, List.of(pair(first, THEIRS), pair(OURS, THEIRS))))
+        .contains(new Narrowed(offered, false));
+  }
+
+  @Test
   void widerProposalIsCutToThePolicy() {
     TrafficSelectors offered = pair(net(0, 0), net(0, 0));
     TrafficSelectors policy = pair(OURS, THEIRS);
