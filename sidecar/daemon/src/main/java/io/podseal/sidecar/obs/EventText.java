@@ -21,6 +21,15 @@ final class EventText {
                   e.epoch(),
                   e.spis(),
                   e.behindNat() ? ", this pod is behind a NAT" : "");
+      case ProtocolEvent.IkeSaRekeyed e ->
+          "IKE SA with %s at %s rekeyed by %s: %s, SPIs %s take over from %s"
+              .formatted(
+                  e.peer(),
+                  e.remote(),
+                  e.initiator() ? "us" : "the peer",
+                  e.suite(),
+                  e.spis(),
+                  e.oldSpis());
       case ProtocolEvent.IkeSaClosed e ->
           "IKE SA with %s at %s ended (%s), SPIs %s"
               .formatted(

@@ -110,6 +110,8 @@ public final class SidecarMetrics implements EngineEvents {
               .tag("role", e.initiator() ? "initiator" : "responder")
               .register(registry)
               .record(e.took());
+      case ProtocolEvent.IkeSaRekeyed e ->
+          count("podseal.ike.rekeyed", Tags.of("by", e.initiator() ? "us" : "peer"));
       case ProtocolEvent.IkeSaClosed e ->
           count("podseal.ike.closed", Tags.of("reason", e.reason().label()));
       case ProtocolEvent.ChildSaInstalled e ->

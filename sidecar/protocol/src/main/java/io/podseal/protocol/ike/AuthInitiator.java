@@ -121,7 +121,7 @@ final class AuthInitiator implements State {
     return established.close(closeReason(error), now, out);
   }
 
-  private static CloseReason closeReason(Optional<NotifyPayload> error) {
+  static CloseReason closeReason(Optional<NotifyPayload> error) {
     return switch (error.map(NotifyPayload::notifyType).orElse(0)) {
       case NotifyType.TS_UNACCEPTABLE -> CloseReason.TS_UNACCEPTABLE;
       case NotifyType.NO_PROPOSAL_CHOSEN -> CloseReason.NO_PROPOSAL_CHOSEN;

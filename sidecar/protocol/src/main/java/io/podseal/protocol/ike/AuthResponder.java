@@ -8,18 +8,14 @@ import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
-import io.podseal.protocol.policy.EspSuite;
+import io.podseal.protocol.message.TsPayload;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Peer;
-import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.PresharedKey;
-import io.podseal.protocol.policy.Proposal;
-import io.podseal.protocol.policy.Proposals;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.udpencap.Ports;
 import io.podseal.protocol.wire.Bytes;
-import java.net.InetAddress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -110,77 +106,38 @@ final class AuthResponder implements State {
     payloads.add(idR);
     payloads.add(new AuthPayload(AuthPayload.SHARED_KEY_MIC, auth.use(Bytes::copyOf)));
     auth.destroy();
-    List<Payload> child = child(established, message, in, now, out);
-    payloads.addAll(child);
-    core.respond(message.header(), payloads, in, out);
-    if (child.getFirst() instanceof NotifyPayload n && n.isError()) {
-      // §2.21.2: the IKE SA stands; the initiator deletes it, or our half-open timer would.
-      core.refused(false, NotifyType.name(n.notifyType()), "first child refused", out);
-      return new Refused(core, closeReason(n.notifyType()), now.plus(IkeTimers.HALF_OPEN));
+    if (isChildless(message)) {
+      core.respond(message.header(), payloads, in, out);
+      return established.begin(out);
     }
-    established.sendLater(now.plus(IkeTimers.RESPONDER_SENDS_AFTER));
-    return established.begin(out);
+    ChildResponder.Result child =
+        new ChildResponder(core, message, in).first(material.nonceI(), material.nonceR(), now, out);
+    payloads.addAll(child.payloads());
+    core.respond(message.header(), payloads, in, out);
+    return switch (child) {
+      case ChildResponder.Refusal refusal -> {
+        // §2.21.2: the IKE SA stands; the initiator deletes it, or our half-open timer would.
+        int type = refusal.error().notifyType();
+        core.refused(false, NotifyType.name(type), "first child refused", out);
+        yield new Refused(core, closeReason(type), now.plus(IkeTimers.HALF_OPEN));
+      }
+      case ChildResponder.Made made -> {
+        established.children().add(made.child());
+        established.sendLater(now.plus(IkeTimers.RESPONDER_SENDS_AFTER));
+        yield established.begin(out);
+      }
+    };
+  }
+
+  /** RFC 6023 §3: neither SA nor selectors, which our IKE_SA_INIT answer allowed. */
+  private static boolean isChildless(IkeMessage message) {
+    return message.first(SaPayload.class).isEmpty() && message.first(TsPayload.class).isEmpty();
   }
 
   private static CloseReason closeReason(int notifyType) {
     return notifyType == NotifyType.TS_UNACCEPTABLE
         ? CloseReason.TS_UNACCEPTABLE
         : CloseReason.NO_PROPOSAL_CHOSEN;
-  }
-
-  /** The first child's payloads, or one error notify. */
-  private List<Payload> child(
-      Established established,
-      IkeMessage message,
-      Input.Received in,
-      Instant now,
-      List<Action> out) {
-    IkeContext ctx = core.ctx();
-    Peer peer = core.peer();
-    // Decision 5 of the design: who authenticated may use only the addresses listed for it.
-    Optional<InetAddress> address =
-        TransportSelectors.peerAddress(
-            message, peer.addresses(), core.localAddress(), core.behindNat());
-    if (address.isEmpty()) {
-      return List.of(NotifyPayload.of(NotifyType.TS_UNACCEPTABLE));
-    }
-    List<Proposal> offered =
-        message.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
-    int inboundSpi = ctx.spis().allocate();
-    Optional<Proposals.Selected<EspSuite>> selected =
-        message.has(NotifyType.USE_TRANSPORT_MODE)
-            ? Proposals.selectEsp(offered, peer.crypto(), Pfs.NONE, inboundSpi)
-            : Optional.empty();
-    Optional<Integer> outboundSpi =
-        selected.map(s -> s.offered().spi().s32(0)).filter(ChildSa::isUsable);
-    if (selected.isEmpty() || outboundSpi.isEmpty()) {
-      ctx.spis().release(inboundSpi, now);
-      return List.of(NotifyPayload.of(NotifyType.NO_PROPOSAL_CHOSEN));
-    }
-    // Receiving starts before the answer that lets the peer send (RFC 7296 §2.8).
-    established
-        .children()
-        .add(
-            ChildSa.install(
-                core,
-                new ChildSa.Parameters(
-                    inboundSpi,
-                    outboundSpi.get(),
-                    selected.get().suite(),
-                    false,
-                    material.nonceI(),
-                    material.nonceR(),
-                    address.get()),
-                Optional.empty(),
-                now,
-                out));
-    List<Payload> payloads = new ArrayList<>();
-    payloads.add(NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE));
-    payloads.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
-    payloads.add(new SaPayload(List.of(selected.get().answer())));
-    // §2.23.1: the initiator says it is behind a NAT, so its selector becomes what we see.
-    payloads.addAll(TransportSelectors.of(in.from().address(), core.localAddress()));
-    return payloads;
   }
 
   private State refuse(

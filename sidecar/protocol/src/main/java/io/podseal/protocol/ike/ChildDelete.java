@@ -4,7 +4,6 @@ import io.podseal.protocol.message.DeletePayload;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.Payload;
-import io.podseal.protocol.telemetry.CloseReason;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -43,6 +42,16 @@ final class ChildDelete implements Exchange {
   }
 
   @Override
+  public boolean concernsChildren() {
+    return true;
+  }
+
+  @Override
+  public Optional<Exchange> movedTo(Established heir) {
+    return Optional.of(new ChildDelete(heir, child, why));
+  }
+
+  @Override
   public State onResponse(IkeMessage message, Instant now, List<Action> out) {
     if (!sa.children().all().contains(child)) {
       return sa;
@@ -53,6 +62,6 @@ final class ChildDelete implements Exchange {
       return sa;
     }
     sa.children().remove(child, why, now, out);
-    return sa.close(CloseReason.LIFETIME, now, out);
+    return sa;
   }
 }

@@ -64,6 +64,17 @@ final class ChildOffer {
     return keyExchange.map(ke -> new KePayload(ke.method().id(), Bytes.copyOf(ke.publicValue())));
   }
 
+  /** The child that a CREATE_CHILD_SA answer makes of it, if the answer accepts it as it is. */
+  Optional<ChildSa> accept(
+      IkeMessage answer, Bytes nonceI, InetAddress remoteInner, Instant now, List<Action> out) {
+    return answer.error().isEmpty()
+            && answer.has(NotifyType.USE_TRANSPORT_MODE)
+            && answer.nonce().isPresent()
+            && TransportSelectors.accepts(answer, core.localAddress(), core.behindNat())
+        ? complete(answer, nonceI, answer.nonce().get(), remoteInner, now, out)
+        : Optional.empty();
+  }
+
   /**
    * Derives keys from the peer's answer and starts receiving.
    *

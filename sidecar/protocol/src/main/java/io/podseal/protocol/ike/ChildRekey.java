@@ -6,7 +6,6 @@ import io.podseal.protocol.message.NoncePayload;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
-import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,7 +32,7 @@ final class ChildRekey implements Exchange {
   ChildRekey(Established sa, ChildSa old) {
     this.sa = sa;
     this.old = old;
-    this.nonce = Bytes.copyOf(sa.core().ctx().random().bytes(Limits.NONCE_LENGTH));
+    this.nonce = sa.core().nonce();
   }
 
   ChildSa old() {
@@ -81,20 +80,22 @@ final class ChildRekey implements Exchange {
       return sa;
     }
     offer = null;
-    Optional<ChildSa> made =
-        message.error().isEmpty()
-                && message.has(NotifyType.USE_TRANSPORT_MODE)
-                && message.nonce().isPresent()
-                && TransportSelectors.accepts(
-                    message, sa.core().localAddress(), sa.core().behindNat())
-            ? o.complete(
-                message, nonce, message.nonce().get(), old.parameters().remoteInner(), now, out)
-            : Optional.empty();
+    Optional<ChildSa> made = o.accept(message, nonce, old.parameters().remoteInner(), now, out);
     if (made.isPresent()) {
       return succeeded(made.get(), now, out);
     }
     o.withdraw(now);
     return failed(message.error(), now, out);
+  }
+
+  @Override
+  public boolean concernsChildren() {
+    return true;
+  }
+
+  @Override
+  public Optional<Exchange> movedTo(Established heir) {
+    return Optional.of(new ChildRekey(heir, old));
   }
 
   @Override
@@ -129,11 +130,9 @@ final class ChildRekey implements Exchange {
       return sa;
     }
     if (type == NotifyType.CHILD_SA_NOT_FOUND) {
-      // §2.25.1: the peer no longer has it; ours goes without a word.
+      // §2.25.1: the peer no longer has it; ours goes without a word and a new one is made.
       sa.children().remove(old, "the peer does not know it", now, out);
-      return sa.children().newest().isPresent()
-          ? sa
-          : sa.close(CloseReason.CHILD_REFUSED, now, out);
+      return sa.ensureChild(now, out);
     }
     if (type != NotifyType.TEMPORARY_FAILURE) {
       sa.core().refused(error.isPresent(), NotifyType.name(type), "rekey of a child refused", out);

@@ -10,13 +10,36 @@ import org.jspecify.annotations.Nullable;
 
 /** The child SAs of one IKE SA, and which of them carries traffic. */
 final class Children {
-  private final SaCore core;
+  private Established keeper;
   private final List<ChildSa> all = new ArrayList<>();
   private @Nullable ChildSa selected;
   private boolean carriesTraffic;
 
-  Children(SaCore core) {
-    this.core = core;
+  Children(Established keeper) {
+    this.keeper = keeper;
+  }
+
+  /**
+   * The IKE SA whose children they are. While an IKE SA is rekeyed, and more so when both ends do
+   * it, several may be asked about them, but one times them and takes them with it.
+   */
+  Established keeper() {
+    return keeper;
+  }
+
+  void keptBy(Established heir) {
+    keeper = heir;
+  }
+
+  private SaCore core() {
+    return keeper.core();
+  }
+
+  /** Sends on the newest child if none is in use. */
+  void useNewest(List<Action> out) {
+    if (inUse().isEmpty()) {
+      newest().ifPresent(c -> select(c, out));
+    }
   }
 
   List<ChildSa> all() {
@@ -86,11 +109,11 @@ final class Children {
     all.remove(child);
     leave(child, out);
     out.add(new Action.RemoveChild(child.inboundSpi()));
-    core.ctx().spis().release(child.inboundSpi(), now);
+    core().ctx().spis().release(child.inboundSpi(), now);
     out.add(
         new Action.Emit(
             new ProtocolEvent.ChildSaRemoved(
-                core.peerLabel(), ChildSa.hex(child.inboundSpi()), why)));
+                core().peerLabel(), ChildSa.hex(child.inboundSpi()), why)));
   }
 
   void removeAll(Instant now, List<Action> out) {
@@ -101,7 +124,7 @@ final class Children {
   }
 
   void moveRemote(List<Action> out) {
-    all.forEach(c -> out.add(new Action.MoveRemote(c.inboundSpi(), core.remote())));
+    all.forEach(c -> out.add(new Action.MoveRemote(c.inboundSpi(), core().remote())));
   }
 
   Optional<Instant> deadline() {

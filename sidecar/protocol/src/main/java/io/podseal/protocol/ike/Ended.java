@@ -10,12 +10,12 @@ import java.util.Optional;
  * Delete that wants its answer again.
  */
 final class Ended implements State {
-  private final Children children;
+  private final Established sa;
   private final CloseReason reason;
   private final Instant until;
 
-  Ended(Children children, CloseReason reason, Instant until) {
-    this.children = children;
+  Ended(Established sa, CloseReason reason, Instant until) {
+    this.sa = sa;
     this.reason = reason;
     this.until = until;
   }
@@ -32,7 +32,7 @@ final class Ended implements State {
   @Override
   public State on(Input input, Instant now, List<Action> out) {
     if (input instanceof Input.Forget || !now.isBefore(until)) {
-      children.removeAll(now, out);
+      sa.removeChildren(now, out);
       return new Dead(reason);
     }
     return this;
@@ -40,7 +40,7 @@ final class Ended implements State {
 
   @Override
   public State onNoAnswer(Instant now, List<Action> out) {
-    children.removeAll(now, out);
+    sa.removeChildren(now, out);
     return new Dead(reason);
   }
 

@@ -6,31 +6,33 @@ import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.policy.Endpoint;
-import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.policy.IkeSuite;
+import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
+import io.podseal.protocol.wire.Bytes;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
-/** An authenticated IKE SA: its children, its timers, and one exchange of ours at a time. */
+/**
+ * An authenticated IKE SA: its children, its timers, and one exchange of ours at a time. What a
+ * rekey in place makes of it is {@link Succession}'s.
+ */
 final class Established implements State {
   private final SaCore core;
   private final int epoch;
   private final boolean initialContact;
-  private final Instant establishedAt;
-  private Instant replaceAt;
-  private final Instant expiresAt;
+  private final Instant authenticatedAt;
   private final Children children;
-  private final Deque<Exchange> queue = new ArrayDeque<>();
-  private @Nullable Exchange current;
+  private final ExchangeQueue exchanges;
+  private final Succession succession;
+  private final IkeLifetime lifetime;
   private Optional<CloseReason> closing = Optional.empty();
   private Optional<Instant> sendsAt = Optional.empty();
   private Optional<Instant> supersededAt = Optional.empty();
+  private Instant childNotBefore = Instant.MIN;
   private Instant heardAt;
   private Instant keepaliveAt;
 
@@ -41,19 +43,26 @@ final class Established implements State {
     this.core = core;
     this.epoch = epoch;
     this.initialContact = initialContact;
-    this.establishedAt = now;
+    this.authenticatedAt = now;
     this.heardAt = now;
     this.keepaliveAt = now.plus(IkeTimers.KEEPALIVE);
-    this.children = new Children(core);
-    Lifetimes lifetimes = core.peer().lifetimes();
-    Duration hard = Lifetimes.hard(lifetimes.ike());
-    boolean lower = core.ctx().self().identity().compareTo(core.peer().identity()) < 0;
-    this.replaceAt =
-        now.plus(
-            lower
-                ? Jitter.shortened(core.ctx().random(), lifetimes.ike())
-                : lifetimes.ike().plus(hard.minus(lifetimes.ike()).dividedBy(2)));
-    this.expiresAt = now.plus(hard);
+    this.children = new Children(this);
+    this.exchanges = new ExchangeQueue(core);
+    this.succession = new Succession(this, Bytes.EMPTY);
+    this.lifetime = IkeLifetime.from(core, now);
+  }
+
+  private Established(SaCore core, Established old, Bytes lowestNonce, Instant now) {
+    this.core = core;
+    this.epoch = old.epoch;
+    this.initialContact = old.initialContact;
+    this.authenticatedAt = old.authenticatedAt;
+    this.heardAt = now;
+    this.keepaliveAt = now.plus(IkeTimers.KEEPALIVE);
+    this.children = old.children;
+    this.exchanges = new ExchangeQueue(core);
+    this.succession = new Succession(this, lowestNonce);
+    this.lifetime = IkeLifetime.from(core, now);
   }
 
   Established begin(List<Action> out) {
@@ -64,15 +73,29 @@ final class Established implements State {
                 core.remote().toString(),
                 core.isInitiator(),
                 epoch,
-                core.session().suite().encryption()
-                    + "/"
-                    + core.session().suite().prf()
-                    + "/"
-                    + core.session().suite().keyExchange(),
+                core.session().suite().toString(),
                 core.spis(),
                 core.behindNat(),
-                Duration.between(core.begunAt(), establishedAt))));
+                Duration.between(core.begunAt(), authenticatedAt))));
     return this;
+  }
+
+  /** The SA that a rekey of this one has made; the endpoint learns of it from {@link SaCore}. */
+  Established successor(
+      boolean weBegan,
+      long spiI,
+      long spiR,
+      IkeSuite suite,
+      SecretBytes sharedSecret,
+      Bytes nonceI,
+      Bytes nonceR,
+      Instant now) {
+    SaCore next = core.successor(weBegan, spiI, spiR, now);
+    next.session(core.session().rekeyed(next, suite, sharedSecret, nonceI, nonceR));
+    Bytes lowest = nonceI.compareTo(nonceR) < 0 ? nonceI : nonceR;
+    Established made = new Established(next, this, lowest, now);
+    core.bear(IkeSa.successor(next, made));
+    return made;
   }
 
   /** A responder sends on its first child once the peer surely receives there. */
@@ -88,6 +111,19 @@ final class Established implements State {
     return children;
   }
 
+  ExchangeQueue exchanges() {
+    return exchanges;
+  }
+
+  Succession succession() {
+    return succession;
+  }
+
+  /** Whether the children are this SA's and not its successor's. */
+  boolean keepsChildren() {
+    return children.keeper() == this;
+  }
+
   int epoch() {
     return epoch;
   }
@@ -96,32 +132,45 @@ final class Established implements State {
     return initialContact;
   }
 
-  Instant establishedAt() {
-    return establishedAt;
+  /** When IKE_AUTH ended; a rekey does not change it. */
+  Instant authenticatedAt() {
+    return authenticatedAt;
   }
 
   boolean isClosing() {
     return closing.isPresent();
   }
 
-  /** Whether it is time for another IKE SA to take this one's place. */
+  /** Whether it is time for another IKE SA to be authenticated in this one's place. */
   boolean isReplacementDue(Instant now) {
-    return !isClosing() && !replaceAt.isAfter(now);
+    return phase() == SaPhase.ESTABLISHED && lifetime.isReplacementDue(now);
   }
 
   /** A replacement is on its way; if it fails, the next try is due then. */
   void retryReplacementAt(Instant when) {
-    replaceAt = when;
+    lifetime.replaceAt(when);
+  }
+
+  void retryRekeyAt(Instant when) {
+    lifetime.rekeyAt(when);
+  }
+
+  /** After a refusal, the next child is not asked for before this. */
+  void noChildBefore(Instant when) {
+    childNotBefore = when;
   }
 
   /** Whether traffic may be moved here: a responder waits until the peer surely receives. */
   boolean mayCarryTraffic() {
-    return sendsAt.isEmpty() && !isClosing() && children.newest().isPresent();
+    return sendsAt.isEmpty()
+        && phase() == SaPhase.ESTABLISHED
+        && keepsChildren()
+        && children.newest().isPresent();
   }
 
   @Override
   public SaPhase phase() {
-    return isClosing() ? SaPhase.CLOSING : SaPhase.ESTABLISHED;
+    return isClosing() || succession.isOver() ? SaPhase.CLOSING : SaPhase.ESTABLISHED;
   }
 
   @Override
@@ -141,43 +190,40 @@ final class Established implements State {
 
   private State onCreateChild(
       IkeMessage message, Input.Received in, Instant now, List<Action> out) {
-    List<Payload> answer = ChildRekeyResponder.answer(this, message, in, now, out);
+    List<Payload> answer = CreateChildResponder.answer(this, message, in, now, out);
     core.respond(message.header(), answer, in, out);
     boolean syntax =
         answer.getFirst() instanceof NotifyPayload n && n.notifyType() == NotifyType.INVALID_SYNTAX;
     // §2.21.3: INVALID_SYNTAX in a protected exchange ends the IKE SA at both ends.
-    return syntax ? ended(CloseReason.INVALID_SYNTAX, now) : this;
+    return syntax ? ended(CloseReason.INVALID_SYNTAX, now, out) : this;
   }
 
   private State onInformational(
       IkeMessage message, Input.Received in, Instant now, List<Action> out) {
     InformationalResponder.Answer answer = InformationalResponder.answer(this, message, now, out);
     core.respond(message.header(), answer.payloads(), in, out);
-    if (answer.deletesIkeSa()) {
-      return ended(closing.orElse(CloseReason.DELETED_BY_PEER), now);
-    }
-    boolean childless = answer.deletedChildren() && children.newest().isEmpty();
-    return childless ? close(CloseReason.DELETED_BY_PEER, now, out) : this;
+    return answer.deletesIkeSa()
+        ? ended(closing.orElse(CloseReason.DELETED_BY_PEER), now, out)
+        : this;
   }
 
   @Override
   public State onResponse(IkeMessage message, Input.Received in, Instant now, List<Action> out) {
     heardAt = now;
-    Exchange answered = current;
-    current = null;
-    if (answered == null) {
+    Optional<Exchange> answered = exchanges.answered();
+    if (answered.isEmpty()) {
       return State.super.onResponse(message, in, now, out);
     }
     boolean fatal =
         message.has(NotifyType.INVALID_SYNTAX)
             || message.has(NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD);
     if (fatal) {
-      answered.abandon(now);
-      return ended(CloseReason.INVALID_SYNTAX, now);
+      answered.get().abandon(now);
+      return ended(CloseReason.INVALID_SYNTAX, now, out);
     }
-    State next = answered.onResponse(message, now, out);
+    State next = answered.get().onResponse(message, now, out);
     if (next == this) {
-      pump(now, out);
+      exchanges.pump(now, out);
     }
     return next;
   }
@@ -196,17 +242,7 @@ final class Established implements State {
         }
       }
       case Input.FirstInbound f -> onFirstInbound(f.inboundSpi(), out);
-      case Input.RemoteMoved m -> {
-        // An address learnt from ESP alone must first answer for itself; pods without NAT never
-        // move.
-        if (core.peerBehindNat() && !m.from().equals(core.remote())) {
-          if (current == null) {
-            begin(Liveness.at(this, m.from()), now, out);
-          } else {
-            core.window().alsoTo(m.from());
-          }
-        }
-      }
+      case Input.RemoteMoved m -> onRemoteMoved(m.from(), now, out);
       case Input.Traffic t -> {
         children
             .byInbound(t.inboundSpi())
@@ -217,15 +253,16 @@ final class Established implements State {
           supersededAt = Optional.of(now.plus(IkeTimers.REKEYED_CHILD_LINGER));
       case Input.RekeyChild r ->
           children.inUse().ifPresent(c -> begin(new ChildRekey(this, c), now, out));
+      case Input.RekeyIke r -> begin(new IkeRekey(this), now, out);
       case Input.Close c -> {
         return close(c.reason(), now, out);
       }
       case Input.Forget f -> {
-        abandon(now);
-        children.removeAll(now, out);
+        exchanges.abandon(now);
+        removeChildren(now, out);
         return new Dead(f.reason());
       }
-      case Input.PacketWaiting p -> {}
+      case Input.PacketWaiting p -> ensureChild(now, out);
       case Input.Received r -> throw new IllegalStateException("datagrams go through the window");
     }
     return this;
@@ -235,7 +272,21 @@ final class Established implements State {
   void moveTo(Endpoint to, List<Action> out) {
     core.moveTo(to, true);
     core.window().alsoTo(to);
-    children.moveRemote(out);
+    if (keepsChildren()) {
+      children.moveRemote(out);
+    }
+  }
+
+  /** An address learnt from ESP alone must answer for itself; pods without NAT never move. */
+  private void onRemoteMoved(Endpoint from, Instant now, List<Action> out) {
+    if (!core.peerBehindNat() || from.equals(core.remote())) {
+      return;
+    }
+    if (exchanges.current().isEmpty()) {
+      begin(Liveness.at(this, from), now, out);
+    } else {
+      core.window().alsoTo(from);
+    }
   }
 
   /** §2.8: a packet on the new SA proves that the peer has our answer. */
@@ -251,28 +302,19 @@ final class Established implements State {
   private void onTimer(Instant now, List<Action> out) {
     if (sendsAt.filter(at -> !at.isAfter(now)).isPresent()) {
       sendsAt = Optional.empty();
+      children.useNewest(out);
     }
-    for (ChildSa child : List.copyOf(children.all())) {
-      if (child.stage() == ChildSa.Stage.LINGERING) {
-        if (child.isExpired(now)) {
-          children.remove(child, "replaced", now, out);
-        }
-      } else if (child.isExpired(now)) {
-        if (child.stage() != ChildSa.Stage.DELETING) {
-          child.stage(ChildSa.Stage.DELETING);
-          children.leave(child, out);
-          begin(new ChildDelete(this, child, "its lifetime is over"), now, out);
-        }
-      } else if (child.isRekeyDue(now)) {
-        child.stage(ChildSa.Stage.REKEYING);
-        begin(new ChildRekey(this, child), now, out);
+    if (keepsChildren()) {
+      children.all().stream().toList().forEach(child -> onTimer(child, now, out));
+      if (phase() == SaPhase.ESTABLISHED && lifetime.takeRekey(now)) {
+        begin(new IkeRekey(this), now, out);
       }
     }
     if (supersededAt.filter(at -> !at.isAfter(now)).isPresent()) {
       supersededAt = Optional.empty();
-      close(CloseReason.REPLACED, now, out);
+      close(succession.isOver() ? CloseReason.REKEYED : CloseReason.REPLACED, now, out);
     }
-    if (!isClosing() && !expiresAt.isAfter(now)) {
+    if (phase() == SaPhase.ESTABLISHED && lifetime.isExpired(now)) {
       close(CloseReason.LIFETIME, now, out);
     }
     // RFC 3948 §4: only the end behind the NAT keeps its mapping alive.
@@ -282,43 +324,83 @@ final class Established implements State {
     }
   }
 
+  private void onTimer(ChildSa child, Instant now, List<Action> out) {
+    if (child.stage() == ChildSa.Stage.LINGERING) {
+      if (child.isExpired(now)) {
+        children.remove(child, "replaced", now, out);
+      }
+    } else if (child.isExpired(now)) {
+      if (child.stage() != ChildSa.Stage.DELETING) {
+        child.stage(ChildSa.Stage.DELETING);
+        children.leave(child, out);
+        begin(new ChildDelete(this, child, "its lifetime is over"), now, out);
+      }
+    } else if (child.isRekeyDue(now)) {
+      child.stage(ChildSa.Stage.REKEYING);
+      begin(new ChildRekey(this, child), now, out);
+    }
+  }
+
   /** RFC 7296 §2.4: only when we send and hear nothing is the peer asked whether it lives. */
   private void checkLiveness(Instant now, List<Action> out) {
     Instant heard = heardAt.isAfter(children.lastInbound()) ? heardAt : children.lastInbound();
     boolean silent = !heard.plus(core.peer().lifetimes().liveness()).isAfter(now);
-    if (silent && children.lastOutbound().isAfter(heard) && current == null && queue.isEmpty()) {
+    if (silent && children.lastOutbound().isAfter(heard) && exchanges.isIdle()) {
       begin(Liveness.of(this), now, out);
     }
   }
 
   /** The peer has replaced {@code old}: keep sending there until {@code made} surely receives. */
-  void rekeyedByPeer(ChildSa old, ChildSa made, Instant now) {
+  void rekeyedByPeer(ChildSa old, ChildSa made) {
     children.add(made);
-    if (current instanceof ChildRekey ours && ours.old() == old) {
+    if (exchanges.current().orElse(null) instanceof ChildRekey ours && ours.old() == old) {
       ours.crossed(made);
     } else {
       old.stage(ChildSa.Stage.REPLACED);
     }
   }
 
-  /** Begins an exchange now or after those before it. */
-  State begin(Exchange exchange, Instant now, List<Action> out) {
-    queue.addLast(exchange);
-    pump(now, out);
+  /** The peer has made another child. */
+  void createdByPeer(ChildSa made, Instant now) {
+    children.add(made);
+    if (exchanges.current().orElse(null) instanceof ChildCreate ours) {
+      ours.crossed(made);
+    } else if (children.inUse().isEmpty()) {
+      sendLater(now.plus(IkeTimers.RESPONDER_SENDS_AFTER));
+    }
+  }
+
+  /** Asks for a child if there is none. */
+  Established ensureChild(Instant now, List<Action> out) {
+    boolean wanted =
+        phase() == SaPhase.ESTABLISHED && keepsChildren() && children.newest().isEmpty();
+    if (wanted
+        && !childNotBefore.isAfter(now)
+        && !exchanges.holds(e -> e instanceof ChildCreate)
+        && !core.peer().addresses().isEmpty()) {
+      begin(new ChildCreate(this, core.peer().addresses().getFirst()), now, out);
+    }
     return this;
   }
 
-  private void pump(Instant now, List<Action> out) {
-    while (current == null && !queue.isEmpty()) {
-      Exchange next = queue.removeFirst();
-      Optional<List<Payload>> request = next.request(now);
-      if (request.isPresent()) {
-        current = next;
-        Endpoint to = next.probes().orElse(core.remote());
-        core.request(next.type(), request.get(), to, next.timeout(), now, out);
-        core.window().alsoTo(core.remote());
-      }
-    }
+  /** Begins an exchange now or after those before it. */
+  State begin(Exchange exchange, Instant now, List<Action> out) {
+    exchanges.begin(exchange, now, out);
+    return this;
+  }
+
+  /** Gives what it has to {@code heir}; the peer deletes this SA, or we do after a while. */
+  void yieldTo(Established heir, Instant now, List<Action> out) {
+    children.keptBy(heir);
+    heir.sendsAt = sendsAt;
+    sendsAt = Optional.empty();
+    supersededAt = Optional.of(now.plus(IkeTimers.ESTABLISHED_TIMEOUT));
+    exchanges.drain().forEach(e -> e.movedTo(heir).ifPresent(m -> heir.begin(m, now, out)));
+  }
+
+  /** Another SA has taken the place that this one was made for; the peer will delete it. */
+  void retire(Instant now) {
+    supersededAt = Optional.of(now.plus(IkeTimers.HANDSHAKE_TIMEOUT));
   }
 
   /**
@@ -327,45 +409,46 @@ final class Established implements State {
   Established close(CloseReason reason, Instant now, List<Action> out) {
     if (closing.isEmpty()) {
       closing = Optional.of(reason);
-      queue.clear();
+      exchanges.drain();
       if (!reason.keepsReceiving()) {
-        children.removeAll(now, out);
+        removeChildren(now, out);
       }
       begin(new IkeDelete(this, reason), now, out);
     }
     return this;
   }
 
-  private void abandon(Instant now) {
-    Exchange exchange = current;
-    if (exchange != null) {
-      exchange.abandon(now);
-      current = null;
+  void removeChildren(Instant now, List<Action> out) {
+    if (keepsChildren()) {
+      children.removeAll(now, out);
     }
   }
 
-  Ended ended(CloseReason reason, Instant now) {
-    abandon(now);
-    return new Ended(children, reason, now.plus(IkeTimers.REKEYED_CHILD_LINGER));
+  Ended ended(CloseReason reason, Instant now, List<Action> out) {
+    exchanges.abandon(now);
+    succession.ended(now, out);
+    CloseReason why = keepsChildren() ? reason : CloseReason.REKEYED;
+    return new Ended(this, why, now.plus(IkeTimers.REKEYED_CHILD_LINGER));
   }
 
   @Override
   public State onNoAnswer(Instant now, List<Action> out) {
     // §2.4: an unanswered request ends the IKE SA and all its children, without a Delete.
-    abandon(now);
-    children.removeAll(now, out);
+    exchanges.abandon(now);
+    succession.ended(now, out);
+    removeChildren(now, out);
     return new Dead(closing.orElse(CloseReason.NO_ANSWER));
   }
 
   @Override
   public Optional<Instant> deadline() {
-    Instant earliest = isClosing() ? Instant.MAX : expiresAt;
-    if (!isClosing() && replaceAt.isBefore(earliest)) {
-      earliest = replaceAt;
-    }
+    boolean established = phase() == SaPhase.ESTABLISHED;
+    Instant earliest = established ? lifetime.deadline() : Instant.MAX;
     earliest = sendsAt.filter(earliest::isAfter).orElse(earliest);
     earliest = supersededAt.filter(earliest::isAfter).orElse(earliest);
-    earliest = children.deadline().filter(earliest::isAfter).orElse(earliest);
+    if (keepsChildren()) {
+      earliest = children.deadline().filter(earliest::isAfter).orElse(earliest);
+    }
     if (core.behindNat() && keepaliveAt.isBefore(earliest)) {
       earliest = keepaliveAt;
     }

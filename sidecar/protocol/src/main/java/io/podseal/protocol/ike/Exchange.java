@@ -10,7 +10,8 @@ import java.util.List;
 import java.util.Optional;
 
 /** One exchange that we begin on an established IKE SA; used once. */
-sealed interface Exchange permits ChildRekey, ChildDelete, IkeDelete, Liveness {
+sealed interface Exchange
+    permits ChildCreate, ChildRekey, ChildDelete, IkeRekey, IkeDelete, Liveness {
   ExchangeType type();
 
   /** The request, or empty if there is no longer a reason for it. */
@@ -24,6 +25,16 @@ sealed interface Exchange permits ChildRekey, ChildDelete, IkeDelete, Liveness {
   /** How long an answer is waited for before the peer counts as dead. */
   default Duration timeout() {
     return IkeTimers.ESTABLISHED_TIMEOUT;
+  }
+
+  /** Whether it creates, rekeys or closes a child, so that the IKE SA stays meanwhile (§2.25.2). */
+  default boolean concernsChildren() {
+    return false;
+  }
+
+  /** What is to be done instead on the IKE SA that inherits the children. */
+  default Optional<Exchange> movedTo(Established heir) {
+    return Optional.empty();
   }
 
   /** No answer will be looked at: gives back what the request holds. */

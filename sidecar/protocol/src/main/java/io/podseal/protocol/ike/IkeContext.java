@@ -3,6 +3,7 @@ package io.podseal.protocol.ike;
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.policy.LocalPod;
+import io.podseal.protocol.wire.Bytes;
 
 /** What every IKE SA of a pod shares. */
 public record IkeContext(
@@ -11,4 +12,15 @@ public record IkeContext(
     LocalPod self,
     PeerDirectory peers,
     SpiRegistry spis,
-    KeyLog keyLog) {}
+    KeyLog keyLog) {
+
+  /** An IKE SPI of ours: any value but zero (RFC 7296 §2.6). */
+  long randomIkeSpi() {
+    while (true) {
+      long spi = Bytes.copyOf(random.bytes(8)).s64(0);
+      if (spi != 0) {
+        return spi;
+      }
+    }
+  }
+}

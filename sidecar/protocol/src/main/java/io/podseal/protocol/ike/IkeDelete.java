@@ -37,6 +37,6 @@ final class IkeDelete implements Exchange {
 
   @Override
   public State onResponse(IkeMessage message, Instant now, List<Action> out) {
-    return sa.ended(reason, now);
+    return sa.ended(reason, now, out);
   }
 }

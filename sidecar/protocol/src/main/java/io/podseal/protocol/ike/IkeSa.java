@@ -60,7 +60,7 @@ public final class IkeSa {
       Instant now,
       List<Action> out) {
     Endpoint remote = new Endpoint(peer.addresses().getFirst(), Ports.IKE);
-    SaCore core = new SaCore(ctx, true, randomSpi(ctx), 0, remote, now);
+    SaCore core = new SaCore(ctx, true, ctx.randomIkeSpi(), 0, remote, now);
     core.peer(peer);
     return new IkeSa(
         core, replaces, key.epoch(), SaInitInitiator.start(core, key, initialContact, now, out));
@@ -70,19 +70,19 @@ public final class IkeSa {
   public static Optional<IkeSa> respond(
       IkeContext ctx, Input.Received in, Instant now, List<Action> out) {
     long spiInitiator = in.datagram().header().spiInitiator();
-    SaCore core = new SaCore(ctx, false, spiInitiator, randomSpi(ctx), in.from(), now);
+    SaCore core = new SaCore(ctx, false, spiInitiator, ctx.randomIkeSpi(), in.from(), now);
     return SaInitResponder.answer(core, in, now, out)
         .map(state -> new IkeSa(core, false, 0, state));
   }
 
-  private static long randomSpi(IkeContext ctx) {
-    while (true) {
-      Bytes octets = Bytes.copyOf(ctx.random().bytes(8));
-      long spi = (long) octets.s32(0) << 32 | (octets.s32(4) & 0xffffffffL);
-      if (spi != 0) {
-        return spi;
-      }
-    }
+  /** The SA that a rekey has made (§2.18). */
+  static IkeSa successor(SaCore core, Established state) {
+    return new IkeSa(core, false, 0, state);
+  }
+
+  /** SAs that a rekey has made since the last call. */
+  public List<IkeSa> takeOffspring() {
+    return core.takeOffspring();
   }
 
   /** Handles one input; the actions are to be run in order. */
@@ -314,8 +314,9 @@ public final class IkeSa {
     return state instanceof Established e ? Optional.of(e) : Optional.empty();
   }
 
+  /** When its peer was authenticated; a rekey in place does not change it. */
   public Optional<Instant> establishedAt() {
-    return established().map(Established::establishedAt);
+    return established().map(Established::authenticatedAt);
   }
 
   /** Whether the peer began it as its first contact since it started. */
@@ -350,6 +351,7 @@ public final class IkeSa {
   /** SPIs we receive on. */
   public List<Integer> inboundSpis() {
     return established()
+        .filter(Established::keepsChildren)
         .map(e -> e.children().all().stream().map(ChildSa::inboundSpi).toList())
         .orElse(List.of());
   }
@@ -366,6 +368,7 @@ public final class IkeSa {
         establishedAt(),
         core.behindNat(),
         established()
+            .filter(Established::keepsChildren)
             .map(e -> e.children().all().stream().map(c -> view(e, c)).toList())
             .orElse(List.of()));
   }

@@ -37,6 +37,9 @@ public sealed interface Input {
   /** Rekey the child that carries traffic now, whatever its age. */
   record RekeyChild() implements Input {}
 
+  /** Rekey the IKE SA in place, whatever its age. */
+  record RekeyIke() implements Input {}
+
   /** Whether, from now on, this SA carries its peer's traffic. */
   record CarryTraffic(boolean carries) implements Input {}
 

@@ -12,13 +12,17 @@ public final class Limits {
   public static final int HALF_OPEN_BEFORE_COOKIES = 64;
 
   /**
-   * Our IKE_SA_INIT answer: header 28, SA 40, KE 40, nonce 36, two NAT detection hashes 56. A
-   * smaller request must return a cookie first, so that we never amplify.
+   * Our IKE_SA_INIT answer: header 28, SA 40, KE 40, nonce 36, two NAT detection hashes 56,
+   * CHILDLESS_IKEV2_SUPPORTED 8. A smaller request must return a cookie first, so that we never
+   * amplify.
    */
-  public static final int INIT_ANSWER_LENGTH = 200;
+  public static final int INIT_ANSWER_LENGTH = 208;
 
   /** Established IKE SAs of one peer: current, replacement, crossing, and one to spare. */
   public static final int ESTABLISHED_PER_PEER = 4;
+
+  /** Children of one IKE SA: in use, its successor, a crossing one, and what lingers. */
+  public static final int CHILDREN_PER_SA = 8;
 
   /** Cookies an initiator returns before it stops believing them. */
   public static final int COOKIE_RETRIES = 3;

@@ -8,9 +8,11 @@ import io.podseal.protocol.policy.Peer;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.udpencap.Ports;
+import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +30,7 @@ final class SaCore {
   private @Nullable Peer peer;
   private @Nullable Session session;
   private final MessageWindow window = new MessageWindow();
+  private final List<IkeSa> offspring = new ArrayList<>();
 
   SaCore(
       IkeContext ctx,
@@ -42,6 +45,31 @@ final class SaCore {
     this.spiResponder = spiResponder;
     this.remote = remote;
     this.begunAt = begunAt;
+  }
+
+  /** The core of an SA that rekeys this one: same peer, same path, message IDs from 0 (§2.18). */
+  SaCore successor(boolean weBegan, long newSpiI, long newSpiR, Instant now) {
+    SaCore next = new SaCore(ctx, weBegan, newSpiI, newSpiR, remote, now);
+    next.encapsulated = encapsulated;
+    next.behindNat = behindNat;
+    next.peer = peer;
+    return next;
+  }
+
+  /** An SA that came of this one; the endpoint takes it over. */
+  void bear(IkeSa child) {
+    offspring.add(child);
+  }
+
+  List<IkeSa> takeOffspring() {
+    List<IkeSa> all = List.copyOf(offspring);
+    offspring.clear();
+    return all;
+  }
+
+  /** A fresh nonce. */
+  Bytes nonce() {
+    return Bytes.copyOf(ctx.random().bytes(Limits.NONCE_LENGTH));
   }
 
   IkeContext ctx() {

@@ -73,6 +73,7 @@ final class SaInitResponder {
     payloads.add(new SaPayload(List.of(selected.get().answer())));
     payloads.add(new KePayload(wanted, keyExchange.get().publicValue()));
     payloads.add(new NoncePayload(nonceR));
+    payloads.add(NotifyPayload.of(NotifyType.CHILDLESS_IKEV2_SUPPORTED));
     payloads.addAll(
         NatDetection.notifies(
             ctx.crypto(), ctx.random(), core.spiInitiator(), core.spiResponder(), in.from()));

@@ -6,6 +6,7 @@ import io.podseal.protocol.keymat.IkeKeys;
 import io.podseal.protocol.policy.IkeSuite;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.Bytes;
+import java.util.List;
 
 /** Algorithms and keys of an IKE SA from IKE_SA_INIT on; what protects its later messages. */
 record Session(IkeSuite suite, Prf prf, IkeKeys keys, SkCipher cipher) {
@@ -25,6 +26,29 @@ record Session(IkeSuite suite, Prf prf, IkeKeys keys, SkCipher cipher) {
                 core.spiResponder())
             .initial(sharedSecret);
     sharedSecret.destroy();
+    return of(core, suite, prf, keys);
+  }
+
+  /** What protects the SA that rekeys this one (§2.18). */
+  Session rekeyed(
+      SaCore core, IkeSuite nextSuite, SecretBytes sharedSecret, Bytes nonceI, Bytes nonceR) {
+    IkeContext ctx = core.ctx();
+    IkeKeys next =
+        new IkeKeyDerivation(
+                prf,
+                nextSuite.encryption(),
+                nextSuite.integrity(),
+                nonceI,
+                nonceR,
+                core.spiInitiator(),
+                core.spiResponder())
+            .rekeyed(keys.skD(), List.of(sharedSecret));
+    sharedSecret.destroy();
+    return of(core, nextSuite, ctx.crypto().prf(nextSuite.prf()), next);
+  }
+
+  private static Session of(SaCore core, IkeSuite suite, Prf prf, IkeKeys keys) {
+    IkeContext ctx = core.ctx();
     ctx.keyLog().ike(core.spiInitiator(), core.spiResponder(), suite, keys);
     SkCipher cipher = new SkCipher(ctx.crypto(), ctx.random(), suite, keys, core.isInitiator());
     return new Session(suite, prf, keys, cipher);

@@ -24,6 +24,8 @@ public final class NotifyType {
   public static final int REKEY_SA = 16393;
   public static final int ESP_TFC_PADDING_NOT_SUPPORTED = 16394;
 
+  public static final int CHILDLESS_IKEV2_SUPPORTED = 16418;
+
   private static final int FIRST_STATUS = 16384;
 
   private NotifyType() {}
@@ -55,6 +57,7 @@ public final class NotifyType {
       case USE_TRANSPORT_MODE -> "USE_TRANSPORT_MODE";
       case REKEY_SA -> "REKEY_SA";
       case ESP_TFC_PADDING_NOT_SUPPORTED -> "ESP_TFC_PADDING_NOT_SUPPORTED";
+      case CHILDLESS_IKEV2_SUPPORTED -> "CHILDLESS_IKEV2_SUPPORTED";
       default -> "NOTIFY_" + type;
     };
   }

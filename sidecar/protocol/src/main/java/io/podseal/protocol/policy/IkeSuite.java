@@ -28,4 +28,13 @@ public record IkeSuite(
       EncryptionAlgorithm encryption, PrfAlgorithm prf, KeyExchangeMethod keyExchange) {
     return new IkeSuite(encryption, Optional.empty(), prf, keyExchange, List.of());
   }
+
+  @Override
+  public String toString() {
+    StringBuilder text = new StringBuilder().append(encryption);
+    integrity.ifPresent(i -> text.append('/').append(i));
+    text.append('/').append(prf).append('/').append(keyExchange);
+    additional.forEach(m -> text.append('+').append(m));
+    return text.toString();
+  }
 }

@@ -15,6 +15,9 @@ public record Proposal(int number, int protocol, Bytes spi, List<Transform> tran
   public static final int AH = 2;
   public static final int ESP = 3;
 
+  /** Length of the SPI in a proposal that rekeys an IKE SA. */
+  public static final int IKE_SPI_LENGTH = 8;
+
   public Proposal {
     transforms = List.copyOf(transforms);
   }

@@ -6,6 +6,7 @@ import java.util.Locale;
 public enum CloseReason {
   DELETED_BY_PEER,
   REPLACED,
+  REKEYED,
   CROSSED,
   INITIAL_CONTACT,
   PEER_REMOVED,
@@ -26,7 +27,7 @@ public enum CloseReason {
 
   /** Whether traffic only moved to another SA, so that packets in flight are still welcome. */
   public boolean keepsReceiving() {
-    return this == REPLACED || this == CROSSED || this == DELETED_BY_PEER;
+    return this == REPLACED || this == REKEYED || this == CROSSED || this == DELETED_BY_PEER;
   }
 
   public String label() {

@@ -20,6 +20,15 @@ public sealed interface ProtocolEvent {
       implements ProtocolEvent {}
 
   /**
+   * An IKE SA took over the children of another.
+   *
+   * @param initiator whether we began the rekey
+   */
+  record IkeSaRekeyed(
+      String peer, String remote, boolean initiator, String suite, String oldSpis, String spis)
+      implements ProtocolEvent {}
+
+  /**
    * @param peer empty when the peer never said who it is
    */
   record IkeSaClosed(

@@ -33,6 +33,11 @@ public final class Bytes implements Comparable<Bytes> {
         });
   }
 
+  /** Eight octets, big-endian. */
+  public static Bytes ofLong(long value) {
+    return new Bytes(new ByteWriter().u64(value).toArray());
+  }
+
   public int length() {
     return octets.length;
   }
@@ -56,6 +61,10 @@ public final class Bytes implements Comparable<Bytes> {
 
   public int s32(int index) {
     return u16(index) << 16 | u16(index + 2);
+  }
+
+  public long s64(int index) {
+    return (long) s32(index) << 32 | (s32(index + 4) & 0xffffffffL);
   }
 
   void copyTo(byte[] target, int offset) {

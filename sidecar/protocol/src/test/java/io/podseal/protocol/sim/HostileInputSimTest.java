@@ -283,7 +283,7 @@ class HostileInputSimTest {
             .orElseThrow()
             .ike();
     Datagram decoded = Forge.value(MessageDecoder.decode(answer));
-    assertThat(decoded.clear()).hasSize(5);
+    assertThat(decoded.clear()).hasSize(6);
     assertThat(answer.length).isEqualTo(Limits.INIT_ANSWER_LENGTH);
   }
 }

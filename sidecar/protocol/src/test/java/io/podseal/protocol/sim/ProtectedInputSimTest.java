@@ -271,16 +271,23 @@ class ProtectedInputSimTest {
   }
 
   @Test
-  void anotherChildAndARekeyOfTheIkeSaAreDeclined() {
-    List<Payload> another = without(rekey(), p -> p instanceof NotifyPayload);
-    assertError(answer(ExchangeType.CREATE_CHILD_SA, another), NotifyType.NO_ADDITIONAL_SAS);
+  void anotherChildAndARekeyOfTheIkeSaAreAccepted() {
+    List<Payload> another =
+        without(
+            rekey(), p -> p instanceof NotifyPayload n && n.notifyType() == NotifyType.REKEY_SA);
+    assertThat(answer(ExchangeType.CREATE_CHILD_SA, another).error()).isEmpty();
+    assertThat(b.childrenWith(a)).isEqualTo(2);
     Proposal ike = Proposals.ike(GCM, Bytes.EMPTY).getFirst();
     SaPayload sa =
         new SaPayload(
             List.of(new Proposal(1, Proposal.IKE, new Gen(1).octets(8, 8), ike.transforms())));
     List<Payload> ikeRekey = without(replaced(another, sa), p -> p instanceof TsPayload);
-    assertError(answer(ExchangeType.CREATE_CHILD_SA, ikeRekey), NotifyType.NO_ADDITIONAL_SAS);
-    assertAlive();
+    assertThat(answer(ExchangeType.CREATE_CHILD_SA, ikeRekey).error()).isEmpty();
+    assertThat(b.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(1);
+    assertThat(b.childrenWith(a)).isEqualTo(2);
+    // The old one only waits for its Delete.
+    assertError(answer(ExchangeType.CREATE_CHILD_SA, another), NotifyType.TEMPORARY_FAILURE);
+    assertError(answer(ExchangeType.CREATE_CHILD_SA, ikeRekey), NotifyType.TEMPORARY_FAILURE);
   }
 
   @Test
@@ -361,13 +368,16 @@ class ProtectedInputSimTest {
   }
 
   @Test
-  void aDeleteOfTheLastChildIsAnsweredWithOurHalfAndEndsTheIkeSa() {
+  void aDeleteOfTheLastChildIsAnsweredWithOurHalfAndTheNextPacketAsksForANewOne() {
     int inboundOfB = a.outboundSpiTo(b).orElseThrow();
     IkeMessage answer =
         answer(ExchangeType.INFORMATIONAL, List.of(DeletePayload.esp(currentSpiOfA())));
     assertThat(answer.payloads()).containsExactly(DeletePayload.esp(inboundOfB));
     assertThat(b.childrenWith(a)).isZero();
-    assertThat(b.establishedWith(a)).isEmpty();
+    assertThat(b.establishedWith(a)).hasSize(1);
+    b.send(a, 7);
+    world.run(Duration.ofSeconds(1));
+    assertThat(b.childrenWith(a)).isEqualTo(1);
   }
 
   @Test

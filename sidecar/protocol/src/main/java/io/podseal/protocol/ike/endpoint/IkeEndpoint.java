@@ -132,9 +132,13 @@ public final class IkeEndpoint {
   public List<Action> sealingNeeded(Identity peer, Instant now) {
     List<Action> out = new ArrayList<>();
     Pair pair = pairs.get(peer);
-    if (pair != null && pair.in(SaPhase.ESTABLISHED).isEmpty()) {
+    if (pair != null) {
       Optional<IkeSa> connecting = pair.connecting();
-      if (connecting.isPresent()) {
+      List<IkeSa> established = pair.in(SaPhase.ESTABLISHED);
+      if (!established.isEmpty()) {
+        // It may have lost its child.
+        run(established.getLast(), s -> s.handle(new Input.PacketWaiting(), now), now, out);
+      } else if (connecting.isPresent()) {
         run(connecting.get(), s -> s.handle(new Input.PacketWaiting(), now), now, out);
       } else if (pair.mayStart(now)) {
         start(pair, false, "a packet waits", now, out);
@@ -184,6 +188,11 @@ public final class IkeEndpoint {
   /** Rekeys the child that carries the peer's traffic, whatever its age. */
   public List<Action> rekeyChild(Identity peer, Instant now) {
     return onCarrier(peer, new Input.RekeyChild(), now);
+  }
+
+  /** Rekeys the IKE SA that carries the peer's traffic in place, whatever its age (§2.18). */
+  public List<Action> rekeyIkeSa(Identity peer, Instant now) {
+    return onCarrier(peer, new Input.RekeyIke(), now);
   }
 
   /** Replaces the IKE SA that carries the peer's traffic, make before break (§2.8.3). */
@@ -318,8 +327,18 @@ public final class IkeEndpoint {
     if (connected) {
       gate.proven(sa);
     }
-    sas.refresh(sa);
     Pair pair = pairOf(sa);
+    for (IkeSa rekeyed : sa.takeOffspring()) {
+      sas.add(rekeyed);
+      if (pair != null) {
+        pair.add(rekeyed);
+      }
+    }
+    // A rekey moves children between the SAs of a pair.
+    if (pair != null) {
+      pair.sas().forEach(sas::refresh);
+    }
+    sas.refresh(sa);
     if (pair != null) {
       if (connected) {
         established(pair, sa, now, out);
@@ -387,7 +406,7 @@ public final class IkeEndpoint {
   private void replacementDue(Pair pair, IkeSa sa, Instant now, List<Action> out) {
     sa.retryReplacementAt(now.plus(IkeTimers.HANDSHAKE_TIMEOUT));
     if (pair.carrier() == sa && pair.connecting().isEmpty()) {
-      start(pair, true, "the IKE SA is due for replacement", now, out);
+      start(pair, true, "the IKE SA is to be authenticated anew", now, out);
     }
   }
 }

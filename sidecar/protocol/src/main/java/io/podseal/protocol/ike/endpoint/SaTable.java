@@ -26,7 +26,7 @@ final class SaTable {
     List<Integer> spis = sa.inboundSpis();
     List<Integer> known = childrenOf.getOrDefault(sa, List.of());
     if (!spis.equals(known)) {
-      known.forEach(byChild::remove);
+      known.forEach(spi -> byChild.remove(spi, sa));
       spis.forEach(spi -> byChild.put(spi, sa));
       childrenOf.put(sa, spis);
     }
@@ -38,7 +38,7 @@ final class SaTable {
     byLocalSpi.remove(sa.localSpi());
     List<Integer> spis = childrenOf.remove(sa);
     if (spis != null) {
-      spis.forEach(byChild::remove);
+      spis.forEach(spi -> byChild.remove(spi, sa));
     }
   }
 

@@ -1,0 +1,121 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.NoncePayload;
+import io.podseal.protocol.message.NotifyPayload;
+import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.wire.Bytes;
+import java.net.InetAddress;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives an IKE SA a child when it has none (RFC 7296 §1.3.1), with perfect forward secrecy.
+ *
+ * <pre>
+ * SK{N(USE_TRANSPORT_MODE), SA, Ni, KEi, TSi, TSr}  -->
+ *                      <--  SK{N(USE_TRANSPORT_MODE), SA, Nr, KEr, TSi, TSr}
+ * </pre>
+ */
+final class ChildCreate implements Exchange {
+  private final Established sa;
+  private final InetAddress remoteInner;
+  private final Bytes nonce;
+  private @Nullable ChildOffer offer;
+  private @Nullable ChildSa crossing;
+
+  ChildCreate(Established sa, InetAddress remoteInner) {
+    this.sa = sa;
+    this.remoteInner = remoteInner;
+    this.nonce = sa.core().nonce();
+  }
+
+  /** The peer created a child while our request was on its way. */
+  void crossed(ChildSa theirs) {
+    crossing = theirs;
+  }
+
+  @Override
+  public ExchangeType type() {
+    return ExchangeType.CREATE_CHILD_SA;
+  }
+
+  @Override
+  public Optional<List<Payload>> request(Instant now) {
+    if (sa.children().newest().isPresent()) {
+      return Optional.empty();
+    }
+    ChildOffer o = ChildOffer.withKeyExchange(sa.core());
+    offer = o;
+    List<Payload> payloads = new ArrayList<>(o.payloads());
+    payloads.add(new NoncePayload(nonce));
+    o.kePayload().ifPresent(payloads::add);
+    payloads.addAll(TransportSelectors.of(sa.core().localAddress(), remoteInner));
+    return Optional.of(payloads);
+  }
+
+  @Override
+  public Optional<Exchange> movedTo(Established heir) {
+    return Optional.of(new ChildCreate(heir, remoteInner));
+  }
+
+  @Override
+  public boolean concernsChildren() {
+    return true;
+  }
+
+  @Override
+  public void abandon(Instant now) {
+    ChildOffer o = offer;
+    if (o != null) {
+      o.withdraw(now);
+      offer = null;
+    }
+  }
+
+  @Override
+  public State onResponse(IkeMessage message, Instant now, List<Action> out) {
+    ChildOffer o = offer;
+    if (o == null || sa.isClosing()) {
+      abandon(now);
+      return sa;
+    }
+    offer = null;
+    Optional<ChildSa> made = o.accept(message, nonce, remoteInner, now, out);
+    if (made.isEmpty()) {
+      o.withdraw(now);
+      return failed(message.error(), now, out);
+    }
+    ChildSa ours = made.get();
+    ChildSa theirs = crossing;
+    sa.children().add(ours);
+    // §2.8.1 asks this of simultaneous rekeys; two first children are the same case.
+    if (theirs != null
+        && theirs.isUsable()
+        && ours.lowestNonce().compareTo(theirs.lowestNonce()) < 0) {
+      ours.stage(ChildSa.Stage.REPLACED);
+      return sa.begin(new ChildDelete(sa, ours, "lost a simultaneous creation"), now, out);
+    }
+    if (theirs != null && theirs.isUsable()) {
+      theirs.stage(ChildSa.Stage.REPLACED);
+    }
+    sa.children().select(ours, out);
+    return sa;
+  }
+
+  private State failed(Optional<NotifyPayload> error, Instant now, List<Action> out) {
+    int type = error.map(NotifyPayload::notifyType).orElse(0);
+    sa.core().refused(error.isPresent(), NotifyType.name(type), "new child refused", out);
+    if (type == NotifyType.TEMPORARY_FAILURE || crossing != null) {
+      // §2.25: no immediate retry; the next packet that waits asks again.
+      sa.noChildBefore(now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF));
+      return sa;
+    }
+    return sa.close(AuthInitiator.closeReason(error), now, out);
+  }
+}

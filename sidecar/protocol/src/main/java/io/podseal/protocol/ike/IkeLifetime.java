@@ -1,0 +1,61 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.policy.Lifetimes;
+import java.time.Duration;
+import java.time.Instant;
+
+/** When an IKE SA is to be rekeyed, authenticated anew, or given up; local, never negotiated. */
+final class IkeLifetime {
+  private Instant rekeyAt;
+  private Instant replaceAt = Instant.MAX;
+  private final Instant expiresAt;
+
+  private IkeLifetime(Instant rekeyAt, Instant expiresAt) {
+    this.rekeyAt = rekeyAt;
+    this.expiresAt = expiresAt;
+  }
+
+  /**
+   * Decision 9 of the design: the lower identity rekeys, the other only if that does not happen.
+   */
+  static IkeLifetime from(SaCore core, Instant now) {
+    Duration soft = core.peer().lifetimes().ike();
+    Duration hard = Lifetimes.hard(soft);
+    boolean lower = core.ctx().self().identity().compareTo(core.peer().identity()) < 0;
+    Duration ours =
+        lower
+            ? Jitter.shortened(core.ctx().random(), soft)
+            : soft.plus(hard.minus(soft).dividedBy(2));
+    return new IkeLifetime(now.plus(ours), now.plus(hard));
+  }
+
+  /** Whether a rekey is due; then not again unless {@link #rekeyAt} says so. */
+  boolean takeRekey(Instant now) {
+    if (rekeyAt.isAfter(now)) {
+      return false;
+    }
+    rekeyAt = Instant.MAX;
+    return true;
+  }
+
+  void rekeyAt(Instant when) {
+    rekeyAt = when;
+  }
+
+  boolean isReplacementDue(Instant now) {
+    return !replaceAt.isAfter(now);
+  }
+
+  void replaceAt(Instant when) {
+    replaceAt = when;
+  }
+
+  boolean isExpired(Instant now) {
+    return !expiresAt.isAfter(now);
+  }
+
+  Instant deadline() {
+    Instant earliest = rekeyAt.isBefore(expiresAt) ? rekeyAt : expiresAt;
+    return replaceAt.isBefore(earliest) ? replaceAt : earliest;
+  }
+}
