@@ -12,7 +12,6 @@ import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.wire.Bytes;
-import java.net.InetAddress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,15 +31,11 @@ final class AuthInitiator implements State {
   private final AuthMaterial material;
   private final ChildOffer offer;
 
-  /** Where we sent the request: what the peer's selector must come back as. */
-  private final InetAddress remoteInner;
-
   private AuthInitiator(SaCore core, PresharedKey key, AuthMaterial material, ChildOffer offer) {
     this.core = core;
     this.key = key;
     this.material = material;
     this.offer = offer;
-    this.remoteInner = core.remote().address();
   }
 
   static AuthInitiator start(
@@ -63,7 +58,7 @@ final class AuthInitiator implements State {
     payloads.add(new AuthPayload(AuthPayload.SHARED_KEY_MIC, auth.use(Bytes::copyOf)));
     auth.destroy();
     payloads.addAll(offer.payloads());
-    payloads.addAll(TransportSelectors.of(core.localAddress(), state.remoteInner));
+    payloads.addAll(offer.selectors());
     core.request(
         ExchangeType.IKE_AUTH, payloads, core.remote(), IkeTimers.HANDSHAKE_TIMEOUT, now, out);
     return state;
@@ -106,9 +101,7 @@ final class AuthInitiator implements State {
     Established established = new Established(core, key.epoch(), false, now);
     Optional<ChildSa> child =
         message.first(SaPayload.class).isPresent()
-                && message.has(NotifyType.USE_TRANSPORT_MODE)
-                && TransportSelectors.accepts(message, core.localAddress(), core.behindNat())
-            ? offer.complete(message, material.nonceI(), material.nonceR(), remoteInner, now, out)
+            ? offer.complete(message, material.nonceI(), material.nonceR(), now, out)
             : Optional.empty();
     if (child.isPresent()) {
       established.children().add(child.get());

@@ -50,12 +50,12 @@ final class ChildCreate implements Exchange {
     if (sa.children().newest().isPresent()) {
       return Optional.empty();
     }
-    ChildOffer o = ChildOffer.withKeyExchange(sa.core());
+    ChildOffer o = ChildOffer.additional(sa.core(), remoteInner);
     offer = o;
     List<Payload> payloads = new ArrayList<>(o.payloads());
     payloads.add(new NoncePayload(nonce));
     o.kePayload().ifPresent(payloads::add);
-    payloads.addAll(TransportSelectors.of(sa.core().localAddress(), remoteInner));
+    payloads.addAll(o.selectors());
     return Optional.of(payloads);
   }
 
@@ -86,7 +86,7 @@ final class ChildCreate implements Exchange {
       return sa;
     }
     offer = null;
-    Optional<ChildSa> made = o.accept(message, nonce, remoteInner, now, out);
+    Optional<ChildSa> made = o.accept(message, nonce, now, out);
     if (made.isEmpty()) {
       o.withdraw(now);
       return failed(message.error(), now, out);

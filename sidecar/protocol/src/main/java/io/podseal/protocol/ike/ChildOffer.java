@@ -7,6 +7,8 @@ import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
+import io.podseal.protocol.message.TsPayload;
+import io.podseal.protocol.policy.ChildMode;
 import io.podseal.protocol.policy.EspSuite;
 import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.Proposal;
@@ -22,12 +24,17 @@ import java.util.Optional;
 /** A child SA that we have proposed and the peer has not accepted yet. */
 final class ChildOffer {
   private final SaCore core;
+  private final ChildTraffic wanted;
+  private final boolean mayNarrow;
   private final int inboundSpi;
   private final Optional<KeyExchange> keyExchange;
   private final List<Proposal> proposals;
 
-  private ChildOffer(SaCore core, Optional<KeyExchange> keyExchange) {
+  private ChildOffer(
+      SaCore core, ChildTraffic wanted, boolean mayNarrow, Optional<KeyExchange> keyExchange) {
     this.core = core;
+    this.wanted = wanted;
+    this.mayNarrow = mayNarrow;
     this.inboundSpi = core.ctx().spis().allocate();
     this.keyExchange = keyExchange;
     this.proposals = Proposals.esp(core.peer().crypto(), inboundSpi, pfs());
@@ -35,29 +42,43 @@ final class ChildOffer {
 
   /** The child of IKE_AUTH, which takes its keys from the IKE SA's own key exchange. */
   static ChildOffer first(SaCore core) {
-    return new ChildOffer(core, Optional.empty());
+    ChildTraffic wanted = ChildSelectors.of(core).wanted(core.remote().address());
+    return new ChildOffer(core, wanted, true, Optional.empty());
   }
 
   /** A child with perfect forward secrecy, by CREATE_CHILD_SA. */
-  static ChildOffer withKeyExchange(SaCore core) {
+  static ChildOffer additional(SaCore core, InetAddress remoteInner) {
+    ChildTraffic wanted = ChildSelectors.of(core).wanted(remoteInner);
+    return new ChildOffer(core, wanted, true, Optional.of(keyExchange(core)));
+  }
+
+  /** A child for the traffic of one that it will replace. */
+  static ChildOffer successor(SaCore core, ChildTraffic old) {
+    return new ChildOffer(core, old, false, Optional.of(keyExchange(core)));
+  }
+
+  private static KeyExchange keyExchange(SaCore core) {
     IkeContext ctx = core.ctx();
-    return new ChildOffer(
-        core,
-        Optional.of(
-            ctx.crypto().keyExchange(core.peer().crypto().keyExchange().getFirst(), ctx.random())));
+    return ctx.crypto().keyExchange(core.peer().crypto().keyExchange().getFirst(), ctx.random());
   }
 
   private Pfs pfs() {
     return keyExchange.isPresent() ? Pfs.REQUIRED : Pfs.NONE;
   }
 
-  /** Mode and SA; selectors, nonce and KE are the exchange's. */
+  /** Mode and SA; nonce and KE are the exchange's. */
   List<Payload> payloads() {
     List<Payload> payloads = new ArrayList<>();
-    payloads.add(NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE));
+    if (wanted.mode() == ChildMode.TRANSPORT) {
+      payloads.add(NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE));
+    }
     payloads.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
     payloads.add(new SaPayload(proposals));
     return payloads;
+  }
+
+  List<TsPayload> selectors() {
+    return ChildSelectors.payloads(wanted.selectors(), true);
   }
 
   Optional<KePayload> kePayload() {
@@ -66,12 +87,9 @@ final class ChildOffer {
 
   /** The child that a CREATE_CHILD_SA answer makes of it, if the answer accepts it as it is. */
   Optional<ChildSa> accept(
-      IkeMessage answer, Bytes nonceI, InetAddress remoteInner, Instant now, List<Action> out) {
-    return answer.error().isEmpty()
-            && answer.has(NotifyType.USE_TRANSPORT_MODE)
-            && answer.nonce().isPresent()
-            && TransportSelectors.accepts(answer, core.localAddress(), core.behindNat())
-        ? complete(answer, nonceI, answer.nonce().get(), remoteInner, now, out)
+      IkeMessage answer, Bytes nonceI, Instant now, List<Action> out) {
+    return answer.error().isEmpty() && answer.nonce().isPresent()
+        ? complete(answer, nonceI, answer.nonce().get(), now, out)
         : Optional.empty();
   }
 
@@ -81,12 +99,15 @@ final class ChildOffer {
    * @return empty when the answer is not one to our proposal
    */
   Optional<ChildSa> complete(
-      IkeMessage answer,
-      Bytes nonceI,
-      Bytes nonceR,
-      InetAddress remoteInner,
-      Instant now,
-      List<Action> out) {
+      IkeMessage answer, Bytes nonceI, Bytes nonceR, Instant now, List<Action> out) {
+    Optional<ChildTraffic> traffic =
+        ChildSelectors.of(core)
+            .accept(answer, wanted)
+            // §2.9.2: a successor must not be narrower.
+            .filter(t -> mayNarrow || t.succeeds(wanted));
+    if (traffic.isEmpty()) {
+      return Optional.empty();
+    }
     List<Proposal> answered =
         answer.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
     if (!Proposals.answers(proposals, answered)) {
@@ -112,7 +133,7 @@ final class ChildOffer {
         ChildSa.install(
             core,
             new ChildSa.Parameters(
-                inboundSpi, outboundSpi, suite.get(), true, nonceI, nonceR, remoteInner),
+                inboundSpi, outboundSpi, suite.get(), true, nonceI, nonceR, traffic.get()),
             shared,
             now,
             out));

@@ -55,7 +55,7 @@ final class ChildRekey implements Exchange {
       return Optional.empty();
     }
     old.stage(ChildSa.Stage.REKEYING);
-    ChildOffer o = ChildOffer.withKeyExchange(sa.core());
+    ChildOffer o = ChildOffer.successor(sa.core(), old.parameters().traffic());
     offer = o;
     List<Payload> payloads = new ArrayList<>();
     // §1.3.3: REKEY_SA names the SPI that the sender of this request receives on.
@@ -63,8 +63,7 @@ final class ChildRekey implements Exchange {
     payloads.addAll(o.payloads());
     payloads.add(new NoncePayload(nonce));
     o.kePayload().ifPresent(payloads::add);
-    payloads.addAll(
-        TransportSelectors.of(sa.core().localAddress(), old.parameters().remoteInner()));
+    payloads.addAll(o.selectors());
     return Optional.of(payloads);
   }
 
@@ -80,7 +79,7 @@ final class ChildRekey implements Exchange {
       return sa;
     }
     offer = null;
-    Optional<ChildSa> made = o.accept(message, nonce, old.parameters().remoteInner(), now, out);
+    Optional<ChildSa> made = o.accept(message, nonce, now, out);
     if (made.isPresent()) {
       return succeeded(made.get(), now, out);
     }

@@ -40,6 +40,10 @@ public record ChildPolicy(
     remote = List.copyOf(remote);
   }
 
+  ChildPolicy withModes(Modes value) {
+    return new ChildPolicy(value, local, remote, natSubstitution);
+  }
+
   /** Everything of both sides, in tunnel mode. */
   public static ChildPolicy tunnel(List<TrafficSelector> local, List<TrafficSelector> remote) {
     return new ChildPolicy(Modes.TUNNEL, local, remote, false);

@@ -42,6 +42,10 @@ public record Peer(
     this(identity, label, addresses, keys, crypto, lifetimes, ChildPolicy.BETWEEN_PODS);
   }
 
+  Peer with(CryptoOffer otherCrypto, ChildPolicy otherChild) {
+    return new Peer(identity, label, addresses, keys, otherCrypto, lifetimes, otherChild);
+  }
+
   /** The newest key we may begin with, if there is one. */
   public Optional<PresharedKey> initiatingKey() {
     return keys.stream().filter(PresharedKey::mayInitiate).findFirst();

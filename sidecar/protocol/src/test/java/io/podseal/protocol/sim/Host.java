@@ -3,6 +3,7 @@ package io.podseal.protocol.sim;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
+import io.podseal.protocol.policy.ChildPolicy;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
@@ -78,14 +79,24 @@ final class Host {
 
   /** Declares {@code other} a peer, with one pre-shared key per epoch, newest first. */
   void knows(Host other, Lifetimes lifetimes, PresharedKey... keys) {
+    knows(other, lifetimes, CryptoOffer.DEFAULT, ChildPolicy.BETWEEN_PODS, keys);
+  }
+
+  void knows(
+      Host other,
+      Lifetimes lifetimes,
+      CryptoOffer crypto,
+      ChildPolicy child,
+      PresharedKey... keys) {
     Peer peer =
         new Peer(
             other.identity,
             other.identity.name(),
             List.of(other.address),
             List.of(keys),
-            CryptoOffer.DEFAULT,
-            lifetimes);
+            crypto,
+            lifetimes,
+            child);
     peers.removeIf(p -> p.identity().equals(other.identity));
     peers.add(peer);
     run(endpoint.putPeers(List.of(copy(peer)), world.now()));
@@ -100,7 +111,8 @@ final class Host {
             .map(k -> new PresharedKey(k.epoch(), k.secret().copy(), k.mayInitiate()))
             .toList(),
         p.crypto(),
-        p.lifetimes());
+        p.lifetimes(),
+        p.child());
   }
 
   static PresharedKey key(int epoch, String text) {
@@ -273,6 +285,11 @@ final class Host {
 
   int drops(DropReason reason) {
     return drops.getOrDefault(reason, 0);
+  }
+
+  /** The SA that we send to {@code other} on. */
+  Optional<Action.InstallChild> childTo(Host other) {
+    return Optional.ofNullable(outbound.get(other.identity)).map(this::installed);
   }
 
   int childrenWith(Host other) {
