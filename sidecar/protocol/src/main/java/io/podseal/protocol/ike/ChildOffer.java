@@ -86,8 +86,7 @@ final class ChildOffer {
   }
 
   /** The child that a CREATE_CHILD_SA answer makes of it, if the answer accepts it as it is. */
-  Optional<ChildSa> accept(
-      IkeMessage answer, Bytes nonceI, Instant now, List<Action> out) {
+  Optional<ChildSa> accept(IkeMessage answer, Bytes nonceI, Instant now, List<Action> out) {
     return answer.error().isEmpty() && answer.nonce().isPresent()
         ? complete(answer, nonceI, answer.nonce().get(), now, out)
         : Optional.empty();

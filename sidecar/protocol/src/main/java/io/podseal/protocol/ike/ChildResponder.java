@@ -69,8 +69,7 @@ final class ChildResponder {
 
   /** The successor of {@code old}. */
   Result successor(ChildSa old, Bytes nonceI, Instant now, List<Action> out) {
-    return negotiate(
-        true, nonceI, core.nonce(), Optional.of(old.parameters().traffic()), now, out);
+    return negotiate(true, nonceI, core.nonce(), Optional.of(old.parameters().traffic()), now, out);
   }
 
   private Result negotiate(

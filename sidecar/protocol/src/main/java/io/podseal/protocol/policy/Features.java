@@ -26,8 +26,7 @@ public record Features(
       return Optional.empty();
     }
     return Optional.of(
-        peer.with(
-            peer.crypto().withSequenceNumbers(numbers), peer.child().withModes(modes.get())));
+        peer.with(peer.crypto().withSequenceNumbers(numbers), peer.child().withModes(modes.get())));
   }
 
   private boolean allows(SequenceNumbers numbers) {

@@ -86,8 +86,7 @@ final class ChildSelectorsTest {
             .choose(request(true, host(PEER), host(SELF)), PEER_NAT)
             .orElseThrow();
 
-    assertThat(choice.traffic())
-        .isEqualTo(new ChildTraffic(ChildMode.TRANSPORT, HOSTS, PEER));
+    assertThat(choice.traffic()).isEqualTo(new ChildTraffic(ChildMode.TRANSPORT, HOSTS, PEER));
     // §2.23.1: the answer shows the substituted address.
     assertThat(choice.answer()).isEqualTo(TrafficSelectors.hosts(SELF, PEER_NAT));
   }
@@ -99,8 +98,7 @@ final class ChildSelectorsTest {
 
     ChildSelectors.Choice choice =
         new ChildSelectors(listedByNat, SELF, false)
-            .choose(
-                request(true, port(6, 4000, inside), host(inside), host(SELF)), PEER_NAT)
+            .choose(request(true, port(6, 4000, inside), host(inside), host(SELF)), PEER_NAT)
             .orElseThrow();
 
     assertThat(choice.traffic().remoteInner()).isEqualTo(PEER_NAT);
@@ -138,8 +136,7 @@ final class ChildSelectorsTest {
   void substitutionThatLeadsNowhereIsUndoneForTunnelMode() {
     InetAddress inside = address("192.168.7.7");
     ChildPolicy either =
-        new ChildPolicy(
-            Modes.TRANSPORT_PREFERRED, List.of(), List.of(network(inside, 24)), true);
+        new ChildPolicy(Modes.TRANSPORT_PREFERRED, List.of(), List.of(network(inside, 24)), true);
 
     ChildSelectors.Choice choice =
         new ChildSelectors(peer(either, PEER), SELF, false)
@@ -200,8 +197,7 @@ final class ChildSelectorsTest {
     ChildSelectors gateway = selectors(NETWORK, false);
     assertThat(
             gateway.accept(
-                answer(false, host(SELF), network(address("192.0.0.0"), 8)),
-                gateway.wanted(PEER)))
+                answer(false, host(SELF), network(address("192.0.0.0"), 8)), gateway.wanted(PEER)))
         .isEmpty();
   }
 

@@ -57,8 +57,7 @@ final class ChildModesSimTest {
     assertThat(b.received).containsExactly(1);
     Action.InstallChild first = a.childTo(b).orElseThrow();
     assertThat(first.mode()).isEqualTo(ChildMode.TUNNEL);
-    assertThat(first.selectors())
-        .isEqualTo(new TrafficSelectors(List.of(left), List.of(right)));
+    assertThat(first.selectors()).isEqualTo(new TrafficSelectors(List.of(left), List.of(right)));
     EspSuite suite = (EspSuite) first.keys().suite();
     assertThat(suite.encryption()).isEqualTo(EncryptionAlgorithm.AES_CBC_256);
     assertThat(suite.integrity()).contains(IntegrityAlgorithm.HMAC_SHA2_256_128);
@@ -176,8 +175,7 @@ final class ChildModesSimTest {
     Features everything = new Features(true, true, true, true, true, 64);
 
     assertThat(everything.limit(peer)).contains(peer);
-    Peer limited =
-        new Features(false, true, false, true, false, 64).limit(peer).orElseThrow();
+    Peer limited = new Features(false, true, false, true, false, 64).limit(peer).orElseThrow();
     assertThat(limited.crypto().sequenceNumbers()).containsExactly(SequenceNumbers.SEQUENTIAL_32);
     assertThat(limited.child().modes()).isEqualTo(Modes.TUNNEL);
     assertThat(limited.keys().getFirst()).isSameAs(peer.keys().getFirst());
