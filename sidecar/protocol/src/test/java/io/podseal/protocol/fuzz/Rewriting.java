@@ -47,7 +47,8 @@ final class Rewriting {
     byte[] prefix = MessageEncoder.encryptedPrefix(header, firstInner, inner.length);
     byte[] whole = java.util.Arrays.copyOf(prefix, prefix.length + inner.length);
     System.arraycopy(inner, 0, whole, prefix.length, inner.length);
-    Datagram.Encrypted encrypted = new Datagram.Encrypted(firstInner, prefix.length);
+    Datagram.Encrypted encrypted =
+        new Datagram.Encrypted(firstInner, prefix.length, java.util.Optional.empty());
     return new Datagram(header, List.of(), java.util.Optional.of(encrypted), whole);
   }
 
