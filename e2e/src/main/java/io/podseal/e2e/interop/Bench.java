@@ -1,6 +1,7 @@
 package io.podseal.e2e.interop;
 
 import com.google.protobuf.ByteString;
+import io.podseal.control.v1.ChildMode;
 import io.podseal.control.v1.CryptoProfile;
 import io.podseal.control.v1.Peer;
 import io.podseal.control.v1.Ppk;
@@ -69,7 +70,14 @@ final class Bench implements AutoCloseable {
     this.sniffer = owned.add(Sniffer.start(lab.bridge(), folder.resolve("wire.pcap"), 2000));
     this.ours = owned.add(Ours.start(pod, OURS, controller, folder));
     this.traffic = owned.add(new Traffic(ours, host, folder));
-    this.connection = Connection.transport(host, THEIRS, ours);
+    this.connection = Connection.with(host, THEIRS, ours);
+    if (row.plane() == Plane.KERNEL_LIBIPSEC) {
+      connection.child("mode", "tunnel").child("esp_proposals", List.of("aes256gcm16-x25519"));
+      connection
+          .child("local_ts", List.of(host.address().getHostAddress() + "/32"))
+          .child("remote_ts", List.of(ours.ip() + "/32"));
+      profile.addSequenceNumbers("noesn");
+    }
   }
 
   /** Returns strongSwan's connection. */
@@ -87,9 +95,11 @@ final class Bench implements AutoCloseable {
     settings.add(setting);
   }
 
-  /** Loads more plugins than {@link Plane#plugins} names. */
-  void plugins(String more) {
-    plugins = plugins + " " + more;
+  /** Loads one more plugin, unless {@link Plane#plugins} names it. */
+  void plugin(String name) {
+    if (!List.of(row.plane().plugins().split(" ")).contains(name)) {
+      plugins = name;
+    }
   }
 
   /** Gives both ends a key to mix in (RFC 8784), which each of them requires. */
@@ -122,6 +132,11 @@ final class Bench implements AutoCloseable {
   /** Returns the running strongSwan. */
   StrongSwan theirs() {
     return Objects.requireNonNull(theirs, "strongSwan is not started");
+  }
+
+  /** Returns the proposal with 64-bit sequence numbers where strongSwan's plane has them. */
+  String numbered(String proposal) {
+    return row.plane() == Plane.KERNEL_NETLINK ? proposal + "-esn" : proposal;
   }
 
   /** Returns whether this row's IKE SA is begun by our side. */
@@ -163,6 +178,9 @@ final class Bench implements AutoCloseable {
   void declare() {
     Peer.Builder peer = Ours.peer(host, declaredIdentity, ourSecret, profile.build());
     ppk.ifPresent(key -> peer.getKeysBuilder(0).setPpk(key));
+    if (row.plane() == Plane.KERNEL_LIBIPSEC) {
+      peer.setChildMode(ChildMode.CHILD_MODE_TUNNEL);
+    }
     ours.declare(peer);
   }
 

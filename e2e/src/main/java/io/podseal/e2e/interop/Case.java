@@ -40,9 +40,11 @@ record Case(
     }
   }
 
-  /** Returns the name by which a row is chosen: {@code FEATURE/SUITE/out} when Podseal begins. */
+  /**
+   * Returns the name by which a row is chosen: {@code FEATURE/MODE/SUITE/out} when Podseal begins.
+   */
   String name() {
-    return feature + "/" + edition.suite() + "/" + initiator.shortName();
+    return String.join("/", feature, plane.mode(), edition.suite(), initiator.shortName());
   }
 
   /** Returns the same row as part of the short set. */

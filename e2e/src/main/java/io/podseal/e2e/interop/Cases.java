@@ -15,33 +15,31 @@ final class Cases {
   static List<Case> all() {
     Cases cases = new Cases();
     for (Edition edition : Edition.values()) {
-      cases.transport(edition);
+      cases.rows(edition, Plane.KERNEL_NETLINK);
+      cases.rows(edition, Plane.KERNEL_LIBIPSEC);
     }
     return List.copyOf(cases.rows);
   }
 
-  private void transport(Edition edition) {
-    Plane plane = Plane.KERNEL_NETLINK;
-    both("transport", edition, plane, Scripts::bytes);
+  private void rows(Edition edition, Plane plane) {
+    both("bytes", edition, plane, Scripts::bytes);
     both("child-rekey-by-strongswan", edition, plane, Scripts::childRekeyByThem);
     both("child-rekey-by-podseal", edition, plane, Scripts::childRekeyByUs);
+    both("ike-rekey-by-strongswan", edition, plane, Scripts::ikeRekeyByThem);
+    both("ike-rekey-by-podseal", edition, plane, Scripts::ikeRekeyByUs);
     both("delete-by-strongswan", edition, plane, Scripts::deleteByThem);
     both("child-delete-by-strongswan", edition, plane, Scripts::childDeleteByThem);
     both("delete-by-podseal", edition, plane, Scripts::deleteByUs);
     both("dpd-by-strongswan", edition, plane, Scripts::dpdByThem);
     both("dpd-by-podseal", edition, plane, Scripts::dpdByUs);
+    both("restart-of-strongswan", edition, plane, Scripts::restartOfStrongSwan);
+    both("restart-of-podseal", edition, plane, Scripts::restartOfPodseal);
     both("cookies", edition, plane, Scripts::cookies);
+    both("fragments-by-strongswan", edition, plane, Scripts::fragmentsFromThem);
     both("wrong-psk", edition, plane, Scripts::wrongSecret);
     both("wrong-id-of-strongswan", edition, plane, Scripts::strangeStrongSwan);
     both("wrong-id-of-podseal", edition, plane, Scripts::strangePodseal);
-    both("restart-of-strongswan", edition, plane, Scripts::restartOfStrongSwan);
-    both("restart-of-podseal", edition, plane, Scripts::restartOfPodseal);
-    both("ike-rekey-by-strongswan", edition, plane, Scripts::ikeRekeyByThem);
-    both("ike-rekey-by-podseal", edition, plane, Scripts::ikeRekeyByUs);
-    both("fragments-by-strongswan", edition, plane, Scripts::fragmentsFromThem);
-    if (edition != Edition.BOOKWORM) {
-      both("ppk", edition, plane, Scripts::ppk);
-    }
+    both("ppk", edition, plane, Scripts::ppk);
     if (edition == Edition.SID) {
       both("mlkem768", edition, plane, Scripts::hybrid);
     }

@@ -23,7 +23,7 @@ final class Connection {
   private final List<Map<String, Object>> secrets = new ArrayList<>();
 
   /** A connection of version 2 without NAT changes, in transport mode with 64-bit numbers. */
-  static Connection transport(PeerHost here, String identity, Ours ours) {
+  static Connection with(PeerHost here, String identity, Ours ours) {
     Connection connection = new Connection();
     connection
         .set("version", "2")

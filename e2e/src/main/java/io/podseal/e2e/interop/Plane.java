@@ -35,6 +35,11 @@ enum Plane {
     return title;
   }
 
+  /** Returns the mode of its child SAs. */
+  String mode() {
+    return this == KERNEL_NETLINK ? "transport" : "tunnel";
+  }
+
   /** Returns what those plugins are told in {@code strongswan.conf}. */
   String settings() {
     return settings;

@@ -132,7 +132,7 @@ final class Scripts {
 
   /** An additional key exchange (RFC 9370), also when the IKE SA is rekeyed. */
   static void hybrid(Bench bench) {
-    bench.plugins("openssl");
+    bench.plugin("openssl");
     bench.connection().set("proposals", List.of("aes256gcm16-prfsha256-x25519-ke1_mlkem768"));
     bench.profile().addAdditionalKeyExchange("mlkem768");
     bench.establish();

@@ -4,6 +4,8 @@ import io.podseal.control.v1.CryptoProfile;
 import io.podseal.control.v1.PresharedKey;
 import io.podseal.control.v1.Self;
 import io.podseal.protocol.crypto.WorkingAlgorithms;
+import io.podseal.protocol.policy.ChildPolicy;
+import io.podseal.protocol.policy.ChildPolicy.Modes;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Lifetimes;
@@ -59,7 +61,20 @@ final class PolicyValues {
         List.copyOf(ipv4(p.getAddressesList())),
         keys,
         crypto(p.getProfile(), working),
-        lifetimes(p.getProfile()));
+        lifetimes(p.getProfile()),
+        child(p));
+  }
+
+  private static ChildPolicy child(io.podseal.control.v1.Peer p) {
+    return switch (p.getChildMode()) {
+      case CHILD_MODE_UNSPECIFIED, CHILD_MODE_TRANSPORT -> ChildPolicy.BETWEEN_PODS;
+      case CHILD_MODE_TUNNEL -> ChildPolicy.tunnel(List.of(), List.of());
+      case CHILD_MODE_TRANSPORT_PREFERRED ->
+          new ChildPolicy(Modes.TRANSPORT_PREFERRED, List.of(), List.of(), false);
+      case UNRECOGNIZED ->
+          throw new PolicyException(
+              "peer " + p.getPod() + " has a mode that this sidecar does not know");
+    };
   }
 
   private static Optional<Ppk> ppk(PresharedKey key) {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import io.podseal.control.v1.ChildMode;
 import io.podseal.control.v1.CryptoProfile;
 import io.podseal.control.v1.Peer;
 import io.podseal.control.v1.Ppk;
@@ -15,6 +16,7 @@ import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.crypto.WorkingAlgorithms;
 import io.podseal.protocol.policy.AdditionalKeyExchange;
+import io.podseal.protocol.policy.ChildPolicy.Modes;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.SequenceNumbers;
 import java.util.EnumSet;
@@ -94,6 +96,23 @@ class PolicyValuesTest {
         .isInstanceOf(PolicyException.class)
         .hasMessageContaining("next")
         .hasMessageContaining("mlkem9000");
+  }
+
+  @Test
+  void theModeOfAPeerIsTransportUnlessItSaysOtherwise() {
+    assertThat(modes(ChildMode.CHILD_MODE_UNSPECIFIED)).isEqualTo(Modes.TRANSPORT);
+    assertThat(modes(ChildMode.CHILD_MODE_TUNNEL)).isEqualTo(Modes.TUNNEL);
+    assertThat(modes(ChildMode.CHILD_MODE_TRANSPORT_PREFERRED))
+        .isEqualTo(Modes.TRANSPORT_PREFERRED);
+    assertThatThrownBy(() ->
+            PolicyValues.peer(
+                Peer.newBuilder().setIdentity("a.pod").setChildModeValue(99).build(), WorkingAlgorithms.ALL))
+        .isInstanceOf(PolicyException.class);
+  }
+
+  private static Modes modes(ChildMode mode) {
+    Peer peer = Peer.newBuilder().setIdentity("a.pod").setChildMode(mode).build();
+    return PolicyValues.peer(peer, WorkingAlgorithms.ALL).child().modes();
   }
 
   @Test
