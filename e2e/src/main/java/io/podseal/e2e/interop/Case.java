@@ -8,7 +8,6 @@ import java.util.function.Consumer;
  * @param feature what it is about, one name for all editions and roles
  * @param initiator who begins the IKE SA
  * @param script what is done; returns only if everything held
- * @param quick whether it belongs to the short set that every build runs
  * @param unsupported why this pair cannot do it, with the evidence; empty for a row that must hold
  */
 record Case(
@@ -17,7 +16,6 @@ record Case(
     Plane plane,
     Initiator initiator,
     Consumer<Bench> script,
-    boolean quick,
     String unsupported) {
 
   /** Who begins. */
@@ -47,13 +45,8 @@ record Case(
     return String.join("/", feature, plane.mode(), edition.suite(), initiator.shortName());
   }
 
-  /** Returns the same row as part of the short set. */
-  Case inQuickSet() {
-    return new Case(feature, edition, plane, initiator, script, true, unsupported);
-  }
-
-  /** Returns the same row as one that this pair cannot do. */
-  Case because(String why) {
-    return new Case(feature, edition, plane, initiator, script, quick, why);
+  /** Returns whether it belongs to the short set that every build runs. */
+  boolean quick() {
+    return Cases.quick().contains(name());
   }
 }

@@ -23,9 +23,4 @@ enum Edition {
   String version() {
     return Toolbox.version(root(), "libstrongswan");
   }
-
-  /** Returns strongSwan's own version, such as {@code 5.9.8}. */
-  String release() {
-    return version().replaceFirst("-[^-]*$", "");
-  }
 }

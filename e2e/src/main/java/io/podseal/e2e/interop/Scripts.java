@@ -137,6 +137,9 @@ final class Scripts {
     bench.profile().addAdditionalKeyExchange("mlkem768");
     bench.establish();
     bench.negotiated("+ML_KEM_768");
+    // A key of 1,184 octets does not fit into what we send whole.
+    bench.theyLog("IKE_INTERMEDIATE", "EF(1/");
+    bench.prove("IKE_INTERMEDIATE in fragments");
     bench.bytesCross();
     Set<String> before = bench.theirIkeSpis();
     bench.theirs().rekeyIke();
