@@ -34,8 +34,7 @@ public final class Sidecar implements AutoCloseable {
     Map<String, String> all = new HashMap<>(environment);
     all.put("PODSEAL_HEALTH_PORT", Integer.toString(HEALTH_PORT));
     String name = "sidecar-" + pod.name();
-    return new Sidecar(
-        pod, pod.start(name, all, log, Build.sidecar().toArray(String[]::new)));
+    return new Sidecar(pod, pod.start(name, all, log, Build.sidecar().toArray(String[]::new)));
   }
 
   /** Returns the process. */

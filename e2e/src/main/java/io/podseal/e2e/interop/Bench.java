@@ -59,8 +59,7 @@ final class Bench implements AutoCloseable {
   private final ScriptedController controller;
   private @Nullable StrongSwan theirs;
 
-  Bench(
-      Case row, Lab lab, Pod pod, PeerHost host, ScriptedController controller, Path folder) {
+  Bench(Case row, Lab lab, Pod pod, PeerHost host, ScriptedController controller, Path folder) {
     this.row = row;
     this.folder = folder;
     this.host = host;
@@ -165,12 +164,7 @@ final class Bench implements AutoCloseable {
     theirs =
         owned.add(
             StrongSwan.start(
-                host,
-                row.edition(),
-                row.plane(),
-                plugins,
-                settings,
-                folder.resolve("charon")));
+                host, row.edition(), row.plane(), plugins, settings, folder.resolve("charon")));
     theirs.load(connection);
   }
 
@@ -235,7 +229,7 @@ final class Bench implements AutoCloseable {
             cipher(ike),
             ike.get("prf-alg"),
             ike.get("dh-group"),
-            ike.get("ke1-alg") == null ? "" : "+" + ike.get("ke1-alg"),
+            ike.get("ake1") == null ? "" : "+" + ike.get("ake1"),
             ike.get("ppk") == null ? "" : "/PPK",
             child.get("mode"),
             "yes".equals(child.get("encap")) ? " in UDP" : "",
@@ -330,7 +324,8 @@ final class Bench implements AutoCloseable {
   void theyLog(String... words) {
     await(
         "strongSwan logs " + Arrays.toString(words),
-        () -> theirs().log().lines().anyMatch(line -> Arrays.stream(words).allMatch(line::contains)));
+        () ->
+            theirs().log().lines().anyMatch(line -> Arrays.stream(words).allMatch(line::contains)));
   }
 
   /** Waits until our log has a line with every one of {@code words}. */

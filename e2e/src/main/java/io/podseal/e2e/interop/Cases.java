@@ -59,7 +59,7 @@ final class Cases {
         plane,
         Initiator.STRONGSWAN,
         Scripts::restartOfStrongSwan);
-    both("restart-of-podseal", edition, plane, Scripts::restartOfPodseal);
+    add("restart-of-podseal", edition, plane, Initiator.PODSEAL, Scripts::restartOfPodseal);
     both("cookies", edition, plane, Scripts::cookies);
     both("fragments-by-strongswan", edition, plane, Scripts::fragmentsFromThem);
     both("wrong-psk", edition, plane, Scripts::wrongSecret);
@@ -73,8 +73,7 @@ final class Cases {
   }
 
   /** One row, whose initiator is another than that of the row before. */
-  private void alternating(
-      String feature, Edition edition, Plane plane, Consumer<Bench> script) {
+  private void alternating(String feature, Edition edition, Plane plane, Consumer<Bench> script) {
     Initiator[] roles = Initiator.values();
     add(feature, edition, plane, roles[rows.size() % roles.length], script);
   }

@@ -35,9 +35,7 @@ final class Connection {
     connection.local.put("auth", "psk");
     connection.remote.put("auth", "psk");
     connection.identities(identity, ours.identity());
-    connection
-        .child("mode", "transport")
-        .child("esp_proposals", List.of("aes256gcm16-x25519-esn"));
+    connection.child("mode", "transport").child("esp_proposals", List.of("aes256gcm16-x25519-esn"));
     return connection;
   }
 

@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
@@ -87,7 +88,7 @@ final class Guest implements PeerHost {
 
   /** Returns what the console said before a line that begins with {@code end}, and that line. */
   private List<String> await(String end, Duration limit) {
-    List<String> lines = new java.util.ArrayList<>();
+    List<String> lines = new ArrayList<>();
     long deadline = System.nanoTime() + limit.toNanos();
     try {
       while (lines.isEmpty() || !lines.getLast().startsWith(end)) {
@@ -165,7 +166,8 @@ final class Guest implements PeerHost {
 
   @Override
   public void close() {
+    List<ProcessHandle> inside = kernel.descendants().toList();
     kernel.destroyForcibly();
-    kernel.descendants().forEach(ProcessHandle::destroyForcibly);
+    inside.forEach(ProcessHandle::destroyForcibly);
   }
 }

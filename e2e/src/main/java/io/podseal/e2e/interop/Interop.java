@@ -7,7 +7,6 @@ import io.podseal.e2e.lab.Pod;
 import io.podseal.e2e.lab.Resources;
 import io.podseal.e2e.lab.ReversePathFilter;
 import java.io.PrintStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;

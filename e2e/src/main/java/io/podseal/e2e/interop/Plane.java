@@ -4,9 +4,7 @@ package io.podseal.e2e.interop;
 enum Plane {
   /** The kernel's, in a user-mode Linux guest: transport mode. */
   KERNEL_NETLINK(
-      "kernel-netlink",
-      "random nonce aes gcm sha1 sha2 hmac kdf curve25519 kernel-netlink",
-      ""),
+      "kernel-netlink", "random nonce aes gcm sha1 sha2 hmac kdf curve25519 kernel-netlink", ""),
 
   /** Its own, in a network namespace: tunnel mode alone, without 64-bit sequence numbers. */
   KERNEL_LIBIPSEC(

@@ -135,8 +135,8 @@ final class Report {
       return;
     }
     page.append("\n## What did not hold, and why\n\n");
-    remarkable.forEach(o ->
-        page.append("- %s: %s\n".formatted(o.row().name(), escaped(o.found()))));
+    remarkable.forEach(
+        o -> page.append("- %s: %s\n".formatted(o.row().name(), escaped(o.found()))));
   }
 
   private static String escaped(String text) {

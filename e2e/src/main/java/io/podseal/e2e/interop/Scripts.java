@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** What the rows do, and what must then hold at both ends. */
 final class Scripts {
@@ -118,7 +119,8 @@ final class Scripts {
     bench.charon("fragment_size = 200");
     bench.connection().set("fragmentation", "force");
     bench.establish();
-    bench.theyLog("generating", bench.weInitiate() ? "IKE_AUTH response" : "IKE_AUTH request", "EF(2");
+    bench.theyLog(
+        "generating", bench.weInitiate() ? "IKE_AUTH response" : "IKE_AUTH request", "EF(2");
     bench.prove("IKE_AUTH of strongSwan in fragments");
     bench.bytesCross();
   }
@@ -186,27 +188,29 @@ final class Scripts {
   }
 
   private static int count(String text, String part) {
-    return text.split(java.util.regex.Pattern.quote(part), -1).length - 1;
+    return text.split(Pattern.quote(part), -1).length - 1;
   }
 
-  /** The responder has more half-open SAs than it likes. */
+  /**
+   * The responder wants to see first that the initiator receives: strongSwan because it has a
+   * half-open IKE SA, our side because the key exchange is expensive.
+   */
   static void cookies(Bench bench) {
-    bench.charon("cookie_threshold = 1");
     if (bench.weInitiate()) {
+      bench.charon("cookie_threshold = 1");
       // So that it has an answer for the stranger too.
       bench.connection().set("remote_addrs", List.of("%any"));
-    }
-    bench.start();
-    if (bench.weInitiate()) {
-      Stranger.knock(bench.host().address(), 1);
-      bench.await(
-          "a half-open IKE SA at strongSwan", () -> bench.theirs().log().contains("IKE_SA_INIT"));
+      bench.start();
+      Stranger.knock(bench.host().address());
+      bench.theyLog("generating IKE_SA_INIT response");
     } else {
-      Stranger.knock(bench.ours().pod().address(), 80);
+      bench.plugin("gmp");
+      bench.connection().set("proposals", List.of("aes256gcm16-prfsha256-modp3072"));
+      bench.profile().addKeyExchange("modp3072").addKeyExchange("x25519");
+      bench.start();
     }
     bench.begin();
-    // Both ends name the payload in strongSwan's log of the messages it reads and writes.
-    bench.theyLog(bench.weInitiate() ? "generating" : "parsed", "N(COOKIE)");
+    bench.theyLog("generating IKE_SA_INIT", "N(COOKIE)");
     bench.prove("cookie asked and returned");
     bench.bytesCross();
   }
@@ -236,7 +240,7 @@ final class Scripts {
     } else {
       bench.expect("strongSwan does not succeed", !bench.theirs().tryInitiate());
     }
-    bench.theyLog(REFUSED.replace("AUTHENTICATION", "AUTH"));
+    bench.theyLog("N(AUTH_FAILED)");
     bench.weLog(REFUSED);
     bench.expect("strongSwan has no child SA", bench.theirs().children().isEmpty());
     bench.expect("Podseal has no child SA", bench.ourChildren() == 0);

@@ -8,27 +8,25 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.security.SecureRandom;
 
-/** Somebody on the node who begins IKE SAs and never goes on with them. */
+/** Somebody on the node who begins an IKE SA and never goes on with it. */
 final class Stranger {
   private static final int IKE = 500;
-  private static final int LENGTH = 28 + 40 + 40 + 36 + 100;
+  private static final int LENGTH = 28 + 40 + 40 + 36;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private Stranger() {}
 
-  /** Sends {@code times} IKE_SA_INIT requests, each of another attempt. */
-  static void knock(InetAddress target, int times) {
+  /** Sends one IKE_SA_INIT request. */
+  static void knock(InetAddress target) {
+    byte[] request = request();
     try (DatagramSocket socket = new DatagramSocket()) {
-      for (int i = 0; i < times; i++) {
-        byte[] request = request();
-        socket.send(new DatagramPacket(request, request.length, target, IKE));
-      }
+      socket.send(new DatagramPacket(request, request.length, target, IKE));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  /** A well-formed request (RFC 7296 §1.2): SA, KE, Nonce and a vendor ID to make it longer. */
+  /** A well-formed request (RFC 7296 §1.2): SA, KE and Nonce. */
   private static byte[] request() {
     ByteBuffer message = ByteBuffer.allocate(LENGTH);
     message.put(random(8)).putLong(0);
@@ -42,8 +40,7 @@ final class Stranger {
     transform(message, 3, 8, 2, 5);
     transform(message, 0, 8, 4, 31);
     payload(message, 40, 36).putShort((short) 31).putShort((short) 0).put(random(32));
-    payload(message, 43, 32).put(random(32));
-    payload(message, 0, 96).put(random(96));
+    payload(message, 0, 32).put(random(32));
     return message.array();
   }
 

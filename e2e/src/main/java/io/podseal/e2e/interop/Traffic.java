@@ -39,8 +39,7 @@ final class Traffic implements AutoCloseable {
   }
 
   private Background serve(String name, String... line) {
-    return owned.add(
-        ours.pod().start(name, Map.of(), folder.resolve(name + ".log"), line));
+    return owned.add(ours.pod().start(name, Map.of(), folder.resolve(name + ".log"), line));
   }
 
   /** Pings from our side until an answer comes. */
@@ -67,8 +66,8 @@ final class Traffic implements AutoCloseable {
   void fetch() {
     Awaitility.await("our web server")
         .atMost(Duration.ofSeconds(20))
-        .until(() ->
-            ours.pod().run("ss", "-Hltn", "sport = :" + WEB_PORT).out().contains("LISTEN"));
+        .until(
+            () -> ours.pod().run("ss", "-Hltn", "sport = :" + WEB_PORT).out().contains("LISTEN"));
     String page =
         must(
             "curl from strongSwan's end",
@@ -102,8 +101,7 @@ final class Traffic implements AutoCloseable {
 
   private static String must(String what, Command.Result result) {
     if (!result.ok()) {
-      throw new CaseFailure(
-          "%s: exit %d, %s".formatted(what, result.exit(), result.err().strip()));
+      throw new CaseFailure("%s: exit %d, %s".formatted(what, result.exit(), result.err().strip()));
     }
     return result.out();
   }

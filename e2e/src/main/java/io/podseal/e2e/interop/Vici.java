@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -85,7 +86,7 @@ final class Vici implements AutoCloseable {
           throw new IOException(command + ": packet of type " + packet.type());
         }
         int name = packet.body()[0] & 0xff;
-        byte[] body = java.util.Arrays.copyOfRange(packet.body(), 1 + name, packet.body().length);
+        byte[] body = Arrays.copyOfRange(packet.body(), 1 + name, packet.body().length);
         events.add(ViciMessage.decode(body));
       }
       send(UNREGISTER, event, new byte[0]);

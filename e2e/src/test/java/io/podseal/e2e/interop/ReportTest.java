@@ -9,16 +9,14 @@ import org.junit.jupiter.api.Test;
 
 final class ReportTest {
   private static Case row(String feature, Edition edition, Case.Initiator initiator) {
-    return new Case(
-        feature, edition, Plane.KERNEL_LIBIPSEC, initiator, bench -> {}, "");
+    return new Case(feature, edition, Plane.KERNEL_LIBIPSEC, initiator, bench -> {}, "");
   }
 
   @Test
   void aFeatureIsOneLineAndWhatDidNotHoldIsExplained() {
     Report report = new Report();
     report.add(
-        new Outcome(
-            row("rekey", Edition.BOOKWORM, Case.Initiator.PODSEAL), Result.OK, "a|b", 4.4));
+        new Outcome(row("rekey", Edition.BOOKWORM, Case.Initiator.PODSEAL), Result.OK, "a|b", 4.4));
     report.add(
         new Outcome(
             row("rekey", Edition.SID, Case.Initiator.STRONGSWAN), Result.FAILED, "no answer", 7.6));

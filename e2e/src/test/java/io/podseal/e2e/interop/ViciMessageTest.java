@@ -23,12 +23,20 @@ final class ViciMessageTest {
 
     assertThat(HexFormat.of().formatHex(ViciMessage.encode(message)))
         .isEqualTo(
-            "03" + name("key1") + value("value1")
-                + "01" + name("section1")
-                + "03" + name("key2") + value("value2")
-                + "04" + name("list1")
-                + "05" + value("item1")
-                + "05" + value("item2")
+            "03"
+                + name("key1")
+                + value("value1")
+                + "01"
+                + name("section1")
+                + "03"
+                + name("key2")
+                + value("value2")
+                + "04"
+                + name("list1")
+                + "05"
+                + value("item1")
+                + "05"
+                + value("item2")
                 + "06"
                 + "02");
   }

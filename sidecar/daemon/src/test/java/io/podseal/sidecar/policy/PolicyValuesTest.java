@@ -106,7 +106,8 @@ class PolicyValuesTest {
         .isEqualTo(Modes.TRANSPORT_PREFERRED);
     assertThatThrownBy(() ->
             PolicyValues.peer(
-                Peer.newBuilder().setIdentity("a.pod").setChildModeValue(99).build(), WorkingAlgorithms.ALL))
+                Peer.newBuilder().setIdentity("a.pod").setChildModeValue(99).build(),
+                WorkingAlgorithms.ALL))
         .isInstanceOf(PolicyException.class);
   }
 
