@@ -95,6 +95,9 @@ public final class IkeSa {
       case Input.TimerFired t -> timer(now, out);
       default -> state = state.on(input, now, out);
     }
+    if (phase() == SaPhase.ESTABLISHED && core.window().isExhausted()) {
+      state = state.on(new Input.Close(CloseReason.MESSAGE_IDS_EXHAUSTED), now, out);
+    }
     settle(before, out);
     return out;
   }
@@ -306,6 +309,10 @@ public final class IkeSa {
         && in.to().port() == Ports.IKE_NAT_TRAVERSAL) {
       established.moveTo(in.from(), out);
     }
+  }
+
+  SaCore core() {
+    return core;
   }
 
   /** When {@link Input.TimerFired} is due; the driver arms one timer for it. */
