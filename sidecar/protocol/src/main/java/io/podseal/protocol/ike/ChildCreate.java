@@ -2,14 +2,12 @@ package io.podseal.protocol.ike;
 
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeMessage;
-import io.podseal.protocol.message.NoncePayload;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -25,14 +23,12 @@ import org.jspecify.annotations.Nullable;
 final class ChildCreate implements Exchange {
   private final Established sa;
   private final InetAddress remoteInner;
-  private final Bytes nonce;
   private @Nullable ChildOffer offer;
   private @Nullable ChildSa crossing;
 
   ChildCreate(Established sa, InetAddress remoteInner) {
     this.sa = sa;
     this.remoteInner = remoteInner;
-    this.nonce = sa.core().nonce();
   }
 
   /** The peer created a child while our request was on its way. */
@@ -42,21 +38,23 @@ final class ChildCreate implements Exchange {
 
   @Override
   public ExchangeType type() {
-    return ExchangeType.CREATE_CHILD_SA;
+    ChildOffer o = offer;
+    return o != null && o.isFollowing()
+        ? ExchangeType.IKE_FOLLOWUP_KE
+        : ExchangeType.CREATE_CHILD_SA;
   }
 
   @Override
   public Optional<List<Payload>> request(Instant now) {
-    if (sa.children().newest().isPresent()) {
-      return Optional.empty();
+    ChildOffer o = offer;
+    if (o == null) {
+      if (sa.children().newest().isPresent()) {
+        return Optional.empty();
+      }
+      o = ChildOffer.withKeyExchange(sa.core(), remoteInner);
+      offer = o;
     }
-    ChildOffer o = ChildOffer.withKeyExchange(sa.core());
-    offer = o;
-    List<Payload> payloads = new ArrayList<>(o.payloads());
-    payloads.add(new NoncePayload(nonce));
-    o.kePayload().ifPresent(payloads::add);
-    payloads.addAll(TransportSelectors.of(sa.core().localAddress(), remoteInner));
-    return Optional.of(payloads);
+    return Optional.of(o.payloads());
   }
 
   @Override
@@ -85,24 +83,30 @@ final class ChildCreate implements Exchange {
       abandon(now);
       return sa;
     }
-    offer = null;
-    Optional<ChildSa> made = o.accept(message, nonce, remoteInner, now, out);
-    if (made.isEmpty()) {
-      o.withdraw(now);
-      return failed(message.error(), now, out);
-    }
-    ChildSa ours = made.get();
-    ChildSa theirs = crossing;
+    return switch (o.answered(message)) {
+      case AGAIN, FOLLOWS -> sa.goOn(this, now, out);
+      case DONE -> {
+        offer = null;
+        yield succeeded(o.install(now, out), now, out);
+      }
+      case REFUSED -> {
+        abandon(now);
+        yield failed(message.error(), now, out);
+      }
+    };
+  }
+
+  private State succeeded(ChildSa ours, Instant now, List<Action> out) {
     sa.children().add(ours);
+    Optional<Bytes> theirs =
+        Optional.ofNullable(crossing).filter(ChildSa::isUsable).map(ChildSa::lowestNonce);
     // §2.8.1 asks this of simultaneous rekeys; two first children are the same case.
-    if (theirs != null
-        && theirs.isUsable()
-        && ours.lowestNonce().compareTo(theirs.lowestNonce()) < 0) {
+    if (theirs.filter(n -> ours.lowestNonce().compareTo(n) < 0).isPresent()) {
       ours.stage(ChildSa.Stage.REPLACED);
       return sa.begin(new ChildDelete(sa, ours, "lost a simultaneous creation"), now, out);
     }
-    if (theirs != null && theirs.isUsable()) {
-      theirs.stage(ChildSa.Stage.REPLACED);
+    if (crossing != null && crossing.isUsable()) {
+      crossing.stage(ChildSa.Stage.REPLACED);
     }
     sa.children().select(ours, out);
     return sa;
@@ -111,7 +115,9 @@ final class ChildCreate implements Exchange {
   private State failed(Optional<NotifyPayload> error, Instant now, List<Action> out) {
     int type = error.map(NotifyPayload::notifyType).orElse(0);
     sa.core().refused(error.isPresent(), NotifyType.name(type), "new child refused", out);
-    if (type == NotifyType.TEMPORARY_FAILURE || crossing != null) {
+    if (type == NotifyType.TEMPORARY_FAILURE
+        || type == NotifyType.STATE_NOT_FOUND
+        || crossing != null) {
       // §2.25: no immediate retry; the next packet that waits asks again.
       sa.noChildBefore(now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF));
       return sa;

@@ -1,8 +1,7 @@
 package io.podseal.protocol.ike;
 
-import io.podseal.protocol.crypto.KeyExchange;
 import io.podseal.protocol.message.IkeMessage;
-import io.podseal.protocol.message.KePayload;
+import io.podseal.protocol.message.NoncePayload;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
@@ -11,122 +10,154 @@ import io.podseal.protocol.policy.EspSuite;
 import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
-import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** A child SA that we have proposed and the peer has not accepted yet. */
 final class ChildOffer {
   private final SaCore core;
+  private final InetAddress remoteInner;
+  private final Bytes nonce;
   private final int inboundSpi;
-  private final Optional<KeyExchange> keyExchange;
+  private final Optional<KeyExchanges> keys;
   private final List<Proposal> proposals;
+  private ChildSa.@Nullable Parameters agreed;
 
-  private ChildOffer(SaCore core, Optional<KeyExchange> keyExchange) {
+  private ChildOffer(
+      SaCore core, InetAddress remoteInner, Bytes nonce, Optional<KeyExchanges> keys) {
     this.core = core;
+    this.remoteInner = remoteInner;
+    this.nonce = nonce;
     this.inboundSpi = core.ctx().spis().allocate();
-    this.keyExchange = keyExchange;
+    this.keys = keys;
     this.proposals = Proposals.esp(core.peer().crypto(), inboundSpi, pfs());
   }
 
   /** The child of IKE_AUTH, which takes its keys from the IKE SA's own key exchange. */
-  static ChildOffer first(SaCore core) {
-    return new ChildOffer(core, Optional.empty());
+  static ChildOffer first(SaCore core, Bytes nonceI) {
+    return new ChildOffer(core, core.remote().address(), nonceI, Optional.empty());
   }
 
   /** A child with perfect forward secrecy, by CREATE_CHILD_SA. */
-  static ChildOffer withKeyExchange(SaCore core) {
-    IkeContext ctx = core.ctx();
-    return new ChildOffer(
-        core,
-        Optional.of(
-            ctx.crypto().keyExchange(core.peer().crypto().keyExchange().getFirst(), ctx.random())));
+  static ChildOffer withKeyExchange(SaCore core, InetAddress remoteInner) {
+    KeyExchanges keys = new KeyExchanges(core.ctx(), core.peer().crypto().keyExchange());
+    return new ChildOffer(core, remoteInner, core.nonce(), Optional.of(keys));
   }
 
   private Pfs pfs() {
-    return keyExchange.isPresent() ? Pfs.REQUIRED : Pfs.NONE;
+    return keys.isPresent() ? Pfs.REQUIRED : Pfs.NONE;
   }
 
-  /** Mode and SA; selectors, nonce and KE are the exchange's. */
+  /** What came of an answer. */
+  enum Step {
+    /** The peer wants another group: ask again. */
+    AGAIN,
+    /** Another key exchange is to follow. */
+    FOLLOWS,
+    DONE,
+    REFUSED
+  }
+
+  /** Whether the next message is an IKE_FOLLOWUP_KE. */
+  boolean isFollowing() {
+    return agreed != null;
+  }
+
+  /** The next message of the exchange. */
   List<Payload> payloads() {
+    if (isFollowing()) {
+      return keys.orElseThrow().followup();
+    }
     List<Payload> payloads = new ArrayList<>();
     payloads.add(NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE));
     payloads.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
     payloads.add(new SaPayload(proposals));
+    keys.ifPresent(k -> {
+      payloads.add(new NoncePayload(nonce));
+      payloads.add(k.payload());
+    });
+    payloads.addAll(TransportSelectors.of(core.localAddress(), remoteInner));
     return payloads;
   }
 
-  Optional<KePayload> kePayload() {
-    return keyExchange.map(ke -> new KePayload(ke.method().id(), Bytes.copyOf(ke.publicValue())));
+  /** Takes an answer of CREATE_CHILD_SA or IKE_FOLLOWUP_KE. */
+  Step answered(IkeMessage answer) {
+    KeyExchanges k = keys.orElseThrow();
+    if (!isFollowing() && k.beginsAgain(answer)) {
+      return Step.AGAIN;
+    }
+    boolean accepted =
+        answer.error().isEmpty()
+            && (isFollowing() || answer.nonce().filter(n -> agree(answer, n)).isPresent())
+            && k.agree(answer);
+    if (!accepted) {
+      return Step.REFUSED;
+    }
+    if (!k.hasNext()) {
+      return Step.DONE;
+    }
+    return k.next(answer) ? Step.FOLLOWS : Step.REFUSED;
   }
 
-  /** The child that a CREATE_CHILD_SA answer makes of it, if the answer accepts it as it is. */
-  Optional<ChildSa> accept(
-      IkeMessage answer, Bytes nonceI, InetAddress remoteInner, Instant now, List<Action> out) {
-    return answer.error().isEmpty()
-            && answer.has(NotifyType.USE_TRANSPORT_MODE)
-            && answer.nonce().isPresent()
-            && TransportSelectors.accepts(answer, core.localAddress(), core.behindNat())
-        ? complete(answer, nonceI, answer.nonce().get(), remoteInner, now, out)
-        : Optional.empty();
+  /** Takes the answer of IKE_AUTH; the child it makes, if the answer accepts our offer. */
+  Optional<ChildSa> first(IkeMessage answer, Bytes nonceR, Instant now, List<Action> out) {
+    return agree(answer, nonceR) ? Optional.of(install(now, out)) : Optional.empty();
   }
 
-  /**
-   * Derives keys from the peer's answer and starts receiving.
-   *
-   * @return empty when the answer is not one to our proposal
-   */
-  Optional<ChildSa> complete(
-      IkeMessage answer,
-      Bytes nonceI,
-      Bytes nonceR,
-      InetAddress remoteInner,
-      Instant now,
-      List<Action> out) {
+  /** Whether the answer is one to our offer, whose terms are kept then. */
+  private boolean agree(IkeMessage answer, Bytes nonceR) {
     List<Proposal> answered =
         answer.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
-    if (!Proposals.answers(proposals, answered)) {
-      return Optional.empty();
+    if (!Proposals.answers(proposals, answered)
+        || !answer.has(NotifyType.USE_TRANSPORT_MODE)
+        || !TransportSelectors.accepts(answer, core.localAddress(), core.behindNat())) {
+      return false;
     }
     Optional<EspSuite> suite =
         Proposals.selectEsp(answered, core.peer().crypto(), pfs(), inboundSpi)
-            .map(Proposals.Selected::suite);
+            .map(Proposals.Selected::suite)
+            .filter(s -> s.keyExchange().equals(keys.map(KeyExchanges::method)));
     int outboundSpi =
         answered.getFirst().spi().length() == 4 ? answered.getFirst().spi().s32(0) : 0;
     if (suite.isEmpty() || !ChildSa.isUsable(outboundSpi)) {
-      return Optional.empty();
+      return false;
     }
-    Optional<SecretBytes> shared = Optional.empty();
-    if (keyExchange.isPresent()) {
-      shared = answer.first(KePayload.class).flatMap(ke -> agree(keyExchange.get(), ke));
-      if (shared.isEmpty()) {
-        return Optional.empty();
-      }
-      keyExchange.get().destroy();
-    }
-    return Optional.of(
-        ChildSa.install(
-            core,
-            new ChildSa.Parameters(
-                inboundSpi, outboundSpi, suite.get(), true, nonceI, nonceR, remoteInner),
-            shared,
-            now,
-            out));
+    keys.ifPresent(k -> k.follow(suite.get().additional()));
+    agreed =
+        new ChildSa.Parameters(
+            inboundSpi, outboundSpi, suite.get(), true, nonce, nonceR, remoteInner);
+    return true;
   }
 
-  static Optional<SecretBytes> agree(KeyExchange ours, KePayload theirs) {
-    return theirs.method() == ours.method().id()
-        ? ours.sharedSecret(theirs.data().toArray())
-        : Optional.empty();
+  /** The lower nonce of the exchange, once it is answered. */
+  Bytes lowestNonce() {
+    return terms().lowestNonce();
+  }
+
+  private ChildSa.Parameters terms() {
+    ChildSa.Parameters p = agreed;
+    if (p == null) {
+      throw new IllegalStateException("no answer has accepted this offer");
+    }
+    return p;
+  }
+
+  /** Derives keys and starts receiving. */
+  ChildSa install(Instant now, List<Action> out) {
+    ChildSa made =
+        ChildSa.install(core, terms(), keys.map(KeyExchanges::secrets).orElse(List.of()), now, out);
+    keys.ifPresent(KeyExchanges::destroy);
+    return made;
   }
 
   /** Nothing came of it. */
   void withdraw(Instant now) {
-    keyExchange.ifPresent(KeyExchange::destroy);
+    keys.ifPresent(KeyExchanges::destroy);
     core.ctx().spis().release(inboundSpi, now);
   }
 }

@@ -2,7 +2,6 @@ package io.podseal.protocol.ike;
 
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeMessage;
-import io.podseal.protocol.message.NoncePayload;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
@@ -14,7 +13,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Replaces a child by CREATE_CHILD_SA with perfect forward secrecy (RFC 7296 §1.3.3).
+ * Replaces a child by CREATE_CHILD_SA with perfect forward secrecy (RFC 7296 §1.3.3), and by
+ * IKE_FOLLOWUP_KE for each additional key exchange (RFC 9370).
  *
  * <pre>
  * SK{N(REKEY_SA), N(USE_TRANSPORT_MODE), SA, Ni, KEi, TSi, TSr}  -->
@@ -25,67 +25,58 @@ import org.jspecify.annotations.Nullable;
 final class ChildRekey implements Exchange {
   private final Established sa;
   private final ChildSa old;
-  private final Bytes nonce;
   private @Nullable ChildOffer offer;
-  private @Nullable ChildSa crossing;
+  private @Nullable Bytes crossing;
 
   ChildRekey(Established sa, ChildSa old) {
     this.sa = sa;
     this.old = old;
-    this.nonce = sa.core().nonce();
   }
 
   ChildSa old() {
     return old;
   }
 
-  /** The peer rekeyed the same child while our request was on its way (§2.8.1). */
-  void crossed(ChildSa theirs) {
-    crossing = theirs;
+  /**
+   * The peer rekeys the same child while our request is on its way (§2.8.1).
+   *
+   * @param lowestNonce of its exchange
+   */
+  void crossed(Bytes lowestNonce) {
+    crossing = lowestNonce;
   }
 
   @Override
   public ExchangeType type() {
-    return ExchangeType.CREATE_CHILD_SA;
+    ChildOffer o = offer;
+    return o != null && o.isFollowing()
+        ? ExchangeType.IKE_FOLLOWUP_KE
+        : ExchangeType.CREATE_CHILD_SA;
   }
 
   @Override
   public Optional<List<Payload>> request(Instant now) {
-    if (!old.isUsable() || !sa.children().all().contains(old)) {
-      return Optional.empty();
+    ChildOffer o = offer;
+    if (o == null) {
+      if (!old.isUsable() || !sa.children().all().contains(old)) {
+        return Optional.empty();
+      }
+      if (sa.isAnswering()) {
+        retry(now);
+        return Optional.empty();
+      }
+      old.stage(ChildSa.Stage.REKEYING);
+      o = ChildOffer.withKeyExchange(sa.core(), old.parameters().remoteInner());
+      offer = o;
     }
-    old.stage(ChildSa.Stage.REKEYING);
-    ChildOffer o = ChildOffer.withKeyExchange(sa.core());
-    offer = o;
+    if (o.isFollowing()) {
+      return Optional.of(o.payloads());
+    }
     List<Payload> payloads = new ArrayList<>();
     // §1.3.3: REKEY_SA names the SPI that the sender of this request receives on.
     payloads.add(NotifyPayload.aboutEsp(NotifyType.REKEY_SA, old.inboundSpi()));
     payloads.addAll(o.payloads());
-    payloads.add(new NoncePayload(nonce));
-    o.kePayload().ifPresent(payloads::add);
-    payloads.addAll(
-        TransportSelectors.of(sa.core().localAddress(), old.parameters().remoteInner()));
     return Optional.of(payloads);
-  }
-
-  @Override
-  public State onResponse(IkeMessage message, Instant now, List<Action> out) {
-    ChildOffer o = offer;
-    if (o == null) {
-      throw new IllegalStateException("answer to a request that was never made");
-    }
-    if (sa.isClosing()) {
-      // Whatever was agreed goes with the IKE SA; a removed peer must not get a child back.
-      abandon(now);
-      return sa;
-    }
-    offer = null;
-    Optional<ChildSa> made = o.accept(message, nonce, old.parameters().remoteInner(), now, out);
-    if (made.isPresent()) {
-      return succeeded(made.get(), now, out);
-    }
-    o.withdraw(now);
-    return failed(message.error(), now, out);
   }
 
   @Override
@@ -107,12 +98,52 @@ final class ChildRekey implements Exchange {
     }
   }
 
-  private State succeeded(ChildSa ours, Instant now, List<Action> out) {
+  @Override
+  public State onResponse(IkeMessage message, Instant now, List<Action> out) {
+    ChildOffer o = offer;
+    if (o == null) {
+      throw new IllegalStateException("answer to a request that was never made");
+    }
+    if (sa.isClosing()) {
+      // Whatever was agreed goes with the IKE SA; a removed peer must not get a child back.
+      abandon(now);
+      return sa;
+    }
+    return switch (o.answered(message)) {
+      case AGAIN -> sa.goOn(this, now, out);
+      case FOLLOWS -> {
+        if (hasLost(o)) {
+          // RFC 9370 §2.2.4: whoever loses a crossing never begins its further key exchanges.
+          abandon(now);
+          yield sa;
+        }
+        yield sa.goOn(this, now, out);
+      }
+      case DONE -> {
+        offer = null;
+        yield succeeded(o, now, out);
+      }
+      case REFUSED -> {
+        abandon(now);
+        yield failed(message.error(), now, out);
+      }
+    };
+  }
+
+  /**
+   * §2.8.1: of the two new SAs, the one whose exchange holds the lowest of the four nonces goes.
+   */
+  private boolean hasLost(ChildOffer o) {
+    Bytes theirs = crossing;
+    return theirs != null && o.lowestNonce().compareTo(theirs) < 0;
+  }
+
+  private State succeeded(ChildOffer o, Instant now, List<Action> out) {
+    boolean lost = hasLost(o);
+    ChildSa ours = o.install(now, out);
     sa.children().add(ours);
-    ChildSa theirs = crossing;
-    // §2.8.1: of the two new SAs, the one whose exchange holds the lowest of the four nonces is
-    // closed by the end that began it; the other end's initiator deletes the old one.
-    if (theirs != null && ours.lowestNonce().compareTo(theirs.lowestNonce()) < 0) {
+    if (lost) {
+      // §2.8.1: it is closed by the end that began it; the other's initiator deletes the old one.
       ours.stage(ChildSa.Stage.REPLACED);
       return sa.begin(new ChildDelete(sa, ours, "lost a simultaneous rekey"), now, out);
     }
@@ -137,8 +168,12 @@ final class ChildRekey implements Exchange {
     if (type != NotifyType.TEMPORARY_FAILURE) {
       sa.core().refused(error.isPresent(), NotifyType.name(type), "rekey of a child refused", out);
     }
+    retry(now);
+    return sa;
+  }
+
+  private void retry(Instant now) {
     old.stage(ChildSa.Stage.ACTIVE);
     old.rekeyAt(now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF));
-    return sa;
   }
 }

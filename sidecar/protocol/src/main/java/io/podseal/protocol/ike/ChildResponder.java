@@ -23,8 +23,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Makes the child SA that a peer asks for, in IKE_AUTH or CREATE_CHILD_SA: judges its selectors and
- * proposals, installs it for receiving, and words the answer.
+ * Judges the child SA that a peer asks for, in IKE_AUTH or CREATE_CHILD_SA, by its selectors and
+ * proposals, and words the answer. {@link Agreed#install} makes it.
  */
 final class ChildResponder {
   private final SaCore core;
@@ -43,8 +43,6 @@ final class ChildResponder {
     List<Payload> payloads();
   }
 
-  record Made(ChildSa child, List<Payload> payloads) implements Result {}
-
   record Refusal(NotifyPayload error) implements Result {
     static Refusal of(int notifyType) {
       return new Refusal(NotifyPayload.of(notifyType));
@@ -56,29 +54,59 @@ final class ChildResponder {
     }
   }
 
+  /**
+   * A child that may be made.
+   *
+   * @param shared secret of the exchange's own key exchange
+   */
+  record Agreed(
+      SaCore core,
+      ChildSa.Parameters parameters,
+      Optional<SecretBytes> shared,
+      List<Payload> payloads)
+      implements Result {
+
+    /** Key exchanges that are still to come. */
+    List<KeyExchangeMethod> additional() {
+      return parameters.suite().additional();
+    }
+
+    /** Receiving starts before the answer that lets the peer send (§2.8). */
+    ChildSa install(List<SecretBytes> secrets, Instant now, List<Action> out) {
+      return ChildSa.install(core, parameters, secrets, now, out);
+    }
+
+    /** The same when no key exchange follows. */
+    ChildSa install(Instant now, List<Action> out) {
+      ChildSa made = install(shared.map(List::of).orElse(List.of()), now, out);
+      shared.ifPresent(SecretBytes::destroy);
+      return made;
+    }
+
+    /** The lower nonce of the exchange. */
+    Bytes lowestNonce() {
+      return parameters.lowestNonce();
+    }
+  }
+
   /** The child of IKE_AUTH: keys come from IKE_SA_INIT's nonces, without a KE (RFC 7296 §1.2). */
-  Result first(Bytes nonceI, Bytes nonceR, Instant now, List<Action> out) {
-    return negotiate(false, nonceI, nonceR, Optional.empty(), now, out);
+  Result first(Bytes nonceI, Bytes nonceR, Instant now) {
+    return negotiate(Pfs.NONE, nonceI, nonceR, Optional.empty(), now);
   }
 
   /** A child of CREATE_CHILD_SA. */
-  Result additional(Bytes nonceI, Instant now, List<Action> out) {
-    return negotiate(true, nonceI, core.nonce(), Optional.empty(), now, out);
+  Result additional(Bytes nonceI, Instant now) {
+    return negotiate(Pfs.REQUIRED, nonceI, core.nonce(), Optional.empty(), now);
   }
 
   /** The successor of {@code old}. */
-  Result successor(ChildSa old, Bytes nonceI, Instant now, List<Action> out) {
-    return negotiate(
-        true, nonceI, core.nonce(), Optional.of(old.parameters().remoteInner()), now, out);
+  Result successor(ChildSa old, Bytes nonceI, Instant now) {
+    Optional<InetAddress> replaced = Optional.of(old.parameters().remoteInner());
+    return negotiate(Pfs.REQUIRED, nonceI, core.nonce(), replaced, now);
   }
 
   private Result negotiate(
-      boolean pfs,
-      Bytes nonceI,
-      Bytes nonceR,
-      Optional<InetAddress> replaced,
-      Instant now,
-      List<Action> out) {
+      Pfs pfs, Bytes nonceI, Bytes nonceR, Optional<InetAddress> replaced, Instant now) {
     // Decision 5 of the design: who authenticated may use only the addresses listed for it.
     Optional<InetAddress> address =
         TransportSelectors.peerAddress(
@@ -91,68 +119,59 @@ final class ChildResponder {
       return Refusal.of(NotifyType.NO_PROPOSAL_CHOSEN);
     }
     int inboundSpi = core.ctx().spis().allocate();
-    Result result = agree(pfs, inboundSpi, nonceI, nonceR, address.get(), now, out);
+    Result result = agree(pfs, inboundSpi, nonceI, nonceR, address.get());
     if (result instanceof Refusal) {
       core.ctx().spis().release(inboundSpi, now);
     }
     return result;
   }
 
-  private Result agree(
-      boolean pfs,
-      int inboundSpi,
-      Bytes nonceI,
-      Bytes nonceR,
-      InetAddress address,
-      Instant now,
-      List<Action> out) {
+  private Result agree(Pfs pfs, int inboundSpi, Bytes nonceI, Bytes nonceR, InetAddress address) {
     List<Proposal> offered =
         request.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
     Optional<Proposals.Selected<EspSuite>> selected =
-        Proposals.selectEsp(
-            offered, core.peer().crypto(), pfs ? Pfs.REQUIRED : Pfs.NONE, inboundSpi);
+        Proposals.selectEsp(offered, core.peer().crypto(), pfs, inboundSpi);
     Optional<Integer> outboundSpi =
         selected.map(s -> s.offered().spi().s32(0)).filter(ChildSa::isUsable);
     if (selected.isEmpty() || outboundSpi.isEmpty()) {
       return Refusal.of(NotifyType.NO_PROPOSAL_CHOSEN);
     }
     EspSuite suite = selected.get().suite();
-    Optional<SecretBytes> shared = Optional.empty();
-    Optional<KePayload> ourKe = Optional.empty();
+    Optional<KeyExchangeResponse> agreed = Optional.empty();
     if (suite.keyExchange().isPresent()) {
       KeyExchangeMethod method = suite.keyExchange().get();
       Optional<KePayload> theirs = request.first(KePayload.class);
       if (theirs.filter(ke -> ke.method() == method.id()).isEmpty()) {
-        Bytes wanted = Bytes.copyOf(new ByteWriter().u16(method.id()).toArray());
-        return new Refusal(NotifyPayload.of(NotifyType.INVALID_KE_PAYLOAD, wanted));
+        return new Refusal(wants(method));
       }
-      Optional<KeyExchangeResponse> agreed =
+      agreed =
           core.ctx().crypto().respond(method, core.ctx().random(), theirs.get().data().toArray());
       if (agreed.isEmpty()) {
         return Refusal.of(NotifyType.INVALID_SYNTAX);
       }
-      shared = agreed.map(KeyExchangeResponse::sharedSecret);
-      ourKe = agreed.map(a -> new KePayload(method.id(), a.publicValue()));
     }
-    // Receiving starts before the answer that lets the peer send (§2.8).
-    ChildSa made =
-        ChildSa.install(
-            core,
-            new ChildSa.Parameters(
-                inboundSpi, outboundSpi.get(), suite, false, nonceI, nonceR, address),
-            shared,
-            now,
-            out);
     List<Payload> answer = new ArrayList<>();
     answer.add(NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE));
     answer.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
     answer.add(new SaPayload(List.of(selected.get().answer())));
-    if (pfs) {
+    if (pfs != Pfs.NONE) {
       answer.add(new NoncePayload(nonceR));
     }
-    ourKe.ifPresent(answer::add);
+    agreed.ifPresent(
+        a -> answer.add(new KePayload(suite.keyExchange().orElseThrow().id(), a.publicValue())));
     // §2.23.1: the initiator says it is behind a NAT, so its selector becomes what we see.
     answer.addAll(TransportSelectors.of(in.from().address(), core.localAddress()));
-    return new Made(made, answer);
+    return new Agreed(
+        core,
+        new ChildSa.Parameters(
+            inboundSpi, outboundSpi.get(), suite, false, nonceI, nonceR, address),
+        agreed.map(KeyExchangeResponse::sharedSecret),
+        answer);
+  }
+
+  /** §1.2: names the group that the peer is to begin again in. */
+  static NotifyPayload wants(KeyExchangeMethod method) {
+    return NotifyPayload.of(
+        NotifyType.INVALID_KE_PAYLOAD, Bytes.copyOf(new ByteWriter().u16(method.id()).toArray()));
   }
 }

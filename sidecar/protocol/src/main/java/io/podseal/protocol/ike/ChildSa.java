@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Optional;
 
 /** One child SA as its IKE SA sees it; the keys are the data plane's. */
 final class ChildSa {
@@ -40,7 +39,13 @@ final class ChildSa {
       boolean weBegan,
       Bytes nonceI,
       Bytes nonceR,
-      InetAddress remoteInner) {}
+      InetAddress remoteInner) {
+
+    /** Decides between crossing exchanges (RFC 7296 §2.8.1). */
+    Bytes lowestNonce() {
+      return nonceI.compareTo(nonceR) < 0 ? nonceI : nonceR;
+    }
+  }
 
   private final Parameters parameters;
   private final Instant createdAt;
@@ -63,21 +68,16 @@ final class ChildSa {
 
   /** Derives the keys and tells the data plane to receive; nothing is sent on it yet. */
   static ChildSa install(
-      SaCore core,
-      Parameters p,
-      Optional<SecretBytes> sharedSecret,
-      Instant now,
-      List<Action> out) {
+      SaCore core, Parameters p, List<SecretBytes> secrets, Instant now, List<Action> out) {
     Session session = core.session();
     ChildKeymat keymat =
         ChildKeymat.derive(
             session.prf(),
             session.keys().skD(),
-            sharedSecret.map(List::of).orElse(List.of()),
+            secrets,
             p.nonceI(),
             p.nonceR(),
             p.suite().keymatLength());
-    sharedSecret.ifPresent(SecretBytes::destroy);
     // RFC 7296 §2.17: "initiator" is whoever began this exchange, not the IKE SA.
     ChildSaKeys keys =
         new ChildSaKeys(
@@ -127,9 +127,7 @@ final class ChildSa {
 
   /** The lower nonce of the exchange that made it (RFC 7296 §2.8.1). */
   Bytes lowestNonce() {
-    return parameters.nonceI().compareTo(parameters.nonceR()) < 0
-        ? parameters.nonceI()
-        : parameters.nonceR();
+    return parameters.lowestNonce();
   }
 
   Stage stage() {

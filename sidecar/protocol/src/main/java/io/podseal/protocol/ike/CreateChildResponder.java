@@ -1,34 +1,78 @@
 package io.podseal.protocol.ike;
 
+import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.Proposal;
+import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Answers CREATE_CHILD_SA requests: tells the three kinds apart (RFC 7296 §1.3) and decides which
- * may happen now (§2.25).
+ * Answers CREATE_CHILD_SA and IKE_FOLLOWUP_KE requests: tells the kinds apart (RFC 7296 §1.3) and
+ * decides which may happen now (§2.25).
  */
 final class CreateChildResponder {
-  private CreateChildResponder() {}
+  private final Established sa;
+  private @Nullable PendingKeys pending;
 
-  /** The payloads of the answer. */
-  static List<Payload> answer(
-      Established sa, IkeMessage request, Input.Received in, Instant now, List<Action> out) {
+  CreateChildResponder(Established sa) {
+    this.sa = sa;
+  }
+
+  /** Whether the peer's key exchanges are under way. */
+  boolean isPending() {
+    return pending != null;
+  }
+
+  Optional<Instant> deadline() {
+    return Optional.ofNullable(pending).map(PendingKeys::until);
+  }
+
+  /** Forgets what the peer did not complete in time. */
+  void expire(Instant now) {
+    PendingKeys p = pending;
+    if (p != null && !p.until().isAfter(now)) {
+      forget(now);
+    }
+  }
+
+  /** Drops what is under way. */
+  void forget(Instant now) {
+    PendingKeys p = pending;
+    if (p != null) {
+      p.abandon(now);
+      pending = null;
+    }
+  }
+
+  /** The payloads of the answer to CREATE_CHILD_SA. */
+  List<Payload> answer(IkeMessage request, Input.Received in, Instant now, List<Action> out) {
     List<Proposal> proposals =
         request.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
     Optional<Bytes> nonceI = request.nonce();
     if (proposals.isEmpty() || nonceI.isEmpty()) {
       return error(NotifyType.INVALID_SYNTAX);
     }
+    // The window is 1: whoever asks for something new has given up what it had begun.
+    forget(now);
+    // RFC 9370 §2.2.4: nothing else while our own series of key exchanges is under way.
+    boolean inSeries =
+        sa.exchanges().current().filter(e -> e.type() == ExchangeType.IKE_FOLLOWUP_KE).isPresent();
+    if (inSeries) {
+      return error(NotifyType.TEMPORARY_FAILURE);
+    }
     if (proposals.getFirst().protocol() == Proposal.IKE) {
-      return IkeRekeyResponder.answer(sa, request, proposals, nonceI.get(), now, out);
+      return new IkeRekeyResponder(sa, this).answer(request, proposals, nonceI.get(), now, out);
     }
     Optional<NotifyPayload> rekey = request.notify(NotifyType.REKEY_SA);
     // CVE-2023-38710: never echo a protocol or SPI that was not checked.
@@ -42,17 +86,12 @@ final class CreateChildResponder {
     }
     ChildResponder responder = new ChildResponder(sa.core(), request, in);
     return rekey.isPresent()
-        ? rekeyed(sa, responder, rekey.get().spi().s32(0), nonceI.get(), now, out)
-        : created(sa, responder, nonceI.get(), now, out);
+        ? rekeyed(responder, rekey.get().spi().s32(0), nonceI.get(), now, out)
+        : created(responder, nonceI.get(), now, out);
   }
 
-  private static List<Payload> rekeyed(
-      Established sa,
-      ChildResponder responder,
-      int spi,
-      Bytes nonceI,
-      Instant now,
-      List<Action> out) {
+  private List<Payload> rekeyed(
+      ChildResponder responder, int spi, Bytes nonceI, Instant now, List<Action> out) {
     Optional<ChildSa> old = sa.children().byOutbound(spi);
     if (old.isEmpty() || old.get().stage() == ChildSa.Stage.LINGERING) {
       return List.of(NotifyPayload.aboutEsp(NotifyType.CHILD_SA_NOT_FOUND, spi));
@@ -61,23 +100,75 @@ final class CreateChildResponder {
       // §2.25.1: we are closing it.
       return error(NotifyType.TEMPORARY_FAILURE);
     }
-    ChildResponder.Result result = responder.successor(old.get(), nonceI, now, out);
-    if (result instanceof ChildResponder.Made made) {
-      sa.rekeyedByPeer(old.get(), made.child());
+    ChildResponder.Result result = responder.successor(old.get(), nonceI, now);
+    if (result instanceof ChildResponder.Agreed agreed) {
+      sa.crossesRekey(old.get(), agreed.lowestNonce());
+      return make(agreed, made -> sa.rekeyedByPeer(old.get(), made), now, out);
     }
     return result.payloads();
   }
 
-  private static List<Payload> created(
-      Established sa, ChildResponder responder, Bytes nonceI, Instant now, List<Action> out) {
+  private List<Payload> created(
+      ChildResponder responder, Bytes nonceI, Instant now, List<Action> out) {
     if (sa.children().all().size() >= Limits.CHILDREN_PER_SA) {
       return error(NotifyType.NO_ADDITIONAL_SAS);
     }
-    ChildResponder.Result result = responder.additional(nonceI, now, out);
-    if (result instanceof ChildResponder.Made made) {
-      sa.createdByPeer(made.child(), now);
+    ChildResponder.Result result = responder.additional(nonceI, now);
+    if (result instanceof ChildResponder.Agreed agreed) {
+      return make(agreed, made -> sa.createdByPeer(made, now), now, out);
     }
     return result.payloads();
+  }
+
+  private List<Payload> make(
+      ChildResponder.Agreed agreed, Consumer<ChildSa> made, Instant now, List<Action> out) {
+    if (agreed.additional().isEmpty()) {
+      made.accept(agreed.install(now, out));
+      return agreed.payloads();
+    }
+    return later(
+        agreed.payloads(),
+        agreed.additional(),
+        agreed.shared().orElseThrow(),
+        new PendingKeys.Completion() {
+          @Override
+          public void complete(List<SecretBytes> secrets, Instant then, List<Action> actions) {
+            made.accept(agreed.install(secrets, then, actions));
+          }
+
+          @Override
+          public void abandon(Instant then) {
+            sa.core().ctx().spis().release(agreed.parameters().inboundSpi(), then);
+          }
+        },
+        now);
+  }
+
+  /** An answer that says that more key exchanges follow. */
+  List<Payload> later(
+      List<Payload> answer,
+      List<KeyExchangeMethod> additional,
+      SecretBytes first,
+      PendingKeys.Completion completion,
+      Instant now) {
+    PendingKeys p = new PendingKeys(sa.core().ctx(), additional, first, completion, now);
+    pending = p;
+    List<Payload> payloads = new ArrayList<>(answer);
+    payloads.add(p.link());
+    return payloads;
+  }
+
+  /** The payloads of the answer to IKE_FOLLOWUP_KE. */
+  List<Payload> followup(IkeMessage request, Instant now, List<Action> out) {
+    PendingKeys p = pending;
+    if (p == null || !p.isMeantBy(request)) {
+      return error(NotifyType.STATE_NOT_FOUND);
+    }
+    List<Payload> answer = p.answer(request, now, out);
+    if (p.isComplete()) {
+      pending = null;
+    }
+    return answer;
   }
 
   private static List<Payload> error(int notifyType) {

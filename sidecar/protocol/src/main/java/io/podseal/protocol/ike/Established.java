@@ -6,7 +6,6 @@ import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.policy.Endpoint;
-import io.podseal.protocol.policy.IkeSuite;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
@@ -28,6 +27,7 @@ final class Established implements State {
   private final Children children;
   private final ExchangeQueue exchanges;
   private final Succession succession;
+  private final CreateChildResponder creator;
   private final IkeLifetime lifetime;
   private Optional<CloseReason> closing = Optional.empty();
   private Optional<Instant> sendsAt = Optional.empty();
@@ -49,6 +49,7 @@ final class Established implements State {
     this.children = new Children(this);
     this.exchanges = new ExchangeQueue(core);
     this.succession = new Succession(this, Bytes.EMPTY);
+    this.creator = new CreateChildResponder(this);
     this.lifetime = IkeLifetime.from(core, now);
   }
 
@@ -62,6 +63,7 @@ final class Established implements State {
     this.children = old.children;
     this.exchanges = new ExchangeQueue(core);
     this.succession = new Succession(this, lowestNonce);
+    this.creator = new CreateChildResponder(this);
     this.lifetime = IkeLifetime.from(core, now);
   }
 
@@ -81,19 +83,10 @@ final class Established implements State {
   }
 
   /** The SA that a rekey of this one has made; the endpoint learns of it from {@link SaCore}. */
-  Established successor(
-      boolean weBegan,
-      long spiI,
-      long spiR,
-      IkeSuite suite,
-      SecretBytes sharedSecret,
-      Bytes nonceI,
-      Bytes nonceR,
-      Instant now) {
-    SaCore next = core.successor(weBegan, spiI, spiR, now);
-    next.session(core.session().rekeyed(next, suite, sharedSecret, nonceI, nonceR));
-    Bytes lowest = nonceI.compareTo(nonceR) < 0 ? nonceI : nonceR;
-    Established made = new Established(next, this, lowest, now);
+  Established successor(Rekeyed terms, List<SecretBytes> secrets, Instant now) {
+    SaCore next = core.successor(terms.weBegan(), terms.spiI(), terms.spiR(), now);
+    next.session(core.session().rekeyed(next, terms, secrets));
+    Established made = new Established(next, this, terms.lowestNonce(), now);
     core.bear(IkeSa.successor(next, made));
     return made;
   }
@@ -175,22 +168,25 @@ final class Established implements State {
 
   @Override
   public boolean takes(ExchangeType exchange) {
-    return exchange == ExchangeType.CREATE_CHILD_SA || exchange == ExchangeType.INFORMATIONAL;
+    return switch (exchange) {
+      case CREATE_CHILD_SA, IKE_FOLLOWUP_KE, INFORMATIONAL -> true;
+      default -> false;
+    };
   }
 
   @Override
   public State onRequest(IkeMessage message, Input.Received in, Instant now, List<Action> out) {
     heardAt = now;
     return switch (message.header().exchange()) {
-      case CREATE_CHILD_SA -> onCreateChild(message, in, now, out);
+      case CREATE_CHILD_SA -> answer(message, creator.answer(message, in, now, out), in, now, out);
+      case IKE_FOLLOWUP_KE -> answer(message, creator.followup(message, now, out), in, now, out);
       case INFORMATIONAL -> onInformational(message, in, now, out);
       default -> State.super.onRequest(message, in, now, out);
     };
   }
 
-  private State onCreateChild(
-      IkeMessage message, Input.Received in, Instant now, List<Action> out) {
-    List<Payload> answer = CreateChildResponder.answer(this, message, in, now, out);
+  private State answer(
+      IkeMessage message, List<Payload> answer, Input.Received in, Instant now, List<Action> out) {
     core.respond(message.header(), answer, in, out);
     boolean syntax =
         answer.getFirst() instanceof NotifyPayload n && n.notifyType() == NotifyType.INVALID_SYNTAX;
@@ -259,6 +255,7 @@ final class Established implements State {
       }
       case Input.Forget f -> {
         exchanges.abandon(now);
+        creator.forget(now);
         removeChildren(now, out);
         return new Dead(f.reason());
       }
@@ -310,6 +307,7 @@ final class Established implements State {
         begin(new IkeRekey(this), now, out);
       }
     }
+    creator.expire(now);
     if (supersededAt.filter(at -> !at.isAfter(now)).isPresent()) {
       supersededAt = Optional.empty();
       close(succession.isOver() ? CloseReason.REKEYED : CloseReason.REPLACED, now, out);
@@ -350,12 +348,24 @@ final class Established implements State {
     }
   }
 
+  /** Whether key exchanges that the peer began are under way. */
+  boolean isAnswering() {
+    return creator.isPending();
+  }
+
+  /** The peer rekeys {@code old}; perhaps we do so too. */
+  void crossesRekey(ChildSa old, Bytes lowestNonce) {
+    if (exchanges.current().orElse(null) instanceof ChildRekey ours && ours.old() == old) {
+      ours.crossed(lowestNonce);
+    }
+  }
+
   /** The peer has replaced {@code old}: keep sending there until {@code made} surely receives. */
   void rekeyedByPeer(ChildSa old, ChildSa made) {
     children.add(made);
-    if (exchanges.current().orElse(null) instanceof ChildRekey ours && ours.old() == old) {
-      ours.crossed(made);
-    } else {
+    boolean crossing =
+        exchanges.current().orElse(null) instanceof ChildRekey ours && ours.old() == old;
+    if (!crossing && old.isUsable()) {
       old.stage(ChildSa.Stage.REPLACED);
     }
   }
@@ -386,6 +396,12 @@ final class Established implements State {
   /** Begins an exchange now or after those before it. */
   State begin(Exchange exchange, Instant now, List<Action> out) {
     exchanges.begin(exchange, now, out);
+    return this;
+  }
+
+  /** Goes on with another message of the exchange that was just answered. */
+  State goOn(Exchange exchange, Instant now, List<Action> out) {
+    exchanges.goOn(exchange, now, out);
     return this;
   }
 
@@ -426,6 +442,7 @@ final class Established implements State {
 
   Ended ended(CloseReason reason, Instant now, List<Action> out) {
     exchanges.abandon(now);
+    creator.forget(now);
     succession.ended(now, out);
     CloseReason why = keepsChildren() ? reason : CloseReason.REKEYED;
     return new Ended(this, why, now.plus(IkeTimers.REKEYED_CHILD_LINGER));
@@ -435,6 +452,7 @@ final class Established implements State {
   public State onNoAnswer(Instant now, List<Action> out) {
     // §2.4: an unanswered request ends the IKE SA and all its children, without a Delete.
     exchanges.abandon(now);
+    creator.forget(now);
     succession.ended(now, out);
     removeChildren(now, out);
     return new Dead(closing.orElse(CloseReason.NO_ANSWER));
@@ -449,6 +467,7 @@ final class Established implements State {
     if (keepsChildren()) {
       earliest = children.deadline().filter(earliest::isAfter).orElse(earliest);
     }
+    earliest = creator.deadline().filter(earliest::isAfter).orElse(earliest);
     if (core.behindNat() && keepaliveAt.isBefore(earliest)) {
       earliest = keepaliveAt;
     }

@@ -1,18 +1,16 @@
 package io.podseal.protocol.ike;
 
-import io.podseal.protocol.crypto.KeyExchange;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeMessage;
-import io.podseal.protocol.message.KePayload;
 import io.podseal.protocol.message.NoncePayload;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.IkeSuite;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
-import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
@@ -22,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Rekeys the IKE SA in place (RFC 7296 §1.3.2): the new one inherits the children, the old one is
- * deleted.
+ * deleted. IKE_FOLLOWUP_KE goes between for each additional key exchange (RFC 9370).
  *
  * <pre>
  * SK{SA(IKE, new SPIi), Ni, KEi}  -->
@@ -34,8 +32,8 @@ final class IkeRekey implements Exchange {
   private final Established sa;
   private final Bytes nonce;
   private final long spi;
-  private @Nullable KeyExchange keyExchange;
-  private List<Proposal> offer = List.of();
+  private @Nullable KeyExchanges keys;
+  private @Nullable Rekeyed agreed;
 
   IkeRekey(Established sa) {
     this.sa = sa;
@@ -45,56 +43,114 @@ final class IkeRekey implements Exchange {
 
   @Override
   public ExchangeType type() {
-    return ExchangeType.CREATE_CHILD_SA;
+    return agreed == null ? ExchangeType.CREATE_CHILD_SA : ExchangeType.IKE_FOLLOWUP_KE;
   }
 
   @Override
   public Optional<List<Payload>> request(Instant now) {
-    if (sa.succession().isRekeyed()) {
-      return Optional.empty();
+    KeyExchanges k = keys;
+    if (k == null) {
+      if (sa.succession().isOver()) {
+        return Optional.empty();
+      }
+      if (sa.isAnswering()) {
+        retry(now);
+        return Optional.empty();
+      }
+      k = new KeyExchanges(sa.core().ctx(), crypto().keyExchange());
+      keys = k;
     }
-    IkeContext ctx = sa.core().ctx();
-    IkeSuite suite = sa.core().session().suite();
-    KeyExchange ke = ctx.crypto().keyExchange(suite.keyExchange(), ctx.random());
-    // The PRF stays: peers disagree on whose prf+ derives the keys of an SA that changes it.
-    offer = Proposals.ike(sa.core().peer().crypto().forRekeyOfIke(suite.prf()), Bytes.ofLong(spi));
-    keyExchange = ke;
     return Optional.of(
-        List.of(
-            new SaPayload(offer),
-            new NoncePayload(nonce),
-            new KePayload(ke.method().id(), Bytes.copyOf(ke.publicValue()))));
+        agreed != null
+            ? k.followup()
+            : List.of(new SaPayload(offer()), new NoncePayload(nonce), k.payload()));
+  }
+
+  private CryptoOffer crypto() {
+    return sa.core().peer().crypto().forRekeyOfIke(sa.core().session().suite().prf());
+  }
+
+  private List<Proposal> offer() {
+    return Proposals.ike(crypto(), Bytes.ofLong(spi));
   }
 
   @Override
   public void abandon(Instant now) {
-    KeyExchange ke = keyExchange;
-    if (ke != null) {
-      ke.destroy();
-      keyExchange = null;
+    KeyExchanges k = keys;
+    if (k != null) {
+      k.destroy();
+      keys = null;
     }
   }
 
   @Override
   public State onResponse(IkeMessage message, Instant now, List<Action> out) {
-    KeyExchange ke = keyExchange;
-    if (ke == null || sa.isClosing()) {
+    KeyExchanges k = keys;
+    if (k == null || sa.isClosing()) {
       abandon(now);
       return sa;
     }
-    Optional<Established> made = complete(message, ke, now);
-    abandon(now);
-    if (made.isEmpty()) {
+    if (agreed == null && k.beginsAgain(message)) {
+      return sa.goOn(this, now, out);
+    }
+    boolean accepted =
+        message.error().isEmpty() && (agreed != null || agree(message, k)) && k.agree(message);
+    if (!accepted) {
+      abandon(now);
       return failed(message.error(), now, out);
     }
-    Established ours = made.get();
+    if (!k.hasNext()) {
+      return succeeded(k, now, out);
+    }
+    if (hasLost() || !k.next(message)) {
+      // RFC 9370 §2.2.4: whoever loses a crossing never begins its further key exchanges.
+      abandon(now);
+      return sa;
+    }
+    return sa.goOn(this, now, out);
+  }
+
+  private boolean agree(IkeMessage message, KeyExchanges k) {
+    List<Proposal> answered =
+        message.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
+    if (!Proposals.answers(offer(), answered) || message.nonce().isEmpty()) {
+      return false;
+    }
+    Optional<IkeSuite> suite =
+        Proposals.selectIke(answered, crypto(), Bytes.ofLong(spi))
+            .map(Proposals.Selected::suite)
+            .filter(s -> s.keyExchange() == k.method());
+    if (suite.isEmpty() || answered.getFirst().spi().s64(0) == 0) {
+      return false;
+    }
+    k.follow(suite.get().additional());
+    long theirSpi = answered.getFirst().spi().s64(0);
+    agreed = new Rekeyed(true, spi, theirSpi, suite.get(), nonce, message.nonce().get());
+    return true;
+  }
+
+  /** §2.8.2: the SA whose exchange holds the lowest of the four nonces goes. */
+  private boolean hasLost() {
+    Rekeyed ours = agreed;
+    Optional<Bytes> theirs = sa.succession().crossingNonce();
+    return ours != null && theirs.filter(n -> ours.lowestNonce().compareTo(n) < 0).isPresent();
+  }
+
+  private State succeeded(KeyExchanges k, Instant now, List<Action> out) {
+    Rekeyed terms = agreed;
+    if (terms == null) {
+      throw new IllegalStateException("keys without terms");
+    }
+    boolean lost = hasLost();
+    Established ours = sa.successor(terms, k.secrets(), now);
+    abandon(now);
     Established theirs = sa.succession().crossing().orElse(null);
-    // §2.8.2: the SA whose exchange holds the lowest of the four nonces is closed by the end that
-    // began it; whoever began the other one deletes the old SA.
-    if (theirs != null
-        && ours.succession().lowestNonce().compareTo(theirs.succession().lowestNonce()) < 0) {
+    if (lost) {
+      // §2.8.2: it is closed by the end that began it; the other's initiator deletes the old SA.
       ours.close(CloseReason.CROSSED, now, out);
-      sa.succession().yieldTo(theirs, now, out);
+      if (theirs != null) {
+        sa.succession().yieldTo(theirs, now, out);
+      }
       return sa;
     }
     sa.succession().yieldTo(ours, now, out);
@@ -104,30 +160,6 @@ final class IkeRekey implements Exchange {
     return sa.close(CloseReason.REKEYED, now, out);
   }
 
-  private Optional<Established> complete(IkeMessage message, KeyExchange ke, Instant now) {
-    List<Proposal> answered =
-        message.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
-    Optional<KePayload> theirKe = message.first(KePayload.class);
-    if (message.error().isPresent()
-        || !Proposals.answers(offer, answered)
-        || answered.getFirst().spi().length() != Proposal.IKE_SPI_LENGTH
-        || theirKe.isEmpty()
-        || message.nonce().isEmpty()) {
-      return Optional.empty();
-    }
-    Optional<IkeSuite> suite =
-        Proposals.selectIke(answered, sa.core().peer().crypto(), Bytes.ofLong(spi))
-            .map(Proposals.Selected::suite)
-            .filter(s -> s.keyExchange() == ke.method());
-    long theirSpi = answered.getFirst().spi().s64(0);
-    if (suite.isEmpty() || theirSpi == 0) {
-      return Optional.empty();
-    }
-    Optional<SecretBytes> shared = ChildOffer.agree(ke, theirKe.get());
-    return shared.map(
-        s -> sa.successor(true, spi, theirSpi, suite.get(), s, nonce, message.nonce().get(), now));
-  }
-
   private State failed(Optional<NotifyPayload> error, Instant now, List<Action> out) {
     Optional<Established> theirs = sa.succession().crossing();
     if (theirs.isPresent()) {
@@ -135,17 +167,21 @@ final class IkeRekey implements Exchange {
       sa.succession().yieldTo(theirs.get(), now, out);
       return sa;
     }
-    if (sa.succession().isRekeyed()) {
+    if (sa.succession().isOver() || sa.succession().crossingNonce().isPresent()) {
       return sa;
     }
     int type = error.map(NotifyPayload::notifyType).orElse(0);
-    if (type == NotifyType.TEMPORARY_FAILURE) {
-      sa.retryRekeyAt(now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF));
+    if (type == NotifyType.TEMPORARY_FAILURE || type == NotifyType.STATE_NOT_FOUND) {
+      retry(now);
       return sa;
     }
     sa.core().refused(error.isPresent(), NotifyType.name(type), "rekey of the IKE SA refused", out);
     // §1.3.2: a peer that will not rekey is authenticated anew.
     sa.retryReplacementAt(now);
     return sa;
+  }
+
+  private void retry(Instant now) {
+    sa.retryRekeyAt(now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF));
   }
 }

@@ -11,7 +11,7 @@ import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.IkeSuite;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
-import io.podseal.protocol.wire.ByteWriter;
+import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
 import java.util.List;
@@ -19,20 +19,18 @@ import java.util.Optional;
 
 /** Answers CREATE_CHILD_SA requests that rekey the IKE SA (RFC 7296 §1.3.2, §2.25.2). */
 final class IkeRekeyResponder {
-  private IkeRekeyResponder() {}
+  private final Established sa;
+  private final CreateChildResponder creator;
 
-  static List<Payload> answer(
-      Established sa,
-      IkeMessage request,
-      List<Proposal> offered,
-      Bytes nonceI,
-      Instant now,
-      List<Action> out) {
+  IkeRekeyResponder(Established sa, CreateChildResponder creator) {
+    this.sa = sa;
+    this.creator = creator;
+  }
+
+  List<Payload> answer(
+      IkeMessage request, List<Proposal> offered, Bytes nonceI, Instant now, List<Action> out) {
     boolean busy = sa.exchanges().current().filter(Exchange::concernsChildren).isPresent();
-    if (sa.isClosing()
-        || sa.succession().isOver()
-        || sa.succession().crossing().isPresent()
-        || busy) {
+    if (sa.phase() != SaPhase.ESTABLISHED || sa.succession().crossing().isPresent() || busy) {
       return error(NotifyType.TEMPORARY_FAILURE);
     }
     SaCore core = sa.core();
@@ -50,22 +48,46 @@ final class IkeRekeyResponder {
     IkeSuite suite = selected.get().suite();
     Optional<KePayload> theirs = request.first(KePayload.class);
     if (theirs.filter(ke -> ke.method() == suite.keyExchange().id()).isEmpty()) {
-      Bytes wanted = Bytes.copyOf(new ByteWriter().u16(suite.keyExchange().id()).toArray());
-      return List.of(NotifyPayload.of(NotifyType.INVALID_KE_PAYLOAD, wanted));
+      return List.of(ChildResponder.wants(suite.keyExchange()));
     }
-    Optional<KeyExchangeResponse> shared =
+    Optional<KeyExchangeResponse> agreed =
         ctx.crypto().respond(suite.keyExchange(), ctx.random(), theirs.get().data().toArray());
-    if (shared.isEmpty()) {
+    if (agreed.isEmpty()) {
       return error(NotifyType.INVALID_SYNTAX);
     }
-    Bytes nonceR = core.nonce();
-    Established made =
-        sa.successor(false, spiI, spiR, suite, shared.get().sharedSecret(), nonceI, nonceR, now);
-    sa.succession().rekeyedByPeer(made, now, out);
-    return List.of(
-        new SaPayload(List.of(selected.get().answer())),
-        new NoncePayload(nonceR),
-        new KePayload(suite.keyExchange().id(), shared.get().publicValue()));
+    Rekeyed keys = new Rekeyed(false, spiI, spiR, suite, nonceI, core.nonce());
+    List<Payload> answer =
+        List.of(
+            new SaPayload(List.of(selected.get().answer())),
+            new NoncePayload(keys.nonceR()),
+            new KePayload(suite.keyExchange().id(), agreed.get().publicValue()));
+    sa.succession().crossedBy(keys.lowestNonce());
+    SecretBytes first = agreed.get().sharedSecret();
+    if (suite.additional().isEmpty()) {
+      complete(keys, List.of(first), now, out);
+      first.destroy();
+      return answer;
+    }
+    return creator.later(
+        answer,
+        suite.additional(),
+        first,
+        new PendingKeys.Completion() {
+          @Override
+          public void complete(List<SecretBytes> secrets, Instant then, List<Action> actions) {
+            IkeRekeyResponder.this.complete(keys, secrets, then, actions);
+          }
+
+          @Override
+          public void abandon(Instant then) {
+            sa.succession().notCrossed();
+          }
+        },
+        now);
+  }
+
+  private void complete(Rekeyed keys, List<SecretBytes> secrets, Instant now, List<Action> out) {
+    sa.succession().rekeyedByPeer(sa.successor(keys, secrets, now), now, out);
   }
 
   private static List<Payload> error(int notifyType) {

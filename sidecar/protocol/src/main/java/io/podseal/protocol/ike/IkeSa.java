@@ -11,7 +11,6 @@ import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Peer;
-import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
@@ -19,7 +18,6 @@ import io.podseal.protocol.udpencap.Ports;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -45,26 +43,14 @@ public final class IkeSa {
     this.state = state;
   }
 
-  /**
-   * Begins an IKE SA.
-   *
-   * @param key what to authenticate with
-   * @param initialContact whether to say that we know no other SA with this peer
-   * @param replaces whether it is to take the place of one that works
-   */
+  /** Begins an IKE SA. */
   public static IkeSa initiate(
-      IkeContext ctx,
-      Peer peer,
-      PresharedKey key,
-      boolean initialContact,
-      boolean replaces,
-      Instant now,
-      List<Action> out) {
+      IkeContext ctx, Peer peer, Initiation initiation, Instant now, List<Action> out) {
     Endpoint remote = new Endpoint(peer.addresses().getFirst(), Ports.IKE);
     SaCore core = new SaCore(ctx, true, ctx.randomIkeSpi(), 0, remote, now);
     core.peer(peer);
-    return new IkeSa(
-        core, replaces, key.epoch(), SaInitInitiator.start(core, key, initialContact, now, out));
+    State state = SaInitInitiator.start(core, initiation, now, out);
+    return new IkeSa(core, initiation.replaces(), initiation.key().epoch(), state);
   }
 
   /** Answers an IKE_SA_INIT request; empty when it is refused and nothing is kept. */
@@ -118,12 +104,9 @@ public final class IkeSa {
                   closeReason(),
                   before instanceof Established)));
     }
-    Session session = core.sessionOrNull();
     if (state instanceof Dead) {
       core.window().close();
-      if (session != null) {
-        session.destroy();
-      }
+      core.destroyKeys();
     }
   }
 
@@ -174,7 +157,7 @@ public final class IkeSa {
       case SaInitInitiator init
           when header.response() && core.window().awaits(header.exchange(), header.messageId()) ->
           state = init.onInit(in, now, out);
-      case AuthResponder waiting when !header.response() ->
+      case HalfOpen waiting when !header.response() ->
           waiting
               .answerTo(in.datagram().bytes())
               .ifPresentOrElse(
@@ -287,12 +270,10 @@ public final class IkeSa {
       SaCore.drop(DropReason.IKE_FRAGMENT_DUPLICATE, out);
       return;
     }
-    Optional<byte[]> content = core.session().cipher().open(datagram);
-    if (content.isEmpty()) {
+    if (!core.isAuthentic(datagram)) {
       SaCore.drop(DropReason.IKE_INTEGRITY, out);
       return;
     }
-    Arrays.fill(content.get(), (byte) 0);
     core.window().shrinkAnswer(datagram.bytes().length);
     out.addAll(core.window().answerAgain(in.from(), SaCore.isEncapsulated(in)));
   }

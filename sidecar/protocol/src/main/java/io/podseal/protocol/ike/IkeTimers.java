@@ -52,6 +52,9 @@ public final class IkeTimers {
   /** No immediate retry after TEMPORARY_FAILURE (RFC 7296 §2.25). */
   public static final Duration TEMPORARY_FAILURE_BACKOFF = Duration.ofSeconds(8);
 
+  /** A responder waits so long for the next IKE_FOLLOWUP_KE (RFC 9370 §2.2.4 suggests 5-20 s). */
+  public static final Duration FOLLOWUP_TIMEOUT = Duration.ofSeconds(20);
+
   /** At most one start per peer in this time because of an SPI we do not know. */
   public static final Duration RECOVERY_INTERVAL = Duration.ofSeconds(2);
 

@@ -30,20 +30,19 @@ record Session(IkeSuite suite, Prf prf, IkeKeys keys, SkCipher cipher) {
   }
 
   /** What protects the SA that rekeys this one (§2.18). */
-  Session rekeyed(
-      SaCore core, IkeSuite nextSuite, SecretBytes sharedSecret, Bytes nonceI, Bytes nonceR) {
+  Session rekeyed(SaCore core, Rekeyed terms, List<SecretBytes> secrets) {
     IkeContext ctx = core.ctx();
+    IkeSuite nextSuite = terms.suite();
     IkeKeys next =
         new IkeKeyDerivation(
                 prf,
                 nextSuite.encryption(),
                 nextSuite.integrity(),
-                nonceI,
-                nonceR,
+                terms.nonceI(),
+                terms.nonceR(),
                 core.spiInitiator(),
                 core.spiResponder())
-            .rekeyed(keys.skD(), List.of(sharedSecret));
-    sharedSecret.destroy();
+            .rekeyed(keys.skD(), secrets);
     return of(core, nextSuite, ctx.crypto().prf(nextSuite.prf()), next);
   }
 
@@ -52,6 +51,28 @@ record Session(IkeSuite suite, Prf prf, IkeKeys keys, SkCipher cipher) {
     ctx.keyLog().ike(core.spiInitiator(), core.spiResponder(), suite, keys);
     SkCipher cipher = new SkCipher(ctx.crypto(), ctx.random(), suite, keys, core.isInitiator());
     return new Session(suite, prf, keys, cipher);
+  }
+
+  /** What protects the messages after an additional key exchange (RFC 9370 §2.2.2). */
+  Session updated(SaCore core, SecretBytes sharedSecret, AuthMaterial material) {
+    IkeKeys next =
+        new IkeKeyDerivation(
+                prf,
+                suite.encryption(),
+                suite.integrity(),
+                material.nonceI(),
+                material.nonceR(),
+                core.spiInitiator(),
+                core.spiResponder())
+            .updated(keys.skD(), sharedSecret);
+    // The cipher still opens repetitions of what it has opened; see SaCore.
+    keys.destroy();
+    return of(core, suite, prf, next);
+  }
+
+  /** The same with a PPK mixed into what derives from now on; the cipher stays (RFC 8784 §3). */
+  Session withPpk(SecretBytes ppk) {
+    return new Session(suite, prf, keys.withPpk(prf, ppk), cipher);
   }
 
   void destroy() {

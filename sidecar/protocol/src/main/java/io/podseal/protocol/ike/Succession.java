@@ -22,6 +22,7 @@ final class Succession {
   private final Bytes lowestNonce;
   private @Nullable Established heir;
   private @Nullable Established crossing;
+  private @Nullable Bytes crossingNonce;
   private @Nullable Established origin;
   private boolean retired;
 
@@ -51,6 +52,19 @@ final class Succession {
     return sa.exchanges().current().filter(e -> e instanceof IkeRekey).isPresent();
   }
 
+  /** The peer's rekey is under way; the lower nonce of its exchange. */
+  void crossedBy(Bytes nonce) {
+    crossingNonce = nonce;
+  }
+
+  void notCrossed() {
+    crossingNonce = null;
+  }
+
+  Optional<Bytes> crossingNonce() {
+    return Optional.ofNullable(crossingNonce);
+  }
+
   /** What the peer's rekey made while ours is under way. */
   Optional<Established> crossing() {
     return Optional.ofNullable(crossing);
@@ -58,7 +72,9 @@ final class Succession {
 
   /** We have answered the peer's rekey with {@code made}. */
   void rekeyedByPeer(Established made, Instant now, List<Action> out) {
-    if (isRekeying()) {
+    if (isOver()) {
+      made.succession().retire(now);
+    } else if (isRekeying()) {
       crossing = made;
       made.succession().origin = sa;
     } else {
@@ -101,6 +117,7 @@ final class Succession {
     Established from = origin;
     if (from != null) {
       from.succession().crossing = null;
+      from.succession().crossingNonce = null;
       origin = null;
     }
   }

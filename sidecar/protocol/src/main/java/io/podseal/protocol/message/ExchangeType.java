@@ -2,12 +2,16 @@ package io.podseal.protocol.message;
 
 import java.util.Optional;
 
-/** Exchange types of RFC 7296 §3.1. */
+/** Exchange types of RFC 7296 §3.1 and of its extensions. */
 public enum ExchangeType {
   IKE_SA_INIT(34),
   IKE_AUTH(35),
   CREATE_CHILD_SA(36),
-  INFORMATIONAL(37);
+  INFORMATIONAL(37),
+  /** RFC 9242. */
+  IKE_INTERMEDIATE(43),
+  /** RFC 9370. */
+  IKE_FOLLOWUP_KE(44);
 
   private final int id;
 

@@ -2,6 +2,7 @@ package io.podseal.protocol.message;
 
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.wire.ByteReader;
+import io.podseal.protocol.wire.Bytes;
 import io.podseal.protocol.wire.MalformedException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -57,7 +58,7 @@ public final class MessageDecoder {
         throw new MalformedException(
             DropReason.IKE_PAYLOAD_SYNTAX, "Encrypted payload inside another");
       }
-      return new Decoded.Ok<>(new IkeMessage(outer.header(), payloads));
+      return new Decoded.Ok<>(new IkeMessage(outer.header(), payloads, Bytes.copyOf(plaintext)));
     } catch (MalformedException e) {
       return new Decoded.Malformed<>(e.reason(), e.detail());
     }

@@ -15,6 +15,7 @@ public final class NotifyType {
   public static final int TS_UNACCEPTABLE = 38;
   public static final int TEMPORARY_FAILURE = 43;
   public static final int CHILD_SA_NOT_FOUND = 44;
+  public static final int STATE_NOT_FOUND = 47;
 
   public static final int INITIAL_CONTACT = 16384;
   public static final int NAT_DETECTION_SOURCE_IP = 16388;
@@ -27,6 +28,11 @@ public final class NotifyType {
   public static final int IKEV2_FRAGMENTATION_SUPPORTED = 16430;
 
   public static final int CHILDLESS_IKEV2_SUPPORTED = 16418;
+  public static final int USE_PPK = 16435;
+  public static final int PPK_IDENTITY = 16436;
+  public static final int NO_PPK_AUTH = 16437;
+  public static final int INTERMEDIATE_EXCHANGE_SUPPORTED = 16438;
+  public static final int ADDITIONAL_KEY_EXCHANGE = 16441;
 
   private static final int FIRST_STATUS = 16384;
 
@@ -59,6 +65,12 @@ public final class NotifyType {
       case USE_TRANSPORT_MODE -> "USE_TRANSPORT_MODE";
       case REKEY_SA -> "REKEY_SA";
       case ESP_TFC_PADDING_NOT_SUPPORTED -> "ESP_TFC_PADDING_NOT_SUPPORTED";
+      case STATE_NOT_FOUND -> "STATE_NOT_FOUND";
+      case USE_PPK -> "USE_PPK";
+      case PPK_IDENTITY -> "PPK_IDENTITY";
+      case NO_PPK_AUTH -> "NO_PPK_AUTH";
+      case INTERMEDIATE_EXCHANGE_SUPPORTED -> "INTERMEDIATE_EXCHANGE_SUPPORTED";
+      case ADDITIONAL_KEY_EXCHANGE -> "ADDITIONAL_KEY_EXCHANGE";
       case CHILDLESS_IKEV2_SUPPORTED -> "CHILDLESS_IKEV2_SUPPORTED";
       case IKEV2_FRAGMENTATION_SUPPORTED -> "IKEV2_FRAGMENTATION_SUPPORTED";
       default -> NotifyNames.of(type);

@@ -6,6 +6,7 @@ import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.crypto.PrfAlgorithm;
 import java.util.HashSet;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The algorithms that we offer to a peer and accept from it, each list most wanted first.
@@ -89,6 +90,42 @@ public record CryptoOffer(
 
   public CryptoOffer withSequenceNumbers(List<SequenceNumbers> value) {
     return new CryptoOffer(encryption, integrity, prf, keyExchange, additional, value);
+  }
+
+  /** Whether an SA without additional key exchanges is refused. */
+  public boolean requiresAdditional() {
+    return additional.stream().anyMatch(a -> !a.optional());
+  }
+
+  /** Whether an IKE SA of this suite is what we would have chosen. */
+  public boolean allows(IkeSuite suite) {
+    return encryption.contains(suite.encryption())
+        && suite.integrity().map(integrity::contains).orElse(true)
+        && prf.contains(suite.prf())
+        && keyExchange.contains(suite.keyExchange())
+        && additional.stream()
+            .allMatch(
+                a -> a.optional() || a.methods().stream().anyMatch(suite.additional()::contains));
+  }
+
+  /** What either of two peers may use, for one that has not said which it is. */
+  public CryptoOffer or(CryptoOffer other) {
+    boolean same = additional.equals(other.additional);
+    return new CryptoOffer(
+        either(encryption, other.encryption),
+        either(integrity, other.integrity),
+        either(prf, other.prf),
+        either(keyExchange, other.keyExchange),
+        same ? additional : optional(additional.isEmpty() ? other.additional : additional),
+        either(sequenceNumbers, other.sequenceNumbers));
+  }
+
+  private static List<AdditionalKeyExchange> optional(List<AdditionalKeyExchange> all) {
+    return all.stream().map(a -> new AdditionalKeyExchange(a.methods(), true)).toList();
+  }
+
+  private static <T> List<T> either(List<T> first, List<T> second) {
+    return Stream.concat(first.stream(), second.stream()).distinct().toList();
   }
 
   /** The same for a peer, or an exchange, that does not know RFC 9370. */

@@ -10,6 +10,7 @@ import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.LocalPod;
 import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.Ppk;
 import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.DropReason;
@@ -57,6 +58,10 @@ final class Host {
   final List<ProtocolEvent> events = new ArrayList<>();
   final Map<DropReason, Integer> drops = new EnumMap<>(DropReason.class);
   int timersFired;
+
+  /** Algorithms of peers declared from now on. */
+  CryptoOffer offer = CryptoOffer.DEFAULT;
+
   final WatchedCrypto crypto = new WatchedCrypto();
   final Keys keys = new Keys();
 
@@ -96,7 +101,7 @@ final class Host {
             other.identity.name(),
             List.of(other.address),
             List.of(keys),
-            CryptoOffer.DEFAULT,
+            offer,
             lifetimes);
     peers.removeIf(p -> p.identity().equals(other.identity));
     peers.add(peer);
@@ -108,11 +113,17 @@ final class Host {
         p.identity(),
         p.label(),
         p.addresses(),
-        p.keys().stream()
-            .map(k -> new PresharedKey(k.epoch(), k.secret().copy(), k.mayInitiate()))
-            .toList(),
+        p.keys().stream().map(Host::copy).toList(),
         p.crypto(),
         p.lifetimes());
+  }
+
+  private static PresharedKey copy(PresharedKey k) {
+    return new PresharedKey(
+        k.epoch(),
+        k.secret().copy(),
+        k.mayInitiate(),
+        k.ppk().map(p -> new Ppk(p.id(), p.secret().copy(), p.required())));
   }
 
   static PresharedKey key(int epoch, String text) {

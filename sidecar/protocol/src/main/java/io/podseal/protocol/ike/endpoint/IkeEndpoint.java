@@ -8,6 +8,7 @@ import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.IkeSaView;
 import io.podseal.protocol.ike.IkeTimers;
+import io.podseal.protocol.ike.Initiation;
 import io.podseal.protocol.ike.Input;
 import io.podseal.protocol.ike.KeyLog;
 import io.podseal.protocol.ike.Limits;
@@ -61,14 +62,7 @@ public final class IkeEndpoint {
       KeyLog keyLog,
       IkeOptions options) {
     this.ctx =
-        new IkeContext(
-            crypto,
-            random,
-            self,
-            id -> Optional.ofNullable(pairs.get(id)).map(Pair::peer),
-            new SpiRegistry(random),
-            keyLog,
-            options);
+        new IkeContext(crypto, random, self, pairs, new SpiRegistry(random), keyLog, options);
     this.gate = new InitGate(ctx);
   }
 
@@ -189,6 +183,19 @@ public final class IkeEndpoint {
       } else if (pair.mayStart(now)) {
         start(pair, false, "a packet waits", now, out);
       }
+    }
+    return out;
+  }
+
+  /** Authenticates {@code peer} ahead of its first packet, without a child if it can (RFC 6023). */
+  public List<Action> connect(Identity peer, Instant now) {
+    List<Action> out = new ArrayList<>();
+    Pair pair = pairs.get(peer);
+    if (pair != null
+        && pair.in(SaPhase.ESTABLISHED).isEmpty()
+        && pair.connecting().isEmpty()
+        && pair.mayStart(now)) {
+      start(pair, false, true, "asked to connect", now, out);
     }
     return out;
   }
@@ -351,6 +358,11 @@ public final class IkeEndpoint {
   }
 
   private void start(Pair pair, boolean replaces, String why, Instant now, List<Action> out) {
+    start(pair, replaces, false, why, now, out);
+  }
+
+  private void start(
+      Pair pair, boolean replaces, boolean childless, String why, Instant now, List<Action> out) {
     Peer peer = pair.peer();
     Optional<PresharedKey> key = pair.initiatingKey();
     if (key.isEmpty() || peer.addresses().isEmpty()) {
@@ -359,8 +371,9 @@ public final class IkeEndpoint {
     }
     String remote = new Endpoint(peer.addresses().getFirst(), Ports.IKE).toString();
     out.add(new Action.Emit(new ProtocolEvent.IkeSaStarted(peer.label(), remote, why)));
+    Initiation initiation = new Initiation(key.get(), pair.isFirstContact(), replaces, childless);
     int before = out.size();
-    IkeSa sa = IkeSa.initiate(ctx, peer, key.get(), pair.isFirstContact(), replaces, now, out);
+    IkeSa sa = IkeSa.initiate(ctx, peer, initiation, now, out);
     logClear(out.subList(before, out.size()));
     sas.add(sa);
     pair.add(sa);
