@@ -138,6 +138,11 @@ final class ChildSa {
     stage = value;
   }
 
+  /** Whether traffic that is on it may stay. */
+  boolean isSendable() {
+    return isUsable() || stage == Stage.REPLACED;
+  }
+
   /** Whether traffic may be put on it. */
   boolean isUsable() {
     return stage == Stage.ACTIVE || stage == Stage.REKEYING;

@@ -387,10 +387,21 @@ public final class IkeSa {
 
   /** SPIs we receive on. */
   public List<Integer> inboundSpis() {
-    return established()
-        .filter(Established::keepsChildren)
-        .map(e -> e.children().all().stream().map(ChildSa::inboundSpi).toList())
+    return children()
+        .map(c -> c.all().stream().map(ChildSa::inboundSpi).toList())
         .orElse(List.of());
+  }
+
+  /** The children that it keeps; those of an ended SA still receive for a moment. */
+  private Optional<Children> children() {
+    return Optional.ofNullable(
+            switch (state) {
+              case Established e -> e;
+              case Ended e -> e.before();
+              default -> null;
+            })
+        .filter(Established::keepsChildren)
+        .map(Established::children);
   }
 
   /** What to show of it. */
@@ -404,18 +415,15 @@ public final class IkeSa {
         epoch(),
         establishedAt(),
         core.behindNat(),
-        established()
-            .filter(Established::keepsChildren)
-            .map(e -> e.children().all().stream().map(c -> view(e, c)).toList())
-            .orElse(List.of()));
+        children().map(all -> all.all().stream().map(c -> view(all, c)).toList()).orElse(List.of()));
   }
 
-  private static IkeSaView.Child view(Established sa, ChildSa child) {
+  private static IkeSaView.Child view(Children children, ChildSa child) {
     return new IkeSaView.Child(
         child.inboundSpi(),
         child.outboundSpi(),
         child.stage().name(),
-        sa.children().carriesTraffic() && sa.children().isSelected(child),
+        children.carriesTraffic() && children.isSelected(child),
         child.createdAt());
   }
 }

@@ -5,7 +5,6 @@ import io.podseal.protocol.message.KePayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.Transform;
-import io.podseal.protocol.policy.TransformType;
 import java.util.List;
 
 /**
@@ -19,8 +18,8 @@ public final class InitAnswer {
   private static final int EMPTY_NOTIFY = 8;
   private static final int TRANSFORM = 8;
 
-  /** Notifies that the answer holds only if the request does. */
-  private static final List<Integer> AS_ASKED =
+  /** What the answer repeats if the request has it. */
+  private static final List<Integer> ECHOED =
       List.of(
           NotifyType.IKEV2_FRAGMENTATION_SUPPORTED,
           NotifyType.INTERMEDIATE_EXCHANGE_SUPPORTED,
@@ -31,15 +30,21 @@ public final class InitAnswer {
   public static int longest(IkeMessage request) {
     // No method's answer is longer than its request.
     int keyExchange = request.first(KePayload.class).map(ke -> ke.data().length()).orElse(0);
-    long notifies = AS_ASKED.stream().filter(request::has).count();
-    long additional =
-        request.first(SaPayload.class).stream()
-            .flatMap(sa -> sa.proposals().stream())
-            .flatMap(p -> p.transforms().stream())
-            .map(Transform::type)
-            .filter(type -> type >= TransformType.ADDKE1.id() && type <= TransformType.ADDKE7.id())
-            .distinct()
-            .count();
-    return FIXED + keyExchange + (int) (notifies * EMPTY_NOTIFY + additional * TRANSFORM);
+    long notifies = ECHOED.stream().filter(request::has).count();
+    return FIXED + keyExchange + EMPTY_NOTIFY * (int) notifies + TRANSFORM * additional(request);
+  }
+
+  /** Types of additional key exchange that a proposal can select. */
+  private static int additional(IkeMessage request) {
+    return request.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of()).stream()
+        .mapToInt(p ->
+            (int)
+                p.transforms().stream()
+                    .filter(Transform::isAdditionalKeyExchange)
+                    .mapToInt(Transform::type)
+                    .distinct()
+                    .count())
+        .max()
+        .orElse(0);
   }
 }

@@ -1,5 +1,6 @@
 package io.podseal.protocol.ike;
 
+import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.policy.Endpoint;
@@ -15,8 +16,11 @@ import org.jspecify.annotations.Nullable;
  * §2.5.2).
  */
 final class MessageWindow {
-  /** The end of a protected message is its ICV: equal ICVs mean an equal request. */
-  private static final int ICV_LENGTH = 16;
+  /**
+   * The end of a protected message is its ICV: equal ICVs mean an equal request. The longest ICV
+   * there is; where it is shorter, the ciphertext before it is compared too.
+   */
+  private static final int ICV_LENGTH = IntegrityAlgorithm.HMAC_SHA2_512_256.icvLength();
 
   private final FragmentSizes sizes;
   private int nextRequest;
@@ -255,6 +259,6 @@ final class MessageWindow {
 
   private static byte[] icvOf(Datagram datagram) {
     byte[] b = datagram.bytes();
-    return Arrays.copyOfRange(b, b.length - ICV_LENGTH, b.length);
+    return Arrays.copyOfRange(b, Math.max(0, b.length - ICV_LENGTH), b.length);
   }
 }

@@ -4,8 +4,12 @@ import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.crypto.PrfAlgorithm;
+import io.podseal.protocol.crypto.WorkingAlgorithms;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -63,9 +67,12 @@ public record CryptoOffer(
     }
   }
 
-  /** {@link #DEFAULT} with other ciphers, all of them AEADs. */
+  /** {@link #DEFAULT} with other ciphers, and with every integrity algorithm if one needs it. */
   public static CryptoOffer ofCiphers(List<EncryptionAlgorithm> encryption) {
-    return DEFAULT.withEncryption(encryption);
+    boolean separate = !encryption.stream().allMatch(EncryptionAlgorithm::isAead);
+    return DEFAULT
+        .withIntegrity(separate ? List.of(IntegrityAlgorithm.values()) : List.of())
+        .withEncryption(encryption);
   }
 
   public CryptoOffer withEncryption(List<EncryptionAlgorithm> value) {
@@ -139,6 +146,44 @@ public record CryptoOffer(
    */
   public CryptoOffer forRekeyOfIke(PrfAlgorithm current) {
     return withPrf(List.of(current));
+  }
+
+  /**
+   * What of this offer works, or empty when what is left cannot make an SA. A mandatory additional
+   * key exchange is never left out: without a working method there is no offer. An optional one
+   * goes if it is the last; before another it would change that one's number.
+   */
+  public Optional<CryptoOffer> restrictedTo(WorkingAlgorithms working) {
+    List<IntegrityAlgorithm> macs = keep(integrity, working.integrity());
+    List<EncryptionAlgorithm> ciphers =
+        keep(encryption, working.encryption()).stream()
+            .filter(e -> e.isAead() || !macs.isEmpty())
+            .toList();
+    List<AdditionalKeyExchange> exchanges = new ArrayList<>();
+    for (AdditionalKeyExchange wanted : additional) {
+      List<KeyExchangeMethod> methods = keep(wanted.methods(), working.keyExchange());
+      if (methods.isEmpty()) {
+        boolean last = exchanges.size() == additional.size() - 1;
+        if (wanted.optional() && last) {
+          continue;
+        }
+        return Optional.empty();
+      }
+      exchanges.add(new AdditionalKeyExchange(methods, wanted.optional()));
+    }
+    List<PrfAlgorithm> prfs = keep(prf, working.prf());
+    List<KeyExchangeMethod> methods = keep(keyExchange, working.keyExchange());
+    boolean useless =
+        prfs.isEmpty()
+            || methods.isEmpty()
+            || (ciphers.isEmpty() && (!encryption.isEmpty() || macs.isEmpty()));
+    return useless
+        ? Optional.empty()
+        : Optional.of(new CryptoOffer(ciphers, macs, prfs, methods, exchanges, sequenceNumbers));
+  }
+
+  private static <T> List<T> keep(List<T> list, Set<T> working) {
+    return list.stream().filter(working::contains).toList();
   }
 
   private static <T> List<T> once(String what, List<T> list) {

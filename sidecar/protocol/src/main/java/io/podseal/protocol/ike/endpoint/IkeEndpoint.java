@@ -421,7 +421,7 @@ public final class IkeEndpoint {
       sas.refresh(sa);
     }
     if (pair != null) {
-      pair.chooseCarrier(sa, now, out);
+      pair.chooseCarrier(now, out);
       // A deleted SA lingers for packets in flight only while another one carries traffic.
       if (sa.ended().isPresent() && pair.carrier() == null) {
         out.addAll(sa.handle(new Input.Forget(CloseReason.DELETED_BY_PEER), now));
