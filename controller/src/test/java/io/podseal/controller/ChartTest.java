@@ -262,7 +262,7 @@ class ChartTest {
 
   /** argo-cd#1487, dapr#5066: what Helm makes anew at each rendering fights whoever compares. */
   @Test
-  void theChartHoldsNoCertificateNoCaBundleAndNothingRandom() {
+  void argocd1487_theChartHoldsNoCertificateNoCaBundleAndNothingRandom() {
     var once = template().call();
     assertThat(once).doesNotContain("caBundle:", "BEGIN CERTIFICATE", "tls.crt");
     assertThat(template().call()).isEqualTo(once);

@@ -55,6 +55,8 @@ public final class Controller implements AutoCloseable {
     int webhookPort = freePort();
     Map<String, String> environment = new HashMap<>(more);
     environment.put("KUBECONFIG", kubeconfig.toString());
+    // As in the image.
+    environment.put("MALLOC_ARENA_MAX", "2");
     environment.put("PODSEAL_CONTROL_PORT", Integer.toString(controlPort));
     environment.putIfAbsent("PODSEAL_SERVER_NAME", Cluster.SERVER_NAME);
     environment.put("PODSEAL_WEBHOOK_PORT", Integer.toString(webhookPort));
