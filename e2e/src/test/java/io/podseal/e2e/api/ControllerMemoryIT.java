@@ -63,10 +63,7 @@ class ControllerMemoryIT {
     for (int i = pods.size(); i < streams; i++) {
       numbers.add(i);
     }
-    var made =
-        all(
-            numbers,
-            i -> controller.pod(namespace, "pod-" + i, i < HUBS ? "hub" : "spoke"));
+    var made = all(numbers, i -> controller.pod(namespace, "pod-" + i, i < HUBS ? "hub" : "spoke"));
     pods.addAll(made);
     sidecars.addAll(all(made, this::connected));
     awaitPeers();

@@ -32,8 +32,7 @@ public final class MemoryReport {
 
   /** Adds a row, and says it to whoever watches. */
   public void row(String state, Footprint is) {
-    var row =
-        "| %s | %d | %d | %d |".formatted(state, is.resident(), is.anonymous(), is.peak());
+    var row = "| %s | %d | %d | %d |".formatted(state, is.resident(), is.anonymous(), is.peak());
     rows.add(row);
     System.out.println(title + " " + row);
   }

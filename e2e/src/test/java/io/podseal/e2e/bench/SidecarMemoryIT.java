@@ -80,8 +80,7 @@ class SidecarMemoryIT {
     while (spokes.size() < peers) {
       int number = spokes.size();
       var spoke =
-          cluster.pod(
-              NAMESPACE, net("spoke" + number, 11 + number), Map.of("app", "spoke"), true);
+          cluster.pod(NAMESPACE, net("spoke" + number, 11 + number), Map.of("app", "spoke"), true);
       spokes.add(spoke);
       begun.add(spoke.startSidecar());
     }
@@ -90,8 +89,7 @@ class SidecarMemoryIT {
     for (var spoke : spokes) {
       Awaitility.await("an answer to " + spoke.name())
           .atMost(Duration.ofSeconds(60))
-          .until(() ->
-              spoke.net().run("ping", "-n", "-c", "1", "-W", "2", hub.net().ip()).ok());
+          .until(() -> spoke.net().run("ping", "-n", "-c", "1", "-W", "2", hub.net().ip()).ok());
     }
     Awaitility.await("live SAs")
         .atMost(Duration.ofSeconds(30))
@@ -99,9 +97,7 @@ class SidecarMemoryIT {
   }
 
   private void transfer(ClusterPod hub) {
-    owned.add(
-        hub.net()
-            .start("iperf3", Map.of(), folder.resolve("iperf3.log"), "iperf3", "-s"));
+    owned.add(hub.net().start("iperf3", Map.of(), folder.resolve("iperf3.log"), "iperf3", "-s"));
     Awaitility.await("iperf3")
         .until(() -> hub.net().run("ss", "-Hltn", "sport = :5201").out().contains("LISTEN"));
     for (var direction : List.of("--no-delay", "--reverse")) {

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -28,8 +29,9 @@ final class KeysInMemoryTest {
   /** Core dumps as large as they will, in the folder that is the first argument. */
   private static final String DUMPING = "ulimit -c unlimited && cd \"$0\" && \"$@\"; exit $?";
 
-  /** Even root needs CAP_SYS_PTRACE to look into a process that forbids it. */
-  private static final List<String> NO_PTRACE = List.of("setpriv", "--bounding-set", "-sys_ptrace");
+  /** Root, but without what lets one look into a process that forbids it. */
+  private static final List<String> PLAIN =
+      List.of("setpriv", "--bounding-set", "-sys_ptrace,-perfmon,-sys_admin");
 
   @TempDir private Path directory = Path.of("");
   private NetworkNamespace pod;
@@ -75,8 +77,8 @@ final class KeysInMemoryTest {
 
   @Test
   void noProcessOfItsUserLooksIntoASidecar() throws Exception {
-    try (PodProcess sidecar = PodProcess.java(pod, NO_PTRACE, Map.of(), Main.class, options);
-        PodProcess other = PodProcess.java(pod, NO_PTRACE, Map.of(), OpenMain.class)) {
+    try (PodProcess sidecar = PodProcess.java(pod, PLAIN, Map.of(), Main.class, options);
+        PodProcess other = PodProcess.java(pod, PLAIN, Map.of(), OpenMain.class)) {
       sidecar.awaitLine(WAITING);
       other.awaitLine("open");
       for (String file : List.of("maps", "mem", "environ", "auxv")) {
@@ -110,14 +112,9 @@ final class KeysInMemoryTest {
 
   /** Opens a file of {@code /proc/PID} for reading, and gives what was said against it. */
   private static String opened(ProcessHandle process, String file) throws Exception {
-    return run(
-        "setpriv",
-        "--bounding-set",
-        "-sys_ptrace",
-        "sh",
-        "-c",
-        ": <\"$0\"",
-        "/proc/" + process.pid() + "/" + file);
+    List<String> command = new ArrayList<>(PLAIN);
+    command.addAll(List.of("sh", "-c", ": <\"$0\"", "/proc/" + process.pid() + "/" + file));
+    return run(command.toArray(String[]::new));
   }
 
   private static String run(String... command) throws IOException, InterruptedException {

@@ -185,9 +185,7 @@ final class SidecarProcessTest {
     try (PodProcess endpoint =
         PodProcess.java(pod, withoutTheRight, Map.of(), EndpointMain.class, "80")) {
       assertThat(endpoint.exitCode()).isZero();
-      assertThat(endpoint.output)
-          .singleElement()
-          .asString()
+      assertThat(endpoint.output.getLast())
           .contains("TCP port 80", "Permission denied", "PODSEAL_HEALTH_PORT")
           .doesNotContain("in use");
     }
