@@ -16,7 +16,7 @@ import org.awaitility.core.ConditionTimeoutException;
 
 /** A running controller process on the lab's node. Confined to one thread. */
 public final class Controller implements AutoCloseable {
-  private static final Duration START_LIMIT = Duration.ofSeconds(40);
+  private static final Duration START_LIMIT = Duration.ofSeconds(120);
 
   private final Background process;
   private final String address;

@@ -80,7 +80,7 @@ final class LiveController implements AutoCloseable {
             port,
             log,
             Map.of("PODSEAL_POD_IP", "198.18.0.1", "PODSEAL_SERVER_NAME", serverName));
-    Awaitility.await("the control plane").atMost(Duration.ofSeconds(20)).until(controller::serving);
+    Awaitility.await("the control plane").atMost(Duration.ofSeconds(60)).until(controller::serving);
     return controller;
   }
 
