@@ -24,6 +24,14 @@ public final class MemoryReport {
   private final String intro;
   private final List<String> rows = new ArrayList<>();
 
+  /**
+   * Returns how many to measure up to: {@code most}, or the environment's variable where a machine
+   * cannot do as many.
+   */
+  public static int most(String variable, int most) {
+    return Integer.parseInt(System.getenv().getOrDefault(variable, Integer.toString(most)));
+  }
+
   /** Begins a section; {@code intro} says what is measured and how. */
   public MemoryReport(String title, String intro) {
     this.title = title;
