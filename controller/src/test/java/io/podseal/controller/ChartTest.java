@@ -174,7 +174,7 @@ class ChartTest {
             Map.entry("PODSEAL_SIDECAR_IMAGE", "podseal/sidecar:0.1.0-SNAPSHOT"),
             Map.entry(
                 "PODSEAL_SIDECAR_RESOURCES",
-                "{\"limits\":{\"memory\":\"256Mi\"},\"requests\":{\"cpu\":\"10m\",\"memory\":\"112Mi\"}}"));
+                "{\"limits\":{\"memory\":\"256Mi\"},\"requests\":{\"cpu\":\"10m\",\"memory\":\"160Mi\"}}"));
   }
 
   @Test
