@@ -220,7 +220,7 @@ class HostileInitSimTest {
   void cve_2013_6467_anIkeSaInitWithoutOneOfItsPayloadsLeavesNothing() {
     List<Payload> payloads = request().payloads();
     for (Payload missing : payloads) {
-      toB(payloads.stream().filter(p -> p != missing).toList());
+      toB(payloads.stream().filter(p -> !p.equals(missing)).toList());
       assertThat(b.endpoint().view()).as("without %s", missing).isEmpty();
     }
     assertThat(toB(List.of())).noneMatch(Action.Send.class::isInstance);
@@ -232,7 +232,7 @@ class HostileInitSimTest {
     IkeMessage honest = honestAnswer();
     for (Payload missing : honest.payloads().subList(0, 3)) {
       assertThat(
-              toA(honest.header(), honest.payloads().stream().filter(p -> p != missing).toList()))
+              toA(honest.header(), honest.payloads().stream().filter(p -> !p.equals(missing)).toList()))
           .as("without %s", missing)
           .noneMatch(Action.Send.class::isInstance);
     }
