@@ -108,7 +108,7 @@ final class ChildCreate implements Exchange {
     if (crossing != null && crossing.isUsable()) {
       crossing.stage(ChildSa.Stage.REPLACED);
     }
-    sa.children().select(ours, out);
+    sa.sendNow(ours, out);
     return sa;
   }
 

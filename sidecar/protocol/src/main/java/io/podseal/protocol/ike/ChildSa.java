@@ -68,11 +68,7 @@ final class ChildSa {
 
   /** Derives the keys and tells the data plane to receive; nothing is sent on it yet. */
   static ChildSa install(
-      SaCore core,
-      Parameters p,
-      List<SecretBytes> secrets,
-      Instant now,
-      List<Action> out) {
+      SaCore core, Parameters p, List<SecretBytes> secrets, Instant now, List<Action> out) {
     Session session = core.session();
     ChildKeymat keymat =
         ChildKeymat.derive(
@@ -140,6 +136,11 @@ final class ChildSa {
 
   void stage(Stage value) {
     stage = value;
+  }
+
+  /** Whether traffic that is on it may stay. */
+  boolean isSendable() {
+    return isUsable() || stage == Stage.REPLACED;
   }
 
   /** Whether traffic may be put on it. */

@@ -71,10 +71,8 @@ final class Children {
   /** From now on the peer's traffic goes on a child of this IKE SA. */
   void carryTraffic(List<Action> out) {
     carriesTraffic = true;
-    ChildSa chosen = selected != null && selected.isUsable() ? selected : newest().orElse(null);
-    if (chosen != null) {
-      select(chosen, out);
-    }
+    // A child that the peer has just replaced is good until its successor surely is.
+    Optional.ofNullable(selected).filter(ChildSa::isSendable).or(this::newest).ifPresent(c -> select(c, out));
   }
 
   void stopCarrying() {

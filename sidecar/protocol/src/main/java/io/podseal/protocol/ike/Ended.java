@@ -20,6 +20,10 @@ final class Ended implements State {
     this.until = until;
   }
 
+  Established before() {
+    return sa;
+  }
+
   CloseReason reason() {
     return reason;
   }
@@ -34,6 +38,9 @@ final class Ended implements State {
     if (input instanceof Input.Forget || !now.isBefore(until)) {
       sa.removeChildren(now, out);
       return new Dead(reason);
+    }
+    if (input instanceof Input.CarryTraffic c && !c.carries() && sa.keepsChildren()) {
+      sa.children().stopCarrying();
     }
     return this;
   }

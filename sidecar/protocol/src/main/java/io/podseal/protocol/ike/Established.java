@@ -177,9 +177,13 @@ final class Established implements State {
   @Override
   public State onRequest(IkeMessage message, Input.Received in, Instant now, List<Action> out) {
     heardAt = now;
+    if (sendsAt.isPresent()) {
+      // Whoever goes on to the next request has our answer to the last: it receives.
+      sendsAt = Optional.empty();
+      children.useNewest(out);
+    }
     return switch (message.header().exchange()) {
-      case CREATE_CHILD_SA ->
-          answer(message, creator.answer(message, in, now, out), in, now, out);
+      case CREATE_CHILD_SA -> answer(message, creator.answer(message, in, now, out), in, now, out);
       case IKE_FOLLOWUP_KE -> answer(message, creator.followup(message, now, out), in, now, out);
       case INFORMATIONAL -> onInformational(message, in, now, out);
       default -> State.super.onRequest(message, in, now, out);
@@ -187,11 +191,7 @@ final class Established implements State {
   }
 
   private State answer(
-      IkeMessage message,
-      List<Payload> answer,
-      Input.Received in,
-      Instant now,
-      List<Action> out) {
+      IkeMessage message, List<Payload> answer, Input.Received in, Instant now, List<Action> out) {
     core.respond(message.header(), answer, in, out);
     boolean syntax =
         answer.getFirst() instanceof NotifyPayload n && n.notifyType() == NotifyType.INVALID_SYNTAX;
@@ -238,7 +238,7 @@ final class Established implements State {
           supersededAt = Optional.empty();
           sendsAt = Optional.empty();
           children.carryTraffic(out);
-        } else {
+        } else if (keepsChildren()) {
           children.stopCarrying();
         }
       }
@@ -380,9 +380,16 @@ final class Established implements State {
     children.add(made);
     if (exchanges.current().orElse(null) instanceof ChildCreate ours) {
       ours.crossed(made);
-    } else if (children.inUse().isEmpty()) {
+    }
+    if (children.inUse().isEmpty()) {
       sendLater(now.plus(IkeTimers.RESPONDER_SENDS_AFTER));
     }
+  }
+
+  /** We began the child that traffic goes on from now: its other end receives. */
+  void sendNow(ChildSa ours, List<Action> out) {
+    sendsAt = Optional.empty();
+    children.select(ours, out);
   }
 
   /** Asks for a child if there is none. */

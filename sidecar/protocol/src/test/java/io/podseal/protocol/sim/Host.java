@@ -1,6 +1,7 @@
 package io.podseal.protocol.sim;
 
 import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
 import io.podseal.protocol.policy.CryptoOffer;
@@ -9,20 +10,19 @@ import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.LocalPod;
 import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.Ppk;
 import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.udpencap.Ports;
-import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,33 +32,47 @@ import java.util.Random;
 final class Host {
   private static final int FLAGS = 19;
   private static final int RESPONSE = 0x20;
+  private static final int NEXT_PAYLOAD = 16;
+  private static final int FRAGMENT = 53;
+  private static final int FRAGMENT_NUMBER = 33;
+
+  /** Datagrams that wait for a stopped process. */
+  private static final int SOCKET_BUFFER = 100;
+
+  /** So long after the last packet the reports have nothing new: longer than any liveness interval. */
+  private static final Duration REPORTS_AFTER_TRAFFIC = Duration.ofSeconds(30);
 
   final Identity identity;
   final InetAddress address;
   private final World world;
   private final long seed;
   private int incarnation;
+  private IkeOptions options = IkeOptions.DEFAULT;
+  private Duration skew = Duration.ZERO;
+  private boolean stopped;
+  private final List<Runnable> buffered = new ArrayList<>();
+  private Instant lastTraffic = Instant.MIN;
+  private boolean reporting;
   private IkeEndpoint endpoint;
-  private final Map<Integer, Action.InstallChild> installed = new HashMap<>();
-  private final Map<Identity, Integer> outbound = new HashMap<>();
-  private final Map<Identity, Deque<Integer>> held = new HashMap<>();
-  private final Map<Integer, Endpoint> remotes = new HashMap<>();
-  private final Map<Integer, Instant> lastInbound = new HashMap<>();
-  private final Map<Integer, Instant> lastOutbound = new HashMap<>();
-  private final Map<Bytes, Integer> everUsedKeys = new HashMap<>();
-  private final Map<Integer, Boolean> heard = new HashMap<>();
   final List<Peer> peers = new ArrayList<>();
   final List<Integer> received = new ArrayList<>();
   final List<ProtocolEvent> events = new ArrayList<>();
   final Map<DropReason, Integer> drops = new EnumMap<>(DropReason.class);
   int timersFired;
-  final WatchedCrypto crypto = new WatchedCrypto();
+
+  /** Algorithms of peers declared from now on. */
+  CryptoOffer offer = CryptoOffer.DEFAULT;
+
+  final Plane plane;
+  final WatchedCrypto crypto;
   final Keys keys = new Keys();
 
   Host(World world, String name, String address, long seed) {
     this.world = world;
     this.identity = new Identity(name);
     this.seed = seed;
+    this.plane = new Plane(name);
+    this.crypto = new WatchedCrypto(world.provider(), world.ledger());
     try {
       this.address = InetAddress.getByName(address);
     } catch (UnknownHostException e) {
@@ -67,13 +81,71 @@ final class Host {
     this.endpoint = newEndpoint();
   }
 
+  /** Starts over with these options; before anything is declared. */
+  void options(IkeOptions value) {
+    options = value;
+    endpoint = newEndpoint();
+  }
+
   private IkeEndpoint newEndpoint() {
     Random random = new Random(seed * 1000 + incarnation++);
-    return new IkeEndpoint(new LocalPod(identity, address), crypto, random::nextBytes, keys);
+    return new IkeEndpoint(
+        new LocalPod(identity, address), crypto, random::nextBytes, keys, options);
   }
 
   IkeEndpoint endpoint() {
     return endpoint;
+  }
+
+  /**
+   * What the pod's clock says. The daemon's never goes back and never follows a step of the wall
+   * clock; it may jump forward (a stopped process) or fall behind (a suspended machine).
+   */
+  Instant now() {
+    return world.now().plus(skew);
+  }
+
+  /** When the pod's clock will say {@code instant}, in the world's time. */
+  Instant inWorldTime(Instant instant) {
+    return instant.minus(skew);
+  }
+
+  /** The clock leaps: a virtual machine was moved, or the process was stopped for so long. */
+  void clockJumps(Duration ahead) {
+    skew = skew.plus(ahead);
+    timer();
+  }
+
+  boolean isStopped() {
+    return stopped;
+  }
+
+  /** The pod does nothing for a while; what arrives meanwhile waits, as far as a buffer goes. */
+  void stops() {
+    stopped = true;
+  }
+
+  /**
+   * Goes on.
+   *
+   * @param clockStood for so long: what a suspended machine's clock falls behind
+   */
+  void goesOn(Duration clockStood) {
+    stopped = false;
+    skew = skew.minus(clockStood);
+    timer();
+    List<Runnable> all = List.copyOf(buffered);
+    buffered.clear();
+    all.forEach(Runnable::run);
+  }
+
+  /** Something arrives from outside. */
+  void arrives(Runnable input) {
+    if (!stopped) {
+      input.run();
+    } else if (buffered.size() < SOCKET_BUFFER) {
+      buffered.add(input);
+    }
   }
 
   /** Declares {@code other} a peer, with one pre-shared key per epoch, newest first. */
@@ -84,11 +156,11 @@ final class Host {
             other.identity.name(),
             List.of(other.address),
             List.of(keys),
-            CryptoOffer.DEFAULT,
+            offer,
             lifetimes);
     peers.removeIf(p -> p.identity().equals(other.identity));
     peers.add(peer);
-    run(endpoint.putPeers(List.of(copy(peer)), world.now()));
+    run(endpoint.putPeers(List.of(copy(peer)), now()));
   }
 
   private static Peer copy(Peer p) {
@@ -96,116 +168,128 @@ final class Host {
         p.identity(),
         p.label(),
         p.addresses(),
-        p.keys().stream()
-            .map(k -> new PresharedKey(k.epoch(), k.secret().copy(), k.mayInitiate()))
-            .toList(),
+        p.keys().stream().map(Host::copy).toList(),
         p.crypto(),
         p.lifetimes());
   }
 
+  private static PresharedKey copy(PresharedKey k) {
+    return new PresharedKey(
+        k.epoch(),
+        k.secret().copy(),
+        k.mayInitiate(),
+        k.ppk().map(p -> new Ppk(p.id(), p.secret().copy(), p.required())));
+  }
+
   static PresharedKey key(int epoch, String text) {
     return new PresharedKey(
-        epoch, SecretBytes.copyOf(text.getBytes(java.nio.charset.StandardCharsets.US_ASCII)), true);
+        epoch, SecretBytes.copyOf(text.getBytes(StandardCharsets.US_ASCII)), true);
   }
 
   void forgets(Host other) {
     peers.removeIf(p -> p.identity().equals(other.identity));
-    run(endpoint.removePeers(List.of(other.identity), world.now()));
+    run(endpoint.removePeers(List.of(other.identity), now()));
   }
 
   /** The process dies without a word and starts again with the same peers. */
   void restart() {
-    installed.values().forEach(c -> c.keys().destroy());
-    installed.clear();
-    outbound.clear();
-    held.clear();
-    remotes.clear();
-    lastInbound.clear();
-    lastOutbound.clear();
-    heard.clear();
+    plane.clear();
     endpoint = newEndpoint();
-    run(endpoint.putPeers(peers.stream().map(Host::copy).toList(), world.now()));
+    run(endpoint.putPeers(peers.stream().map(Host::copy).toList(), now()));
   }
 
   /** The application sends packet {@code number}. */
   void send(Host to, int number) {
-    Integer spi = outbound.get(to.identity);
-    if (spi == null) {
-      held.computeIfAbsent(to.identity, i -> new ArrayDeque<>()).add(number);
-      run(endpoint.sealingNeeded(to.identity, world.now()));
-      return;
-    }
-    emit(spi, number);
-  }
-
-  private void emit(int inboundSpi, int number) {
-    Action.InstallChild child = installed(inboundSpi);
-    lastOutbound.put(inboundSpi, world.now());
-    Endpoint remote = remotes.getOrDefault(inboundSpi, child.remote());
-    world.transmit(
-        this,
-        remote,
-        new World.Esp(
-            child.keys().outboundSpi(), child.keys().outbound().use(Bytes::copyOf), number));
-  }
-
-  private Action.InstallChild installed(int spi) {
-    Action.InstallChild child = installed.get(spi);
+    Plane.Child child = plane.outbound(to.identity);
     if (child == null) {
-      throw new AssertionError(identity + " uses SPI " + spi + " that is not installed");
+      plane.hold(to.identity, number);
+      run(endpoint.sealingNeeded(to.identity, now()));
+    } else {
+      emit(child, number);
     }
-    return child;
+  }
+
+  private void emit(Plane.Child child, int number) {
+    child.lastOutbound = now();
+    traffic();
+    world.state.sends(this, child, now());
+    world.transmit(this, child.remote, new World.Esp(child.outboundSpi, child.outboundKey, number));
   }
 
   void esp(World.Esp packet, Endpoint from) {
-    Action.InstallChild child = installed.get(packet.spi());
+    Plane.Child child = plane.byInbound(packet.spi());
     if (child == null) {
       drops.merge(DropReason.ESP_UNKNOWN_SPI, 1, Integer::sum);
-      run(endpoint.unknownSpi(packet.spi(), from, world.now()));
+      run(endpoint.unknownSpi(packet.spi(), from, now()));
       return;
     }
-    if (!child.keys().inbound().use(Bytes::copyOf).equals(packet.key())) {
+    if (!child.inboundKey.equals(packet.key())) {
       throw new AssertionError("the two ends of SPI " + packet.spi() + " hold different keys");
     }
     received.add(packet.number());
-    lastInbound.put(packet.spi(), world.now());
-    if (heard.put(packet.spi(), true) == null) {
-      run(endpoint.firstInbound(packet.spi(), world.now()));
+    child.lastInbound = now();
+    traffic();
+    if (!child.heard) {
+      child.heard = true;
+      run(endpoint.firstInbound(packet.spi(), now()));
     }
-    if (!from.equals(remotes.get(packet.spi()))) {
-      run(endpoint.remoteMoved(packet.spi(), from, world.now()));
+    if (!from.equals(child.remote)) {
+      run(endpoint.remoteMoved(packet.spi(), from, now()));
     }
   }
 
   List<Action> ike(byte[] message, Endpoint from, int localPort) {
+    world.wire.delivered(this, message);
     List<Action> actions =
-        endpoint.datagram(message, from, new Endpoint(address, localPort), world.now());
+        endpoint.datagram(message, from, new Endpoint(address, localPort), now());
     long answers =
         actions.stream()
-            .filter(a -> a instanceof Action.Send s && (s.message()[FLAGS] & RESPONSE) != 0)
+            .filter(a -> a instanceof Action.Send s && beginsAnswer(s.message()))
             .count();
-    if (answers > 1) {
+    if (answers > 1 || (answers == 1 && (message[FLAGS] & RESPONSE) != 0)) {
       throw new AssertionError(identity + " answers one datagram " + answers + " times");
     }
     run(actions);
     return actions;
   }
 
-  void timer() {
-    timersFired++;
-    run(endpoint.timer(world.now()));
+  /** A response, or the first fragment of one. */
+  private static boolean beginsAnswer(byte[] message) {
+    boolean laterFragment = message[NEXT_PAYLOAD] == FRAGMENT && message[FRAGMENT_NUMBER] != 1;
+    return (message[FLAGS] & RESPONSE) != 0 && !laterFragment;
   }
 
-  /** What the daemon does every second. */
-  void reportTraffic() {
-    for (int spi : List.copyOf(installed.keySet())) {
-      run(
-          endpoint.traffic(
-              spi,
-              lastInbound.getOrDefault(spi, Instant.MIN),
-              lastOutbound.getOrDefault(spi, Instant.MIN),
-              world.now()));
+  void timer() {
+    timersFired++;
+    run(endpoint.timer(now()));
+  }
+
+  /** The daemon reports every second; without traffic the same report again changes nothing. */
+  private void traffic() {
+    lastTraffic = now();
+    if (!reporting) {
+      reporting = true;
+      world.after(Duration.ofSeconds(1), this::report);
     }
+  }
+
+  private void report() {
+    reporting = false;
+    if (!stopped) {
+      reportTraffic();
+    }
+    if (lastTraffic.plus(REPORTS_AFTER_TRAFFIC).isAfter(now())) {
+      reporting = true;
+      world.after(Duration.ofSeconds(1), this::report);
+    }
+  }
+
+  private void reportTraffic() {
+    List<Action> actions = new ArrayList<>();
+    for (Plane.Child c : plane.children()) {
+      actions.addAll(endpoint.traffic(c.inboundSpi, c.lastInbound, c.lastOutbound, now()));
+    }
+    run(actions);
   }
 
   void run(List<Action> actions) {
@@ -219,56 +303,53 @@ final class Host {
         case Action.Keepalive k -> world.keepalives++;
         case Action.InstallChild c -> install(c);
         case Action.SelectOutbound s -> select(s.inboundSpi());
-        case Action.MoveRemote m -> remotes.put(m.inboundSpi(), m.to());
-        case Action.RemoveChild r -> remove(r.inboundSpi());
+        case Action.MoveRemote m -> plane.move(m.inboundSpi(), m.to());
+        case Action.RemoveChild r -> plane.remove(r.inboundSpi());
         case Action.Drop d -> drops.merge(d.reason(), 1, Integer::sum);
         case Action.Emit e -> {
           events.add(e.event());
-          world.trace(identity + " " + e.event());
+          world.trace(this, e.event());
         }
       }
     }
-    world.arm(this);
+    world.changed(this);
   }
 
   private void install(Action.InstallChild c) {
-    Bytes key = c.keys().outbound().use(Bytes::copyOf);
-    if (everUsedKeys.put(key, c.keys().outboundSpi()) != null) {
-      throw new AssertionError("an outbound key was used for two child SAs");
-    }
-    if (installed.put(c.keys().inboundSpi(), c) != null) {
-      throw new AssertionError("SPI installed twice");
-    }
-    remotes.put(c.keys().inboundSpi(), c.remote());
+    Plane.Child child = plane.install(c, now());
+    world.ledger().sealsWith(child.outboundKey, identity + "'s child SA");
+    world.state.installed(this, child);
   }
 
   private void select(int spi) {
-    Identity peer = installed(spi).peer();
-    outbound.put(peer, spi);
-    Deque<Integer> waiting = held.remove(peer);
-    if (waiting != null) {
-      waiting.forEach(n -> emit(spi, n));
-    }
+    Plane.Child child = plane.required(spi);
+    Plane.Child before = plane.outbound(child.peer);
+    boolean over = before != null && isOver(before);
+    plane.select(child);
+    world.trace(this, child);
+    world.state.selected(this, child, over, now());
+    plane.released(child.peer).forEach(n -> emit(child, n));
   }
 
-  private void remove(int spi) {
-    Action.InstallChild gone = installed(spi);
-    installed.remove(spi);
-    outbound.remove(gone.peer(), spi);
-    gone.keys().destroy();
+  /** Whether the hard lifetime that we gave {@code child} has passed. */
+  private boolean isOver(Plane.Child child) {
+    return peers.stream()
+        .filter(p -> p.identity().equals(child.peer))
+        .map(p -> child.installedAt.plus(Lifetimes.hard(p.lifetimes().child())))
+        .anyMatch(at -> !at.isAfter(now()));
   }
 
   Optional<Integer> outboundTo(Host other) {
-    return Optional.ofNullable(outbound.get(other.identity));
+    return Optional.ofNullable(plane.outbound(other.identity)).map(c -> c.inboundSpi);
   }
 
   /** The SPI that {@code other} receives our traffic on. */
   Optional<Integer> outboundSpiTo(Host other) {
-    return outboundTo(other).map(s -> installed(s).keys().outboundSpi());
+    return Optional.ofNullable(plane.outbound(other.identity)).map(c -> c.outboundSpi);
   }
 
   boolean receivesOn(int spi) {
-    return installed.containsKey(spi);
+    return plane.byInbound(spi) != null;
   }
 
   int drops(DropReason reason) {
@@ -276,7 +357,7 @@ final class Host {
   }
 
   int childrenWith(Host other) {
-    return (int) installed.values().stream().filter(c -> c.peer().equals(other.identity)).count();
+    return (int) plane.children().stream().filter(c -> c.peer.equals(other.identity)).count();
   }
 
   List<IkeSa> establishedWith(Host other) {

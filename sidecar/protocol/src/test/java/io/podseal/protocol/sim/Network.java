@@ -11,6 +11,7 @@ final class Network {
   final Random random;
   double loss;
   double duplication;
+  double corruption;
   Duration latency = Duration.ofMillis(1);
   Duration reorder = Duration.ZERO;
   private final Map<Endpoint, Endpoint> outward = new HashMap<>();
@@ -34,6 +35,17 @@ final class Network {
     return random.nextDouble() < duplication;
   }
 
+  /** Now and then one bit of an IKE message arrives changed. */
+  World.Packet corrupted(World.Packet packet) {
+    if (!(packet instanceof World.Ike ike) || random.nextDouble() >= corruption) {
+      return packet;
+    }
+    byte[] message = ike.message().clone();
+    int bit = random.nextInt(message.length * 8);
+    message[bit / 8] ^= (byte) (1 << bit % 8);
+    return new World.Ike(message, ike.fromPort());
+  }
+
   /** Puts {@code inside} behind a NAT that shows it as {@code outside}. */
   void nat(Endpoint inside, Endpoint outside) {
     Endpoint before = outward.put(inside, outside);
@@ -54,6 +66,7 @@ final class Network {
   void heal() {
     loss = 0;
     duplication = 0;
+    corruption = 0;
     reorder = Duration.ZERO;
   }
 }

@@ -12,19 +12,30 @@ import io.podseal.protocol.crypto.Mac;
 import io.podseal.protocol.crypto.Prf;
 import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.crypto.RandomSource;
-import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.protocol.wire.Bytes;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
-/** The JDK's cryptography, remembering what has not been destroyed. */
+/**
+ * A pod's cryptography, remembering what has not been destroyed. No nonce may come twice under one
+ * key, and no key may serve two SAs.
+ */
 final class WatchedCrypto implements CryptoProvider {
-  private final JdkCryptoProvider jdk = new JdkCryptoProvider();
+  private final CryptoProvider provider;
+  private final KeyLedger ledger;
   private final List<SecretBytes> secrets = new ArrayList<>();
   private boolean watching;
   private int exchanges;
   private int ciphers;
+
+  WatchedCrypto(CryptoProvider provider, KeyLedger ledger) {
+    this.provider = provider;
+    this.ledger = ledger;
+  }
 
   /** From here on secrets are counted. */
   void watch() {
@@ -54,7 +65,7 @@ final class WatchedCrypto implements CryptoProvider {
 
   @Override
   public Prf prf(PrfAlgorithm algorithm) {
-    Prf prf = jdk.prf(algorithm);
+    Prf prf = provider.prf(algorithm);
     return new Prf() {
       @Override
       public PrfAlgorithm algorithm() {
@@ -70,9 +81,11 @@ final class WatchedCrypto implements CryptoProvider {
 
   @Override
   public Aead aead(EncryptionAlgorithm algorithm, SecretBytes key) {
-    Aead aead = jdk.aead(algorithm, key);
+    Aead aead = provider.aead(algorithm, key);
+    Bytes octets = key.use(Bytes::copyOf);
     ciphers++;
     return new Aead() {
+      private final Set<Bytes> nonces = new HashSet<>();
       private boolean destroyed;
 
       @Override
@@ -85,6 +98,12 @@ final class WatchedCrypto implements CryptoProvider {
           int inLength,
           byte[] out,
           int outOffset) {
+        if (nonces.isEmpty()) {
+          ledger.sealsWith(octets, "an IKE SA");
+        }
+        if (!nonces.add(Bytes.copyOf(nonce))) {
+          throw new AssertionError("a nonce comes twice under one key");
+        }
         return aead.seal(nonce, aad, aadLength, in, inOffset, inLength, out, outOffset);
       }
 
@@ -112,7 +131,7 @@ final class WatchedCrypto implements CryptoProvider {
 
   @Override
   public Cbc cbc(EncryptionAlgorithm algorithm, SecretBytes key) {
-    Cbc cbc = jdk.cbc(algorithm, key);
+    Cbc cbc = provider.cbc(algorithm, key);
     ciphers++;
     return new Cbc() {
       private boolean destroyed;
@@ -140,7 +159,7 @@ final class WatchedCrypto implements CryptoProvider {
 
   @Override
   public Mac mac(IntegrityAlgorithm algorithm, SecretBytes key) {
-    Mac mac = jdk.mac(algorithm, key);
+    Mac mac = provider.mac(algorithm, key);
     ciphers++;
     return new Mac() {
       private boolean destroyed;
@@ -171,7 +190,7 @@ final class WatchedCrypto implements CryptoProvider {
 
   @Override
   public KeyExchange keyExchange(KeyExchangeMethod method, RandomSource random) {
-    KeyExchange exchange = jdk.keyExchange(method, random);
+    KeyExchange exchange = provider.keyExchange(method, random);
     exchanges++;
     return new KeyExchange() {
       private boolean destroyed;
@@ -203,12 +222,12 @@ final class WatchedCrypto implements CryptoProvider {
   @Override
   public Optional<KeyExchangeResponse> respond(
       KeyExchangeMethod method, RandomSource random, byte[] initiatorValue) {
-    return jdk.respond(method, random, initiatorValue)
+    return provider.respond(method, random, initiatorValue)
         .map(r -> new KeyExchangeResponse(r.publicValue(), watched(r.sharedSecret())));
   }
 
   @Override
   public byte[] natDetectionHash(byte[] data) {
-    return jdk.natDetectionHash(data);
+    return provider.natDetectionHash(data);
   }
 }

@@ -1,5 +1,7 @@
 package io.podseal.protocol.sim;
 
+import io.podseal.protocol.crypto.CryptoProvider;
+import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.Decoded;
 import io.podseal.protocol.message.ExchangeType;
@@ -14,11 +16,14 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /**
  * A deterministic world of pods: one queue of events ordered by virtual time. The same seed gives
@@ -28,6 +33,13 @@ final class World {
   sealed interface Packet permits Ike, Esp {}
 
   record Ike(byte[] message, int fromPort) implements Packet {
+    private static final int IPV4_AND_UDP = 28;
+
+    /** Octets of the IP datagram. */
+    int length() {
+      return IPV4_AND_UDP + (fromPort == Ports.IKE ? 0 : 4) + message.length;
+    }
+
     boolean is(ExchangeType exchange, boolean response) {
       return MessageDecoder.decode(message) instanceof Decoded.Ok<Datagram> ok
           && ok.value().header().exchange() == exchange
@@ -51,7 +63,11 @@ final class World {
   private record Event(Instant at, long order, Runnable action) {}
 
   final Network network;
+  final StateInvariants state = new StateInvariants();
+  final WireInvariants wire = new WireInvariants();
   int keepalives;
+  private final CryptoProvider provider;
+  private final KeyLedger ledger = new KeyLedger();
   private final PriorityQueue<Event> events =
       new PriorityQueue<>(Comparator.comparing(Event::at).thenComparingLong(Event::order));
   private final Map<InetAddress, Host> hosts = new HashMap<>();
@@ -69,21 +85,42 @@ final class World {
   private long order;
 
   World(long seed) {
-    network = new Network(seed);
+    this(seed, new JdkCryptoProvider());
   }
 
-  private final ArrayDeque<String> trace = new ArrayDeque<>();
+  World(long seed, CryptoProvider provider) {
+    this.network = new Network(seed);
+    this.provider = provider;
+  }
 
-  void trace(String line) {
-    trace.addLast(now + " " + line);
-    if (trace.size() > 40) {
+  CryptoProvider provider() {
+    return provider;
+  }
+
+  KeyLedger ledger() {
+    return ledger;
+  }
+
+  /** Kept as objects: most worlds are never read. */
+  private record Traced(Instant at, Host host, Object what) {
+    @Override
+    public String toString() {
+      return at + " " + host.identity + " " + what;
+    }
+  }
+
+  private final ArrayDeque<Traced> trace = new ArrayDeque<>();
+
+  void trace(Host host, Object what) {
+    trace.addLast(new Traced(now, host, what));
+    if (trace.size() > 80) {
       trace.removeFirst();
     }
   }
 
   /** The last events of all hosts, for a failing seed. */
   String lastEvents() {
-    return String.join("\n", trace);
+    return trace.stream().map(Traced::toString).collect(Collectors.joining("\n"));
   }
 
   Instant now() {
@@ -93,17 +130,7 @@ final class World {
   Host host(String name, String address, long seed) {
     Host host = new Host(this, name, address, seed);
     hosts.put(host.address, host);
-    tick(host);
     return host;
-  }
-
-  private void tick(Host host) {
-    after(
-        Duration.ofSeconds(1),
-        () -> {
-          host.reportTraffic();
-          tick(host);
-        });
   }
 
   void after(Duration delay, Runnable action) {
@@ -152,6 +179,9 @@ final class World {
 
   void transmit(Host from, Endpoint to, Packet original) {
     Sent sending = new Sent(now, from, to, original);
+    if (original instanceof Ike ike) {
+      wire.sent(from, ike.message());
+    }
     if (recording && original instanceof Ike) {
       sent.add(sending);
     }
@@ -163,7 +193,7 @@ final class World {
       held.add(sending);
       return;
     }
-    Packet packet = tampering.apply(original);
+    Packet packet = network.corrupted(tampering.apply(original));
     if (filters.stream().anyMatch(f -> f.test(packet)) || network.loses()) {
       return;
     }
@@ -180,17 +210,31 @@ final class World {
     if (host == null) {
       return;
     }
-    switch (packet) {
-      case Ike ike -> host.ike(ike.message(), source, to.port());
-      case Esp esp -> host.esp(esp, source);
-    }
+    host.arrives(() -> {
+      switch (packet) {
+        case Ike ike -> host.ike(ike.message(), source, to.port());
+        case Esp esp -> host.esp(esp, source);
+      }
+    });
   }
 
   private final Map<Host, Instant> armed = new HashMap<>();
 
-  void arm(Host host) {
+  private final Set<Host> changed = new LinkedHashSet<>();
+
+  /** {@code host} has handled something: its invariants are checked when the event is over. */
+  void changed(Host host) {
+    changed.add(host);
+    arm(host);
+  }
+
+  private void arm(Host host) {
+    if (host.isStopped()) {
+      return;
+    }
     host.endpoint()
         .deadline()
+        .map(host::inWorldTime)
         .ifPresent(at -> {
           Instant when = at.isAfter(now) ? at : now;
           if (!when.equals(armed.get(host))) {
@@ -201,7 +245,9 @@ final class World {
                     order++,
                     () -> {
                       armed.remove(host, when);
-                      host.timer();
+                      if (!host.isStopped()) {
+                        host.timer();
+                      }
                     }));
           }
         });
@@ -218,6 +264,8 @@ final class World {
       }
       now = event.at();
       event.action().run();
+      changed.forEach(state::check);
+      changed.clear();
     }
     now = end;
   }

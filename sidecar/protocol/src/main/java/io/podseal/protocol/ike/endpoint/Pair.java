@@ -48,14 +48,18 @@ final class Pair {
     for (PresharedKey key : next.keys()) {
       Optional<PresharedKey> same =
           peer.keys().stream()
-              .filter(k -> k.epoch() == key.epoch() && k.secret().equals(key.secret()))
+              .filter(k ->
+                  k.epoch() == key.epoch()
+                      && k.secret().equals(key.secret())
+                      && k.ppk().equals(key.ppk()))
               .findFirst();
-      same.filter(k -> isCopy(k, key)).ifPresent(k -> key.secret().destroy());
+      same.filter(k -> isCopy(k, key)).ifPresent(k -> key.destroy());
       same.ifPresent(gone::remove);
       keys.add(
-          same.map(k -> new PresharedKey(k.epoch(), k.secret(), key.mayInitiate())).orElse(key));
+          same.map(k -> new PresharedKey(k.epoch(), k.secret(), key.mayInitiate(), k.ppk()))
+              .orElse(key));
     }
-    gone.forEach(k -> k.secret().destroy());
+    gone.forEach(PresharedKey::destroy);
     peer =
         new Peer(
             next.identity(), next.label(), next.addresses(), keys, next.crypto(), next.lifetimes());
@@ -71,7 +75,7 @@ final class Pair {
   }
 
   void forgetKeys() {
-    peer.keys().forEach(k -> k.secret().destroy());
+    peer.keys().forEach(PresharedKey::destroy);
   }
 
   List<IkeSa> sas() {
@@ -93,16 +97,18 @@ final class Pair {
     return carrier;
   }
 
-  /** Puts traffic on the best SA after {@code touched} has changed. */
-  void chooseCarrier(IkeSa touched, Instant now, List<Action> out) {
+  /**
+   * Puts traffic on the best SA. One that ends goes on carrying, because the peer still receives
+   * there, until its successor may: even a peer that deletes the old SA may lack the answer that
+   * lets it receive on the new one.
+   */
+  void chooseCarrier(Instant now, List<Action> out) {
     Optional<IkeSa> best = bestCarrier();
-    if (best.isEmpty() && touched.ended().isPresent()) {
-      // Whoever deletes an SA has its successor already: no need to wait for a packet on that.
-      best = in(SaPhase.ESTABLISHED).stream().findFirst();
-    }
     if (best.isPresent() && best.get() != carrier) {
       carry(best.get(), now, out);
-    } else if (carrier != null && carrier.phase() != SaPhase.ESTABLISHED && best.isEmpty()) {
+    } else if (carrier != null
+        && carrier.phase() != SaPhase.ESTABLISHED
+        && in(SaPhase.ESTABLISHED).isEmpty()) {
       carrier = null;
     }
   }
@@ -118,8 +124,10 @@ final class Pair {
   }
 
   private void carry(IkeSa next, Instant now, List<Action> out) {
-    if (carrier != null) {
-      out.addAll(carrier.handle(new Input.CarryTraffic(false), now));
+    for (IkeSa sa : sas) {
+      if (sa != next) {
+        out.addAll(sa.handle(new Input.CarryTraffic(false), now));
+      }
     }
     carrier = next;
     out.addAll(next.handle(new Input.CarryTraffic(true), now));

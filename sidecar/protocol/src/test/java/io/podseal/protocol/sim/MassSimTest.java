@@ -1,0 +1,139 @@
+package io.podseal.protocol.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.podseal.protocol.crypto.CryptoProvider;
+import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
+import io.podseal.protocol.ike.IkeSaView;
+import io.podseal.protocol.ike.SaPhase;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Many seeds of {@link Mesh}: a network that loses, repeats, reorders and corrupts, NATs that move,
+ * restarts, stopped and suspended pods, clocks that leap, rotations, removals, rekeys and
+ * replacements. {@link WireInvariants} and {@link StateInvariants} hold after every event, and once
+ * the network heals each pair ends with one IKE SA and one child in which both ends agree.
+ *
+ * <p>One seed again: {@code ./mvnw -pl sidecar/protocol test -Dtest=MassSimTest -Dpodseal.seed=N};
+ * more seeds: {@code -Dpodseal.seeds=100000}.
+ */
+class MassSimTest {
+  private static final int FAST_SEEDS = 200;
+  private static final int MANY_SEEDS = 10_000;
+  private static final int REAL_SEEDS = 100;
+
+  @Test
+  void someSeedsEndWithOneSaPerPair() {
+    Long only = Long.getLong("podseal.seed");
+    if (only != null) {
+      new Run(only, new CheapCrypto()).run();
+      return;
+    }
+    runAll(Integer.getInteger("podseal.seeds", FAST_SEEDS), CheapCrypto::new);
+  }
+
+  @Test
+  @Tag("mass")
+  void manySeedsEndWithOneSaPerPair() {
+    runAll(Integer.getInteger("podseal.seeds", MANY_SEEDS), CheapCrypto::new);
+  }
+
+  @Test
+  @Tag("mass")
+  void realCryptographyMakesNoDifference() {
+    runAll(REAL_SEEDS, JdkCryptoProvider::new);
+  }
+
+  private static void runAll(int seeds, Supplier<CryptoProvider> crypto) {
+    List<String> failures =
+        LongStream.range(0, seeds)
+            .parallel()
+            .mapToObj(seed -> new Run(seed, crypto.get()).failure())
+            .flatMap(Optional::stream)
+            .limit(3)
+            .toList();
+    assertThat(failures).as("failing seeds").isEmpty();
+  }
+
+  private record Run(long seed, CryptoProvider crypto) {
+    Optional<String> failure() {
+      try {
+        run();
+        return Optional.empty();
+      } catch (AssertionError e) {
+        return Optional.of(String.valueOf(e.getMessage()));
+      }
+    }
+
+    void run() {
+      World world = new World(seed, crypto);
+      try {
+        Mesh mesh = new Mesh(seed, world);
+        mesh.live();
+        mesh.heal();
+        everyPacketArrives(mesh);
+        settles(mesh);
+      } catch (AssertionError | RuntimeException e) {
+        throw new AssertionError(
+            "seed %d: %s%nreplay: ./mvnw -pl sidecar/protocol test -Dtest=MassSimTest -Dpodseal.seed=%d%n%s"
+                .formatted(seed, e, seed, world.lastEvents()),
+            e);
+      }
+    }
+
+    private static void everyPacketArrives(Mesh mesh) {
+      mesh.hosts.forEach(h -> h.received.clear());
+      mesh.forAllPairs((x, y) -> x.send(y, 1_000_000));
+      mesh.world.run(Duration.ofMillis(50));
+      for (Host host : mesh.hosts) {
+        assertThat(host.received.stream().filter(n -> n == 1_000_000).count())
+            .as("packets that reach %s", host.identity)
+            .isEqualTo(mesh.hosts.size() - 1);
+      }
+    }
+
+    /** A replacement may be under way at any one moment, but not at every moment of a while. */
+    private static void settles(Mesh mesh) {
+      record Direction(Host x, Host y) {}
+      Map<Direction, Integer> fewest = new HashMap<>();
+      Set<Direction> agreed = new HashSet<>();
+      for (int second = 0; second < 20; second++) {
+        mesh.world.run(Duration.ofSeconds(1));
+        mesh.forAllPairs((x, y) -> {
+          Direction d = new Direction(x, y);
+          fewest.merge(d, x.childrenWith(y), Math::min);
+          assertThat(x.outboundSpiTo(y).filter(y::receivesOn))
+              .as("what %s sends on to %s", x.identity, y.identity)
+              .isPresent();
+          Set<String> sas = established(x, y);
+          if (sas.size() == 1 && sas.equals(established(y, x))) {
+            agreed.add(d);
+          }
+        });
+      }
+      mesh.forAllPairs((x, y) -> {
+        Direction d = new Direction(x, y);
+        assertThat(fewest.get(d)).as("children of %s with %s", x.identity, y.identity).isEqualTo(1);
+        assertThat(agreed).as("one IKE SA of %s and %s", x.identity, y.identity).contains(d);
+      });
+    }
+
+    private static Set<String> established(Host x, Host y) {
+      return x.endpoint().view().stream()
+          .filter(sa -> sa.peer().equals(y.identity.name()) && sa.phase() == SaPhase.ESTABLISHED)
+          .map(IkeSaView::spis)
+          .collect(Collectors.toSet());
+    }
+  }
+}

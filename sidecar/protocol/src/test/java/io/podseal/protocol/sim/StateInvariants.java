@@ -1,0 +1,158 @@
+package io.podseal.protocol.sim;
+
+import io.podseal.protocol.ike.IkeSaView;
+import io.podseal.protocol.ike.IkeTimers;
+import io.podseal.protocol.ike.Limits;
+import io.podseal.protocol.ike.SaPhase;
+import io.podseal.protocol.policy.Identity;
+import io.podseal.protocol.wire.Bytes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What must hold after every event, in one host and between two.
+ *
+ * <p>At every moment:
+ *
+ * <ul>
+ *   <li>The SPIs that the data plane receives on are those of the endpoint's children, each owned by
+ *       one IKE SA: none is orphaned, none forgotten.
+ *   <li>At most one child carries a peer's traffic, and it is the one the data plane sends on.
+ *   <li>A child is selected for sending only after the peer has installed its half (decision 11 of
+ *       the design). The exception is a responder whose peer has not been heard for {@link
+ *       IkeTimers#RESPONDER_SENDS_AFTER}, or whose older child is over: its answer may have been
+ *       lost.
+ *   <li>Two children that share an SPI pair hold the same keys, crosswise.
+ *   <li>No peer makes a host keep more than {@link Limits#ESTABLISHED_PER_PEER} established SAs.
+ * </ul>
+ *
+ * <p>Within a bound: who sends on a child that the peer no longer has, because it restarted, gave up
+ * or deleted it and its Delete was lost, finds out in {@link #BLIND} and stops.
+ *
+ * <p>That each pair ends with one IKE SA and one child holds when the network has been quiet, and is
+ * asserted there by each test.
+ */
+final class StateInvariants {
+  /** Liveness interval, the longest wait for an answer, and the pause between two reports. */
+  static final Duration BLIND =
+      IkeTimers.ESTABLISHED_TIMEOUT.plus(Duration.ofSeconds(10)).plus(Duration.ofSeconds(30));
+
+  /** Connecting and closing SAs come on top of the established ones. */
+  private static final int SAS_PER_PEER = 4 * Limits.ESTABLISHED_PER_PEER;
+
+  private final Map<Bytes, Plane.Child> byInboundKey = new HashMap<>();
+
+  void installed(Host host, Plane.Child child) {
+    if (byInboundKey.put(child.inboundKey, child) != null) {
+      throw new AssertionError(host.identity + " receives with a key that another child has used");
+    }
+  }
+
+  /** The peer's half of {@code child}, once it has been installed, even if it is gone again. */
+  private Plane.@Nullable Child otherHalf(Plane.Child child) {
+    Plane.Child other = child.otherHalf;
+    if (other == null) {
+      other = byInboundKey.get(child.outboundKey);
+      child.otherHalf = other;
+    }
+    return other;
+  }
+
+  void selected(Host host, Plane.Child child, boolean olderIsOver, Instant now) {
+    Plane.Child other = otherHalf(child);
+    if (other == null) {
+      Duration age = Duration.between(child.installedAt, now);
+      if (!olderIsOver && age.compareTo(IkeTimers.RESPONDER_SENDS_AFTER) < 0) {
+        throw new AssertionError(
+            "%s sends on SPI %x, %s old, before its peer receives there"
+                .formatted(host.identity, child.outboundSpi, age));
+      }
+    } else if (other.inboundSpi != child.outboundSpi
+        || other.outboundSpi != child.inboundSpi
+        || !other.outboundKey.equals(child.inboundKey)) {
+      throw new AssertionError(host.identity + " and its peer see one child differently");
+    }
+  }
+
+  /** A packet leaves on {@code child}. */
+  void sends(Host host, Plane.Child child, Instant now) {
+    Plane.Child other = otherHalf(child);
+    if (other != null && !other.removed) {
+      child.blindSince = null;
+    } else if (child.blindSince == null) {
+      child.blindSince = now;
+    } else if (child.blindSince.plus(BLIND).isBefore(now)) {
+      throw new AssertionError(
+          "%s sends on SPI %x since %s, which its peer does not have"
+              .formatted(host.identity, child.outboundSpi, child.blindSince));
+    }
+  }
+
+  /** Compares what the endpoint says with what the data plane has. */
+  void check(Host host) {
+    Map<Integer, IkeSaView.Child> owned = new HashMap<>();
+    Map<String, Integer> carrying = new HashMap<>();
+    Map<String, Integer> sas = new HashMap<>();
+    Map<String, Integer> established = new HashMap<>();
+    for (IkeSaView sa : host.endpoint().view()) {
+      if (sa.peer().isEmpty()) {
+        continue;
+      }
+      sas.merge(sa.peer(), 1, Integer::sum);
+      if (sa.phase() == SaPhase.ESTABLISHED) {
+        established.merge(sa.peer(), 1, Integer::sum);
+      }
+      for (IkeSaView.Child child : sa.children()) {
+        if (owned.put(child.inboundSpi(), child) != null) {
+          throw broken(host, "two SAs own SPI", child.inboundSpi());
+        }
+        if (child.carriesTraffic() && carrying.put(sa.peer(), child.inboundSpi()) != null) {
+          throw broken(host, "two children carry the traffic of " + sa.peer(), child.inboundSpi());
+        }
+      }
+    }
+    sas.values().forEach(n -> atMost(host, n, SAS_PER_PEER));
+    established.values().forEach(n -> atMost(host, n, Limits.ESTABLISHED_PER_PEER));
+    comparePlane(host, owned, carrying);
+  }
+
+  private static void comparePlane(Host host, Map<Integer, IkeSaView.Child> owned, Map<String, Integer> carrying) {
+    int installed = 0;
+    for (Plane.Child child : host.plane.children()) {
+      installed++;
+      if (!owned.containsKey(child.inboundSpi)) {
+        throw broken(host, "no SA owns installed SPI", child.inboundSpi);
+      }
+    }
+    if (installed != owned.size()) {
+      throw new AssertionError(host.identity + " has children that are not installed: " + owned.keySet());
+    }
+    for (Map.Entry<Identity, Plane.Child> sending : host.plane.outbound().entrySet()) {
+      Integer carrier = carrying.remove(sending.getKey().name());
+      int spi = sending.getValue().inboundSpi;
+      // An expired child without a successor is used until the peer has agreed that it goes.
+      boolean last = carrier == null && "DELETING".equals(owned.get(spi).stage());
+      if (!last && !Integer.valueOf(spi).equals(carrier)) {
+        throw broken(host, "does not know that it sends on", spi);
+      }
+    }
+    if (!carrying.isEmpty()) {
+      throw new AssertionError(host.identity + " believes to send on " + carrying);
+    }
+  }
+
+  private static void atMost(Host host, int count, int bound) {
+    if (count > bound) {
+      throw new AssertionError(host.identity + " keeps " + count + " IKE SAs with one peer");
+    }
+  }
+
+  private static AssertionError broken(Host host, String what, int spi) {
+    return new AssertionError(
+        "%s: %s %08x; its IKE SAs: %s"
+            .formatted(host.identity, what, spi, host.endpoint().view()));
+  }
+}
