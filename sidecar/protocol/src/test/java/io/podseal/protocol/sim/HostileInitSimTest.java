@@ -232,7 +232,9 @@ class HostileInitSimTest {
     IkeMessage honest = honestAnswer();
     for (Payload missing : honest.payloads().subList(0, 3)) {
       assertThat(
-              toA(honest.header(), honest.payloads().stream().filter(p -> !p.equals(missing)).toList()))
+              toA(
+                  honest.header(),
+                  honest.payloads().stream().filter(p -> !p.equals(missing)).toList()))
           .as("without %s", missing)
           .noneMatch(Action.Send.class::isInstance);
     }
