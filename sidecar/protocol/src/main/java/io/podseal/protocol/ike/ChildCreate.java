@@ -51,7 +51,7 @@ final class ChildCreate implements Exchange {
       if (sa.children().newest().isPresent()) {
         return Optional.empty();
       }
-      o = ChildOffer.withKeyExchange(sa.core(), remoteInner);
+      o = ChildOffer.additional(sa.core(), remoteInner);
       offer = o;
     }
     return Optional.of(o.payloads());

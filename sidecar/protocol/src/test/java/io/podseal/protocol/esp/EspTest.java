@@ -297,13 +297,17 @@ final class EspTest {
   }
 
   private static OutboundSa outbound(boolean esn, long sequence) {
-    return new OutboundSa(CRYPTO, CIPHER, SPI, esn, SecretBytes.copyOf(KEYMAT), sequence);
+    return new OutboundSa(protection(esn), SPI, esn, sequence);
   }
 
   private static InboundSa inbound(boolean esn, long top) {
     ReplayWindow window = new ReplayWindow(Esp.REPLAY_WINDOW);
     window.mark(top);
-    return new InboundSa(CRYPTO, CIPHER, SPI, esn, SecretBytes.copyOf(KEYMAT), window);
+    return new InboundSa(protection(esn), SPI, esn, window);
+  }
+
+  private static Protection protection(boolean esn) {
+    return new AeadProtection(CRYPTO, CIPHER, SPI, esn, SecretBytes.copyOf(KEYMAT));
   }
 
   /** A packet with {@code options} octets of options and room for the trailer behind it. */

@@ -25,18 +25,25 @@ class HostileEspTest {
   private final byte[] sealed = new byte[70_000];
   private final byte[] opened = new byte[70_000];
 
+  /** SPI, sequence number, IV, the trailer without padding, ICV. */
+  private static final int SHORTEST_PACKET = 8 + 8 + 2 + 16;
+
   private boolean esn = true;
+
+  private Protection protection() {
+    return new AeadProtection(CRYPTO, CIPHER, SPI, esn, KEYMAT);
+  }
 
   private InboundSa inbound(long top) {
     ReplayWindow window = new ReplayWindow(Esp.REPLAY_WINDOW);
     window.mark(top);
-    return new InboundSa(CRYPTO, CIPHER, SPI, esn, KEYMAT, window);
+    return new InboundSa(protection(), SPI, esn, window);
   }
 
   /** The packet with this sequence number. */
   private byte[] packet(long sequence, int payload) {
     byte[] in = new byte[payload + Esp.TRAILER_ROOM];
-    OutboundSa outbound = new OutboundSa(CRYPTO, CIPHER, SPI, esn, KEYMAT, sequence - 1);
+    OutboundSa outbound = new OutboundSa(protection(), SPI, esn, sequence - 1);
     int length = outbound.sealPayload(17, in, 0, payload, sealed, 0);
     return Arrays.copyOf(sealed, length);
   }
@@ -103,7 +110,7 @@ class HostileEspTest {
       assertThat(code)
           .as("length %d", length)
           .isEqualTo(
-              (length < Esp.SHORTEST_PACKET ? DropReason.ESP_TOO_SHORT : DropReason.ESP_INTEGRITY)
+              (length < SHORTEST_PACKET ? DropReason.ESP_TOO_SHORT : DropReason.ESP_INTEGRITY)
                   .code());
     }
     byte[] longer = Arrays.copyOf(packet, packet.length + 3);

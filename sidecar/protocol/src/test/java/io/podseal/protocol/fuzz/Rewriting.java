@@ -49,7 +49,8 @@ final class Rewriting {
     byte[] prefix = MessageEncoder.encryptedPrefix(header, firstInner, inner.length);
     byte[] whole = Arrays.copyOf(prefix, prefix.length + inner.length);
     System.arraycopy(inner, 0, whole, prefix.length, inner.length);
-    Datagram.Encrypted encrypted = new Datagram.Encrypted(firstInner, prefix.length, Optional.empty());
+    Datagram.Encrypted encrypted =
+        new Datagram.Encrypted(firstInner, prefix.length, Optional.empty());
     return new Datagram(header, List.of(), Optional.of(encrypted), whole);
   }
 

@@ -4,6 +4,7 @@ import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
+import io.podseal.protocol.policy.ChildPolicy;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
@@ -39,7 +40,9 @@ final class Host {
   /** Datagrams that wait for a stopped process. */
   private static final int SOCKET_BUFFER = 100;
 
-  /** So long after the last packet the reports have nothing new: longer than any liveness interval. */
+  /**
+   * So long after the last packet the reports have nothing new: longer than any liveness interval.
+   */
   private static final Duration REPORTS_AFTER_TRAFFIC = Duration.ofSeconds(30);
 
   final Identity identity;
@@ -60,11 +63,12 @@ final class Host {
   final Map<DropReason, Integer> drops = new EnumMap<>(DropReason.class);
   int timersFired;
 
+  final Plane plane;
+  final WatchedCrypto crypto;
+
   /** Algorithms of peers declared from now on. */
   CryptoOffer offer = CryptoOffer.DEFAULT;
 
-  final Plane plane;
-  final WatchedCrypto crypto;
   final Keys keys = new Keys();
 
   Host(World world, String name, String address, long seed) {
@@ -150,14 +154,24 @@ final class Host {
 
   /** Declares {@code other} a peer, with one pre-shared key per epoch, newest first. */
   void knows(Host other, Lifetimes lifetimes, PresharedKey... keys) {
+    knows(other, lifetimes, offer, ChildPolicy.BETWEEN_PODS, keys);
+  }
+
+  void knows(
+      Host other,
+      Lifetimes lifetimes,
+      CryptoOffer crypto,
+      ChildPolicy child,
+      PresharedKey... keys) {
     Peer peer =
         new Peer(
             other.identity,
             other.identity.name(),
             List.of(other.address),
             List.of(keys),
-            offer,
-            lifetimes);
+            crypto,
+            lifetimes,
+            child);
     peers.removeIf(p -> p.identity().equals(other.identity));
     peers.add(peer);
     run(endpoint.putPeers(List.of(copy(peer)), now()));
@@ -170,7 +184,8 @@ final class Host {
         p.addresses(),
         p.keys().stream().map(Host::copy).toList(),
         p.crypto(),
-        p.lifetimes());
+        p.lifetimes(),
+        p.child());
   }
 
   private static PresharedKey copy(PresharedKey k) {
@@ -284,7 +299,7 @@ final class Host {
     }
   }
 
-  private void reportTraffic() {
+  void reportTraffic() {
     List<Action> actions = new ArrayList<>();
     for (Plane.Child c : plane.children()) {
       actions.addAll(endpoint.traffic(c.inboundSpi, c.lastInbound, c.lastOutbound, now()));
@@ -354,6 +369,11 @@ final class Host {
 
   int drops(DropReason reason) {
     return drops.getOrDefault(reason, 0);
+  }
+
+  /** The SA that we send to {@code other} on. */
+  Optional<Action.InstallChild> childTo(Host other) {
+    return Optional.ofNullable(plane.outbound(other.identity)).map(c -> c.made);
   }
 
   int childrenWith(Host other) {

@@ -44,6 +44,7 @@ public final class Siege {
     }
     a.send(b, 0);
     world.run(Duration.ofMillis(500));
+    world.state.forged();
     sa = b.keys.last();
     nextOfA = stage == Stage.HALF_OPEN ? 1 : 2;
   }
