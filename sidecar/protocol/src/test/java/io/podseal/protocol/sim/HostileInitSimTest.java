@@ -221,7 +221,7 @@ class HostileInitSimTest {
     List<Payload> payloads = request().payloads();
     List<Payload> needed =
         payloads.stream()
-            .filter(p -> !(p instanceof NotifyPayload) || isNatDetection((NotifyPayload) p))
+            .filter(p -> !(p instanceof NotifyPayload n) || isNatDetection(n))
             .toList();
     assertThat(needed).hasSize(5);
     for (Payload missing : needed) {
