@@ -113,7 +113,7 @@ class HostileFragmentSimTest {
 
   @ParameterizedTest
   @CsvSource({"0,0", "0,1", "0,65535", "2,1", "65535,1"})
-  void numbersThatCannotBeAreDropped(int number, int total) {
+  void extra_fragment_numbers_thatCannotBeAreDropped(int number, int total) {
     assertDropped(fragment(nextId, number, total), DropReason.IKE_FRAGMENT_NUMBER);
     assertAlive();
   }
@@ -130,7 +130,7 @@ class HostileFragmentSimTest {
   }
 
   @Test
-  void aSmallerTotalIsDroppedAndALargerOneStartsOver() {
+  void extra_fragment_total_aSmallerOneIsDroppedAndALargerOneStartsOver() {
     assertKept(fragment(nextId, 1, 3));
     assertDropped(fragment(nextId, 1, 2), DropReason.IKE_FRAGMENT_OUTDATED);
     assertDropped(fragment(nextId, 1, 3), DropReason.IKE_FRAGMENT_DUPLICATE);
@@ -260,7 +260,7 @@ class HostileFragmentSimTest {
   }
 
   @Test
-  void unknownPayloadsBeforeAFragmentAreBoundedAndOnlyBeforeTheFirst() {
+  void cve_2026_12413_unknownPayloadsBeforeAFragmentAreBoundedAndOnlyBeforeTheFirst() {
     assertDropped(afterClear(33, 1), DropReason.IKE_TOO_MANY_PAYLOADS);
     assertDropped(afterClear(1, 2), DropReason.IKE_FRAGMENT_NUMBER);
     assertKept(afterClear(3, 1));
