@@ -115,7 +115,7 @@ final class ChildOffer {
         answer.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
     if (!Proposals.answers(proposals, answered)
         || !answer.has(NotifyType.USE_TRANSPORT_MODE)
-        || !TransportSelectors.accepts(answer, core.localAddress(), core.behindNat())) {
+        || !TransportSelectors.accepts(answer)) {
       return false;
     }
     Optional<EspSuite> suite =

@@ -45,15 +45,14 @@ final class TransportSelectors {
   }
 
   /**
-   * Whether an answer's selectors are the pair we asked for, after undoing the substitution. The
-   * peer says, as we do, that it is behind a NAT: TSr then stands for the address that we sent to,
-   * whatever it names. TSi is our own address unless we are behind a NAT ourselves.
+   * Whether an answer's selectors are a pair of hosts, which stand for those we asked for whatever
+   * they name (§2.23.1): TSr for the address that we sent to, because the peer says, as we do, that
+   * it is behind a NAT; TSi for our own, because only the peer can know whether our source address
+   * is translated on its way.
    */
-  static boolean accepts(IkeMessage answer, InetAddress local, boolean weAreBehindNat) {
-    Optional<TrafficSelector> ours = single(answer.ts(true));
-    Optional<TrafficSelector> theirs = single(answer.ts(false));
-    return ours.filter(s -> weAreBehindNat ? s.isWholeHost() : s.isWholeHost(local)).isPresent()
-        && theirs.filter(TrafficSelector::isWholeHost).isPresent();
+  static boolean accepts(IkeMessage answer) {
+    return single(answer.ts(true)).filter(TrafficSelector::isWholeHost).isPresent()
+        && single(answer.ts(false)).filter(TrafficSelector::isWholeHost).isPresent();
   }
 
   private static Optional<TrafficSelector> single(Optional<TsPayload> ts) {

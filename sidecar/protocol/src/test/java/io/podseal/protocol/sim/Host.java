@@ -34,8 +34,8 @@ final class Host {
   /** Datagrams that wait for a stopped process. */
   private static final int SOCKET_BUFFER = 100;
 
-  /** So long after the last packet the reports have nothing new: longer than any liveness interval. */
-  private static final Duration REPORTS_AFTER_TRAFFIC = Duration.ofSeconds(30);
+  /** So long after the last packet reports change nothing: longer than any liveness interval. */
+  private static final Duration REPORTS_AFTER_TRAFFIC = Duration.ofSeconds(15);
 
   final Identity identity;
   final InetAddress address;
@@ -232,6 +232,7 @@ final class Host {
 
   void timer() {
     timersFired++;
+    world.changed(this);
     run(endpoint.timer(now()));
   }
 
@@ -258,6 +259,11 @@ final class Host {
   private void reportTraffic() {
     List<Action> actions = new ArrayList<>();
     for (Plane.Child c : plane.children()) {
+      boolean nothingNew = c.lastReport != null && !c.lastReport.isBefore(c.lastTraffic());
+      if (nothingNew && !c.isUnanswered()) {
+        continue;
+      }
+      c.lastReport = now();
       actions.addAll(endpoint.traffic(c.inboundSpi, c.lastInbound, c.lastOutbound, now()));
     }
     run(actions);
@@ -283,7 +289,10 @@ final class Host {
         }
       }
     }
-    world.changed(this);
+    if (!actions.isEmpty()) {
+      world.changed(this);
+    }
+    world.arm(this);
   }
 
   private void install(Action.InstallChild c) {

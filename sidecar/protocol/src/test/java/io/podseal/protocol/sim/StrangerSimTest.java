@@ -303,7 +303,7 @@ class StrangerSimTest {
       }
       actions = next;
     }
-    world.changed(b);
+    world.arm(b);
   }
 
   @Test
