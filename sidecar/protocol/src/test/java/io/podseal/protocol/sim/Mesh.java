@@ -36,7 +36,7 @@ final class Mesh {
 
   Mesh(long seed, World world) {
     this.world = world;
-    this.random = new Random(seed * 31 + 7);
+    this.random = new Random(Mix.mix(seed));
     this.days = random.nextInt(4) == 0;
     this.lifetimes =
         days
