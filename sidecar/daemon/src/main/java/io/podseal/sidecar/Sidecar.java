@@ -4,6 +4,8 @@ import io.podseal.control.v1.LiveSa;
 import io.podseal.control.v1.PolicyUpdate;
 import io.podseal.control.v1.SaReport;
 import io.podseal.protocol.crypto.CryptoProvider;
+import io.podseal.protocol.crypto.SelfTest;
+import io.podseal.protocol.crypto.WorkingAlgorithms;
 import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.ike.KeyLog;
 import io.podseal.protocol.policy.LocalPod;
@@ -44,6 +46,7 @@ final class Sidecar implements ControlListener, AutoCloseable {
 
   private final SidecarOptions options;
   private final CryptoProvider crypto = new JdkCryptoProvider();
+  private final WorkingAlgorithms algorithms = SelfTest.run(crypto);
   private final SecureRandom random = new SecureRandom();
   private final KeyLog keyLog;
   private final SidecarMetrics metrics = new SidecarMetrics(this::report);
@@ -85,7 +88,8 @@ final class Sidecar implements ControlListener, AutoCloseable {
                     options.controllerHost(),
                     options.controllerPort(),
                     Path.of("/etc/resolv.conf"),
-                    System.getenv())),
+                    System.getenv()),
+                algorithms),
             this::startPlane);
     metrics.bind(firewall);
     metrics.gauge(
@@ -122,6 +126,12 @@ final class Sidecar implements ControlListener, AutoCloseable {
         options.effectiveServerName(),
         options.tun,
         Integer.toString(options.healthPort));
+    if (!algorithms.failed().isEmpty()) {
+      LOG.log(
+          System.Logger.Level.ERROR,
+          "These algorithms give wrong answers on this machine and are not used: {0}",
+          algorithms.failed());
+    }
   }
 
   /** Says what is missing before anything is changed. */

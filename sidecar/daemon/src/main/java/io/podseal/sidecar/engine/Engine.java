@@ -3,8 +3,10 @@ package io.podseal.sidecar.engine;
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSaView;
 import io.podseal.protocol.ike.KeyLog;
+import io.podseal.protocol.ike.MessageLog;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
@@ -43,6 +45,9 @@ import java.util.function.Function;
 public final class Engine implements DataPlaneListener, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Engine.class.getName());
 
+  /** Every IKE message as a line, at level debug. */
+  private static final System.Logger MESSAGES = System.getLogger("podseal.ike");
+
   /** Inputs that may wait: a handshake takes a millisecond, so this is a few seconds of work. */
   private static final int QUEUE = 4096;
 
@@ -75,7 +80,7 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
       IkeSender port500,
       EngineEvents events,
       InstantSource clock) {
-    this.endpoint = new IkeEndpoint(self, crypto, random, keyLog);
+    this.endpoint = new IkeEndpoint(self, crypto, random, keyLog, options());
     this.port500 = port500;
     this.events = events;
     this.clock = clock;
@@ -86,6 +91,13 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
     this.dataPlane = dataPlane.apply(this);
     thread.setDaemon(true);
     thread.start();
+  }
+
+  private static IkeOptions options() {
+    return IkeOptions.DEFAULT.withMessages(
+        new MessageLog(
+            () -> MESSAGES.isLoggable(System.Logger.Level.DEBUG),
+            line -> MESSAGES.log(System.Logger.Level.DEBUG, line)));
   }
 
   private void loop() {

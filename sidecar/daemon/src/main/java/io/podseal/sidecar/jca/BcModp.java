@@ -7,11 +7,8 @@ import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.secret.SecretBytes;
 import java.math.BigInteger;
 import java.util.Optional;
-import org.bouncycastle.crypto.agreement.DHBasicAgreement;
 import org.bouncycastle.crypto.agreement.DHStandardGroups;
 import org.bouncycastle.crypto.params.DHParameters;
-import org.bouncycastle.crypto.params.DHPrivateKeyParameters;
-import org.bouncycastle.crypto.params.DHPublicKeyParameters;
 
 /** Diffie-Hellman modulo a fixed prime (RFC 3526), with Bouncy Castle's own copy of the primes. */
 final class BcModp implements KeyExchange {
@@ -52,10 +49,9 @@ final class BcModp implements KeyExchange {
   }
 
   private SecretBytes agree(BigInteger theirs) {
-    DHBasicAgreement agreement = new DHBasicAgreement();
-    agreement.init(privateValue.use(x -> new DHPrivateKeyParameters(new BigInteger(1, x), domain)));
+    // DHBasicAgreement would also ask for a quadratic residue, which RFC 6989 §2.1 does not.
     return SecretBytes.adopt(
-        group.encode(agreement.calculateAgreement(new DHPublicKeyParameters(theirs, domain))));
+        privateValue.use(x -> group.encode(theirs.modPow(new BigInteger(1, x), domain.getP()))));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.podseal.sidecar.policy;
 
 import io.podseal.control.v1.PolicyUpdate;
+import io.podseal.protocol.crypto.WorkingAlgorithms;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.LocalPod;
 import io.podseal.protocol.policy.Peer;
@@ -45,7 +46,8 @@ public final class Enforcement implements AutoCloseable {
       int mark,
       int udpPort,
       List<Integer> openPorts,
-      Supplier<List<ClearFlow>> clearFlows) {}
+      Supplier<List<ClearFlow>> clearFlows,
+      WorkingAlgorithms algorithms) {}
 
   /** What carries sealed traffic once the pod knows who it is. */
   public record Plane(Engine engine, PeerRoutes routes) implements AutoCloseable {
@@ -98,7 +100,8 @@ public final class Enforcement implements AutoCloseable {
       plane = running;
     }
     Map<Inet4Address, String> sealed = PolicyValues.sealedAddresses(declared.peers());
-    List<Peer> put = change.put().stream().map(PolicyValues::peer).toList();
+    List<Peer> put =
+        change.put().stream().map(p -> PolicyValues.peer(p, settings.algorithms())).toList();
     running.engine().putPeers(put, new PeerTable(sealed));
     running.routes().peers(sealed.keySet());
     peers = declared.peers().size();

@@ -4,6 +4,7 @@ import io.podseal.control.v1.CryptoProfile;
 import io.podseal.control.v1.PresharedKey;
 import io.podseal.control.v1.Self;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.WorkingAlgorithms;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Lifetimes;
@@ -32,7 +33,10 @@ final class PolicyValues {
   private static final Map<String, EncryptionAlgorithm> ENCRYPTION =
       Map.of(
           "aes256gcm16", EncryptionAlgorithm.AES_GCM_16_256,
-          "aes128gcm16", EncryptionAlgorithm.AES_GCM_16_128);
+          "aes128gcm16", EncryptionAlgorithm.AES_GCM_16_128,
+          "chacha20poly1305", EncryptionAlgorithm.CHACHA20_POLY1305,
+          "aes256", EncryptionAlgorithm.AES_CBC_256,
+          "aes128", EncryptionAlgorithm.AES_CBC_128);
 
   private PolicyValues() {}
 
@@ -47,7 +51,7 @@ final class PolicyValues {
     return new LocalPod(new Identity(self.getIdentity()), address);
   }
 
-  static Peer peer(io.podseal.control.v1.Peer p) {
+  static Peer peer(io.podseal.control.v1.Peer p, WorkingAlgorithms working) {
     List<io.podseal.protocol.policy.PresharedKey> keys = new ArrayList<>();
     for (PresharedKey key : p.getKeysList().stream().limit(Peer.MAX_KEYS).toList()) {
       keys.add(
@@ -61,17 +65,25 @@ final class PolicyValues {
         p.getPod(),
         List.copyOf(ipv4(p.getAddressesList())),
         keys,
-        crypto(p.getProfile()),
+        crypto(p.getProfile(), working),
         lifetimes(p.getProfile()));
   }
 
-  private static CryptoOffer crypto(CryptoProfile profile) {
+  private static CryptoOffer crypto(CryptoProfile profile, WorkingAlgorithms working) {
     List<EncryptionAlgorithm> known =
         profile.getEncryptionList().stream()
             .map(name -> ENCRYPTION.get(name.toLowerCase(Locale.ROOT)))
             .filter(Objects::nonNull)
             .toList();
-    return known.isEmpty() ? CryptoOffer.DEFAULT : CryptoOffer.ofCiphers(known);
+    CryptoOffer offer = known.isEmpty() ? CryptoOffer.DEFAULT : CryptoOffer.ofCiphers(known);
+    return offer
+        .restrictedTo(working)
+        .orElseThrow(() ->
+            new PolicyException(
+                "profile "
+                    + profile.getName()
+                    + " needs algorithms that failed their self-test: "
+                    + working.failed()));
   }
 
   private static Lifetimes lifetimes(CryptoProfile profile) {

@@ -10,6 +10,8 @@ import io.podseal.protocol.crypto.KeyExchange;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.crypto.RandomSource;
+import io.podseal.protocol.crypto.SelfTest;
+import io.podseal.protocol.crypto.WorkingAlgorithms;
 import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.secret.SecretBytes;
 import java.util.Arrays;
@@ -31,6 +33,11 @@ final class BouncyCastleProviderTest extends CryptoProviderContract {
   @Override
   protected CryptoProvider provider() {
     return bouncyCastle;
+  }
+
+  @Test
+  void everythingPassesTheSelfTest() {
+    assertThat(SelfTest.run(bouncyCastle)).isEqualTo(WorkingAlgorithms.ALL);
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.policy.Ppk;
 import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.CloseReason;
@@ -17,49 +18,82 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The initiator's half of IKE_AUTH with a pre-shared key and the first child (RFC 7296 §1.2).
+ * The initiator's half of IKE_AUTH with a pre-shared key and the first child (RFC 7296 §1.2), or
+ * without a child (RFC 6023), perhaps with a PPK (RFC 8784).
  *
  * <pre>
- * SK{IDi, [N(INITIAL_CONTACT)], IDr, AUTH, N(USE_TRANSPORT_MODE), SAi2, TSi, TSr}  -->
- *                        <--  SK{IDr, AUTH, N(USE_TRANSPORT_MODE), SAr2, TSi, TSr}
+ * SK{IDi, [N(INITIAL_CONTACT)], IDr, AUTH, [N(PPK_IDENTITY), [N(NO_PPK_AUTH)]],
+ *    N(USE_TRANSPORT_MODE), SAi2, TSi, TSr}  -->
+ *      <--  SK{IDr, AUTH, [N(PPK_IDENTITY)], N(USE_TRANSPORT_MODE), SAr2, TSi, TSr}
  * </pre>
  */
 final class AuthInitiator implements State {
   private final SaCore core;
   private final PresharedKey key;
   private final AuthMaterial material;
-  private final ChildOffer offer;
+  private final Optional<ChildOffer> offer;
 
-  private AuthInitiator(SaCore core, PresharedKey key, AuthMaterial material, ChildOffer offer) {
+  /** What protects the SA if the peer uses the PPK. */
+  private final Optional<Session> withPpk;
+
+  private final int messageId;
+
+  private AuthInitiator(SaCore core, Initiation initiation, AuthMaterial material) {
     this.core = core;
-    this.key = key;
+    this.key = initiation.key();
     this.material = material;
-    this.offer = offer;
+    this.offer =
+        initiation.childless()
+            ? Optional.empty()
+            : Optional.of(ChildOffer.first(core, material.nonceI()));
+    this.withPpk = ppk().map(p -> core.session().withPpk(p.secret()));
+    this.messageId = core.window().nextRequestId();
   }
 
-  static AuthInitiator start(
-      SaCore core,
-      PresharedKey key,
-      boolean initialContact,
-      AuthMaterial material,
-      Instant now,
-      List<Action> out) {
-    ChildOffer offer = ChildOffer.first(core, material.nonceI());
-    AuthInitiator state = new AuthInitiator(core, key, material, offer);
+  private Optional<Ppk> ppk() {
+    return material.usesPpk() ? key.ppk() : Optional.empty();
+  }
+
+  static State start(
+      SaCore core, Initiation initiation, AuthMaterial material, Instant now, List<Action> out) {
+    if (initiation.key().ppk().filter(Ppk::required).isPresent() && !material.usesPpk()) {
+      core.refused(false, "", "the peer uses no PPK, which is required of it", out);
+      return new Dead(CloseReason.AUTHENTICATION_FAILED);
+    }
+    AuthInitiator state = new AuthInitiator(core, initiation, material);
+    List<Payload> payloads = state.request(initiation.initialContact());
+    core.request(
+        ExchangeType.IKE_AUTH, payloads, core.remote(), IkeTimers.HANDSHAKE_TIMEOUT, now, out);
+    return state;
+  }
+
+  private List<Payload> request(boolean initialContact) {
     IdPayload idI = IdPayload.of(true, core.ctx().self().identity());
-    SecretBytes auth = material.initiatorAuth(core.session(), key.secret(), idI);
     List<Payload> payloads = new ArrayList<>();
     payloads.add(idI);
     if (initialContact) {
       payloads.add(NotifyPayload.of(NotifyType.INITIAL_CONTACT));
     }
     payloads.add(IdPayload.of(false, core.peer().identity()));
-    payloads.add(new AuthPayload(AuthPayload.SHARED_KEY_MIC, auth.use(Bytes::copyOf)));
+    payloads.add(
+        new AuthPayload(AuthPayload.SHARED_KEY_MIC, auth(withPpk.orElse(core.session()), idI)));
+    ppk()
+        .ifPresent(p -> {
+          payloads.add(PpkIdentity.of(p));
+          if (!p.required()) {
+            // RFC 8784 §3: what AUTH would be for a responder that lacks this PPK.
+            payloads.add(NotifyPayload.of(NotifyType.NO_PPK_AUTH, auth(core.session(), idI)));
+          }
+        });
+    offer.ifPresent(o -> payloads.addAll(o.payloads()));
+    return payloads;
+  }
+
+  private Bytes auth(Session session, IdPayload idI) {
+    SecretBytes auth = material.initiatorAuth(session, key.secret(), idI, messageId);
+    Bytes octets = auth.use(Bytes::copyOf);
     auth.destroy();
-    payloads.addAll(offer.payloads());
-    core.request(
-        ExchangeType.IKE_AUTH, payloads, core.remote(), IkeTimers.HANDSHAKE_TIMEOUT, now, out);
-    return state;
+    return octets;
   }
 
   @Override
@@ -80,16 +114,30 @@ final class AuthInitiator implements State {
       return end(
           authentication ? CloseReason.AUTHENTICATION_FAILED : CloseReason.UNEXPECTED_ANSWER, now);
     }
+    // RFC 8784 §3: the responder says with an empty notify that it uses the PPK.
+    boolean usesPpk = withPpk.isPresent() && message.has(NotifyType.PPK_IDENTITY);
+    boolean lacksPpk = ppk().filter(Ppk::required).isPresent() && !usesPpk;
+    Session session = usesPpk ? withPpk.orElseThrow() : core.session();
     boolean isThePeer = idR.get().identity().filter(core.peer().identity()::equals).isPresent();
-    SecretBytes expected = material.responderAuth(core.session(), key.secret(), idR.get());
+    SecretBytes expected = material.responderAuth(session, key.secret(), idR.get(), messageId);
     boolean verified = AuthMaterial.verifies(auth.get(), expected);
-    if (!isThePeer || !verified) {
+    if (!isThePeer || !verified || lacksPpk) {
       core.refused(
           false,
           NotifyType.name(NotifyType.AUTHENTICATION_FAILED),
-          isThePeer ? "the answer's AUTH does not verify" : "another identity answered",
+          !isThePeer
+              ? "another identity answered"
+              : lacksPpk
+                  ? "the peer does without the PPK that is required of it"
+                  : "the answer's AUTH does not verify",
           out);
       return end(CloseReason.AUTHENTICATION_FAILED, now);
+    }
+    if (usesPpk) {
+      core.session().keys().destroy();
+      core.session(session);
+    } else {
+      withPpk.ifPresent(s -> s.keys().destroy());
     }
     return establish(message, error, now, out);
   }
@@ -97,13 +145,16 @@ final class AuthInitiator implements State {
   private State establish(
       IkeMessage message, Optional<NotifyPayload> error, Instant now, List<Action> out) {
     Established established = new Established(core, key.epoch(), false, now);
-    Optional<ChildSa> child = offer.first(message, material.nonceR(), now, out);
+    if (offer.isEmpty()) {
+      return established.begin(out);
+    }
+    Optional<ChildSa> child = offer.get().first(message, material.nonceR(), now, out);
     if (child.isPresent()) {
       established.children().add(child.get());
       return established.begin(out);
     }
     // §2.21.2: the IKE SA stands although its child failed; without one it is of no use to us.
-    offer.withdraw(now);
+    offer.get().withdraw(now);
     String notify = error.map(n -> NotifyType.name(n.notifyType())).orElse("");
     core.refused(error.isPresent(), notify, "no acceptable child SA in the answer", out);
     return established.close(closeReason(error), now, out);
@@ -121,7 +172,7 @@ final class AuthInitiator implements State {
   public State on(Input input, Instant now, List<Action> out) {
     return switch (input) {
       case Input.PacketWaiting p -> {
-        core.window().hurry(now).ifPresent(out::add);
+        out.addAll(core.window().hurry(now));
         yield this;
       }
       case Input.Close c -> end(c.reason(), now);
@@ -136,7 +187,8 @@ final class AuthInitiator implements State {
   }
 
   private State end(CloseReason reason, Instant now) {
-    offer.withdraw(now);
+    withPpk.ifPresent(s -> s.keys().destroy());
+    offer.ifPresent(o -> o.withdraw(now));
     return new Dead(reason);
   }
 }

@@ -11,6 +11,7 @@ import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.message.TsPayload;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.Ppk;
 import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.CloseReason;
@@ -18,12 +19,11 @@ import io.podseal.protocol.udpencap.Ports;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
 /** The responder's half of IKE_AUTH (RFC 7296 §1.2); see {@link AuthInitiator}. */
-final class AuthResponder implements State {
+final class AuthResponder implements HalfOpen {
   private final SaCore core;
   private final AuthMaterial material;
   private final Instant expiresAt;
@@ -34,16 +34,14 @@ final class AuthResponder implements State {
     this.expiresAt = expiresAt;
   }
 
-  /** The answer to a repeated IKE_SA_INIT request, if it is the same request (§2.1). */
-  Optional<byte[]> answerTo(byte[] request) {
-    return Arrays.equals(request, material.request())
-        ? Optional.of(material.response())
-        : Optional.empty();
+  @Override
+  public AuthMaterial material() {
+    return material;
   }
 
   @Override
-  public SaPhase phase() {
-    return SaPhase.CONNECTING;
+  public Instant expiresAt() {
+    return expiresAt;
   }
 
   /** CVE-2014-2338, CVE-2019-12312: nothing but IKE_AUTH before authentication. */
@@ -62,50 +60,104 @@ final class AuthResponder implements State {
     Identity self = core.ctx().self().identity();
     Optional<Peer> peer =
         idI.get().identity().filter(id -> !id.equals(self)).flatMap(core.ctx().peers()::byIdentity);
-    Optional<PresharedKey> key = verify(peer, idI.get(), auth.get());
+    Optional<Verified> verified = verify(peer, message, idI.get(), auth.get());
     boolean meansUs =
         message.id(false).flatMap(IdPayload::identity).filter(self::equals).isPresent();
-    if (peer.isEmpty() || key.isEmpty() || !meansUs) {
+    if (peer.isEmpty() || verified.isEmpty() || !meansUs) {
+      verified.ifPresent(Verified::discard);
       String claimed = idI.get().identity().map(Identity::name).orElse("(not a name)");
       String why =
           peer.isEmpty()
               ? "no declared peer is called " + claimed
-              : key.isEmpty()
+              : verified.isEmpty()
                   ? "AUTH of " + claimed + " does not verify with any live epoch"
                   : claimed + " asks for another identity than ours";
       // §2.21.2: the answer does not tell which.
       return refuse(message, NotifyType.AUTHENTICATION_FAILED, why, in, now, out);
     }
     core.peer(peer.get());
+    verified.get().use(core);
+    if (!peer.get().crypto().allows(core.session().suite())) {
+      String why = core.session().suite() + " is not what the profile of this peer allows";
+      return refuse(message, NotifyType.NO_PROPOSAL_CHOSEN, why, in, now, out);
+    }
     core.moveTo(in.from(), in.to().port() == Ports.IKE_NAT_TRAVERSAL);
-    return authenticated(message, key.get(), in, now, out);
+    return authenticated(message, verified.get(), in, now, out);
+  }
+
+  /**
+   * @param withPpk what protects the SA from now on if the peer named our PPK
+   */
+  private record Verified(PresharedKey key, Optional<Session> withPpk) {
+    void use(SaCore core) {
+      withPpk.ifPresent(s -> {
+        core.session().keys().destroy();
+        core.session(s);
+      });
+    }
+
+    void discard() {
+      withPpk.ifPresent(s -> s.keys().destroy());
+    }
   }
 
   /** Tries every live epoch, and as many again if the peer is unknown: the time tells nothing. */
-  private Optional<PresharedKey> verify(Optional<Peer> peer, IdPayload idI, AuthPayload auth) {
+  private Optional<Verified> verify(
+      Optional<Peer> peer, IkeMessage message, IdPayload idI, AuthPayload auth) {
     List<PresharedKey> keys = peer.map(Peer::keys).orElse(List.of());
-    Optional<PresharedKey> verified = Optional.empty();
+    Optional<Verified> verified = Optional.empty();
     for (int i = 0; i < Peer.MAX_KEYS; i++) {
-      SecretBytes psk = i < keys.size() ? keys.get(i).secret() : core.session().keys().skPi();
-      SecretBytes expected = material.initiatorAuth(core.session(), psk, idI);
-      boolean matches = AuthMaterial.verifies(auth, expected);
-      if (matches && i < keys.size()) {
-        verified = Optional.of(keys.get(i));
+      Optional<PresharedKey> key = i < keys.size() ? Optional.of(keys.get(i)) : Optional.empty();
+      SecretBytes psk = key.map(PresharedKey::secret).orElse(core.session().keys().skPi());
+      Optional<Session> withPpk =
+          key.flatMap(PresharedKey::ppk)
+              .filter(p -> material.usesPpk() && PpkIdentity.isNamedIn(message, p))
+              .map(p -> core.session().withPpk(p.secret()));
+      Optional<Bytes> received = received(message, auth, key.flatMap(PresharedKey::ppk), withPpk);
+      SecretBytes expected =
+          material.initiatorAuth(
+              withPpk.orElse(core.session()), psk, idI, message.header().messageId());
+      boolean matches = AuthMaterial.verifies(received.orElse(Bytes.EMPTY), expected);
+      if (matches && verified.isEmpty() && auth.method() == AuthPayload.SHARED_KEY_MIC) {
+        verified = key.map(k -> new Verified(k, withPpk));
+      } else {
+        withPpk.ifPresent(s -> s.keys().destroy());
       }
     }
     return verified;
   }
 
+  /** Which value must verify (RFC 8784 §3); empty when none would do. */
+  private Optional<Bytes> received(
+      IkeMessage message, AuthPayload auth, Optional<Ppk> ours, Optional<Session> withPpk) {
+    if (withPpk.isPresent()) {
+      return Optional.of(auth.data());
+    }
+    if (ours.filter(Ppk::required).isPresent()) {
+      return Optional.empty();
+    }
+    if (!material.usesPpk()) {
+      return Optional.of(auth.data());
+    }
+    // The peer names a PPK that we lack: NO_PPK_AUTH is for that.
+    return message.notify(NotifyType.NO_PPK_AUTH).map(NotifyPayload::data);
+  }
+
   private State authenticated(
-      IkeMessage message, PresharedKey key, Input.Received in, Instant now, List<Action> out) {
+      IkeMessage message, Verified verified, Input.Received in, Instant now, List<Action> out) {
+    PresharedKey key = verified.key();
     Established established =
         new Established(core, key.epoch(), message.has(NotifyType.INITIAL_CONTACT), now);
     IdPayload idR = IdPayload.of(false, core.ctx().self().identity());
-    SecretBytes auth = material.responderAuth(core.session(), key.secret(), idR);
+    SecretBytes auth =
+        material.responderAuth(core.session(), key.secret(), idR, message.header().messageId());
     List<Payload> payloads = new ArrayList<>();
     payloads.add(idR);
     payloads.add(new AuthPayload(AuthPayload.SHARED_KEY_MIC, auth.use(Bytes::copyOf)));
     auth.destroy();
+    if (verified.withPpk().isPresent()) {
+      payloads.add(NotifyPayload.of(NotifyType.PPK_IDENTITY));
+    }
     if (isChildless(message)) {
       core.respond(message.header(), payloads, in, out);
       return established.begin(out);
@@ -155,26 +207,5 @@ final class AuthResponder implements State {
             ? CloseReason.INVALID_SYNTAX
             : CloseReason.AUTHENTICATION_FAILED;
     return new Refused(core, reason, now.plus(IkeTimers.HALF_OPEN));
-  }
-
-  @Override
-  public State on(Input input, Instant now, List<Action> out) {
-    return switch (input) {
-      case Input.Close c -> new Dead(c.reason());
-      case Input.Forget f -> new Dead(f.reason());
-      case Input.TimerFired t ->
-          now.isBefore(expiresAt) ? this : new Dead(CloseReason.HALF_OPEN_EXPIRED);
-      default -> this;
-    };
-  }
-
-  @Override
-  public State onNoAnswer(Instant now, List<Action> out) {
-    throw new IllegalStateException("a responder has no request in flight before IKE_AUTH");
-  }
-
-  @Override
-  public Optional<Instant> deadline() {
-    return Optional.of(expiresAt);
   }
 }

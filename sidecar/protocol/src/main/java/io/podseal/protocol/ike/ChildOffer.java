@@ -150,8 +150,7 @@ final class ChildOffer {
   /** Derives keys and starts receiving. */
   ChildSa install(Instant now, List<Action> out) {
     ChildSa made =
-        ChildSa.install(
-            core, terms(), keys.map(KeyExchanges::secrets).orElse(List.of()), now, out);
+        ChildSa.install(core, terms(), keys.map(KeyExchanges::secrets).orElse(List.of()), now, out);
     keys.ifPresent(KeyExchanges::destroy);
     return made;
   }

@@ -126,8 +126,7 @@ final class ChildResponder {
     return result;
   }
 
-  private Result agree(
-      Pfs pfs, int inboundSpi, Bytes nonceI, Bytes nonceR, InetAddress address) {
+  private Result agree(Pfs pfs, int inboundSpi, Bytes nonceI, Bytes nonceR, InetAddress address) {
     List<Proposal> offered =
         request.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
     Optional<Proposals.Selected<EspSuite>> selected =
@@ -158,8 +157,8 @@ final class ChildResponder {
     if (pfs != Pfs.NONE) {
       answer.add(new NoncePayload(nonceR));
     }
-    agreed.ifPresent(a ->
-        answer.add(new KePayload(suite.keyExchange().orElseThrow().id(), a.publicValue())));
+    agreed.ifPresent(
+        a -> answer.add(new KePayload(suite.keyExchange().orElseThrow().id(), a.publicValue())));
     // §2.23.1: the initiator says it is behind a NAT, so its selector becomes what we see.
     answer.addAll(TransportSelectors.of(in.from().address(), core.localAddress()));
     return new Agreed(
@@ -173,7 +172,6 @@ final class ChildResponder {
   /** §1.2: names the group that the peer is to begin again in. */
   static NotifyPayload wants(KeyExchangeMethod method) {
     return NotifyPayload.of(
-        NotifyType.INVALID_KE_PAYLOAD,
-        Bytes.copyOf(new ByteWriter().u16(method.id()).toArray()));
+        NotifyType.INVALID_KE_PAYLOAD, Bytes.copyOf(new ByteWriter().u16(method.id()).toArray()));
   }
 }

@@ -68,11 +68,7 @@ final class ChildSa {
 
   /** Derives the keys and tells the data plane to receive; nothing is sent on it yet. */
   static ChildSa install(
-      SaCore core,
-      Parameters p,
-      List<SecretBytes> secrets,
-      Instant now,
-      List<Action> out) {
+      SaCore core, Parameters p, List<SecretBytes> secrets, Instant now, List<Action> out) {
     Session session = core.session();
     ChildKeymat keymat =
         ChildKeymat.derive(

@@ -183,8 +183,7 @@ final class Established implements State {
       children.useNewest(out);
     }
     return switch (message.header().exchange()) {
-      case CREATE_CHILD_SA ->
-          answer(message, creator.answer(message, in, now, out), in, now, out);
+      case CREATE_CHILD_SA -> answer(message, creator.answer(message, in, now, out), in, now, out);
       case IKE_FOLLOWUP_KE -> answer(message, creator.followup(message, now, out), in, now, out);
       case INFORMATIONAL -> onInformational(message, in, now, out);
       default -> State.super.onRequest(message, in, now, out);
@@ -192,11 +191,7 @@ final class Established implements State {
   }
 
   private State answer(
-      IkeMessage message,
-      List<Payload> answer,
-      Input.Received in,
-      Instant now,
-      List<Action> out) {
+      IkeMessage message, List<Payload> answer, Input.Received in, Instant now, List<Action> out) {
     core.respond(message.header(), answer, in, out);
     boolean syntax =
         answer.getFirst() instanceof NotifyPayload n && n.notifyType() == NotifyType.INVALID_SYNTAX;

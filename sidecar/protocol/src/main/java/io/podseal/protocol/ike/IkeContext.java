@@ -12,7 +12,8 @@ public record IkeContext(
     LocalPod self,
     PeerDirectory peers,
     SpiRegistry spis,
-    KeyLog keyLog) {
+    KeyLog keyLog,
+    IkeOptions options) {
 
   /** An IKE SPI of ours: any value but zero (RFC 7296 §2.6). */
   long randomIkeSpi() {

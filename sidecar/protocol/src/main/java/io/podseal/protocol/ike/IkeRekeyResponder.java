@@ -86,8 +86,7 @@ final class IkeRekeyResponder {
         now);
   }
 
-  private void complete(
-      Rekeyed keys, List<SecretBytes> secrets, Instant now, List<Action> out) {
+  private void complete(Rekeyed keys, List<SecretBytes> secrets, Instant now, List<Action> out) {
     sa.succession().rekeyedByPeer(sa.successor(keys, secrets, now), now, out);
   }
 

@@ -11,7 +11,6 @@ import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Peer;
-import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
@@ -19,6 +18,7 @@ import io.podseal.protocol.udpencap.Ports;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -44,26 +44,14 @@ public final class IkeSa {
     this.state = state;
   }
 
-  /**
-   * Begins an IKE SA.
-   *
-   * @param key what to authenticate with
-   * @param initialContact whether to say that we know no other SA with this peer
-   * @param replaces whether it is to take the place of one that works
-   */
+  /** Begins an IKE SA. */
   public static IkeSa initiate(
-      IkeContext ctx,
-      Peer peer,
-      PresharedKey key,
-      boolean initialContact,
-      boolean replaces,
-      Instant now,
-      List<Action> out) {
+      IkeContext ctx, Peer peer, Initiation initiation, Instant now, List<Action> out) {
     Endpoint remote = new Endpoint(peer.addresses().getFirst(), Ports.IKE);
     SaCore core = new SaCore(ctx, true, ctx.randomIkeSpi(), 0, remote, now);
     core.peer(peer);
-    return new IkeSa(
-        core, replaces, key.epoch(), SaInitInitiator.start(core, key, initialContact, now, out));
+    State state = SaInitInitiator.start(core, initiation, now, out);
+    return new IkeSa(core, initiation.replaces(), initiation.key().epoch(), state);
   }
 
   /** Answers an IKE_SA_INIT request; empty when it is refused and nothing is kept. */
@@ -104,6 +92,7 @@ public final class IkeSa {
     if (isOver && !wasOver) {
       // Nothing of ours is in flight any more; answers to repeated requests remain.
       core.window().answered();
+      core.forgetFragments();
       out.add(
           new Action.Emit(
               new ProtocolEvent.IkeSaClosed(
@@ -114,8 +103,11 @@ public final class IkeSa {
                   before instanceof Established)));
     }
     Session session = core.sessionOrNull();
-    if (state instanceof Dead && session != null) {
-      session.destroy();
+    if (state instanceof Dead) {
+      core.window().close();
+      if (session != null) {
+        session.destroy();
+      }
     }
   }
 
@@ -133,7 +125,8 @@ public final class IkeSa {
       state = state.onNoAnswer(now, out);
       return;
     }
-    core.window().due(now).ifPresent(out::add);
+    core.expireFragments(now, out);
+    out.addAll(core.window().due(now));
     state = state.on(new Input.TimerFired(), now, out);
   }
 
@@ -165,7 +158,7 @@ public final class IkeSa {
       case SaInitInitiator init
           when header.response() && core.window().awaits(header.exchange(), header.messageId()) ->
           state = init.onInit(in, now, out);
-      case AuthResponder waiting when !header.response() ->
+      case HalfOpen waiting when !header.response() ->
           waiting
               .answerTo(in.datagram().bytes())
               .ifPresentOrElse(
@@ -181,13 +174,13 @@ public final class IkeSa {
       SaCore.drop(DropReason.IKE_MESSAGE_ID, out);
       return;
     }
-    Optional<byte[]> inner = core.session().cipher().open(in.datagram());
-    if (inner.isEmpty()) {
-      SaCore.drop(DropReason.IKE_INTEGRITY, out);
+    Optional<Incoming.Complete> whole = open(in, now, out);
+    if (whole.isEmpty()) {
       return;
     }
-    switch (MessageDecoder.decodeInner(in.datagram(), inner.get())) {
+    switch (MessageDecoder.decodeInner(whole.get().outer(), whole.get().inner())) {
       case Decoded.Ok<IkeMessage> ok -> {
+        log(in, ok.value(), whole.get());
         core.window().answered();
         followNat(in, out);
         state = state.onResponse(ok.value(), in, now, out);
@@ -204,10 +197,13 @@ public final class IkeSa {
 
   private void request(Input.Received in, Instant now, List<Action> out) {
     IkeHeader header = in.datagram().header();
-    Optional<byte[]> repeated = core.window().answerTo(in.datagram());
-    if (repeated.isPresent()) {
+    if (core.window().repeatsLast(in.datagram())) {
       // §2.1: a repeated request gets the same octets again, wherever it came from.
-      out.add(SaCore.answer(repeated.get(), in));
+      out.addAll(core.window().answerAgain(in.from(), SaCore.isEncapsulated(in)));
+      return;
+    }
+    if (in.datagram().fragment().isPresent() && core.window().isAnswered(header.messageId())) {
+      repeatedFragment(in, out);
       return;
     }
     if (!core.window().isExpected(header.messageId())) {
@@ -218,15 +214,15 @@ public final class IkeSa {
       SaCore.drop(DropReason.IKE_UNEXPECTED, out);
       return;
     }
-    Optional<byte[]> inner = core.session().cipher().open(in.datagram());
-    if (inner.isEmpty()) {
-      SaCore.drop(DropReason.IKE_INTEGRITY, out);
+    Optional<Incoming.Complete> whole = open(in, now, out);
+    if (whole.isEmpty()) {
       return;
     }
-    core.window().accepted(in.datagram());
+    core.window().accepted(whole.get().outer());
     followNat(in, out);
-    switch (MessageDecoder.decodeInner(in.datagram(), inner.get())) {
+    switch (MessageDecoder.decodeInner(whole.get().outer(), whole.get().inner())) {
       case Decoded.Ok<IkeMessage> ok -> {
+        log(in, ok.value(), whole.get());
         Optional<Integer> critical = ok.value().unknownCritical();
         if (critical.isPresent()) {
           // §2.5: refuse the whole request and name the payload.
@@ -246,6 +242,45 @@ public final class IkeSa {
     }
   }
 
+  private void log(Input.Received in, IkeMessage message, Incoming.Complete whole) {
+    core.ctx().options().messages().opened(in, message, whole.fragments());
+  }
+
+  /** A whole message, once {@code in} is one or completes one. */
+  private Optional<Incoming.Complete> open(Input.Received in, Instant now, List<Action> out) {
+    switch (core.open(in.datagram(), now)) {
+      case Incoming.Complete complete -> {
+        return Optional.of(complete);
+      }
+      case Incoming.Partial kept -> {}
+      case Incoming.Refused refused -> SaCore.drop(refused.reason(), out);
+      case Incoming.TooLong tooLong -> {
+        // RFC 7383 §5: an attack or a broken sender; either way there is no going on.
+        SaCore.drop(DropReason.IKE_FRAGMENT_LIMIT, out);
+        core.refused(false, "", "a message too long to accept: " + tooLong.detail(), out);
+        state = state.on(new Input.Forget(CloseReason.FRAGMENT_LIMIT), now, out);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** RFC 7383 §2.6.1: of a request that is answered, only the first fragment is heard again. */
+  private void repeatedFragment(Input.Received in, List<Action> out) {
+    Datagram datagram = in.datagram();
+    if (datagram.fragment().filter(f -> f.number() == 1).isEmpty()) {
+      SaCore.drop(DropReason.IKE_FRAGMENT_DUPLICATE, out);
+      return;
+    }
+    Optional<byte[]> content = core.session().cipher().open(datagram);
+    if (content.isEmpty()) {
+      SaCore.drop(DropReason.IKE_INTEGRITY, out);
+      return;
+    }
+    Arrays.fill(content.get(), (byte) 0);
+    core.window().shrinkAnswer(datagram.bytes().length);
+    out.addAll(core.window().answerAgain(in.from(), SaCore.isEncapsulated(in)));
+  }
+
   private void answerError(int notifyType, Bytes data, Input.Received in, List<Action> out) {
     core.respond(in.datagram().header(), List.of(NotifyPayload.of(notifyType, data)), in, out);
   }
@@ -262,7 +297,8 @@ public final class IkeSa {
 
   /** When {@link Input.TimerFired} is due; the driver arms one timer for it. */
   public Optional<Instant> deadline() {
-    return Stream.concat(core.window().deadline().stream(), state.deadline().stream())
+    return Stream.of(core.window().deadline(), core.fragmentDeadline(), state.deadline())
+        .flatMap(Optional::stream)
         .min(Comparator.naturalOrder());
   }
 

@@ -31,6 +31,12 @@ public final class IkeTimers {
   /** A responder keeps an unauthenticated SA this long (strongSwan's half-open timeout). */
   public static final Duration HALF_OPEN = Duration.ofSeconds(30);
 
+  /**
+   * Fragments of an incomplete message are kept this long (RFC 7383 §2.6): a sender repeats all of
+   * them at least once in this time, and it is no longer than a half-open SA lives.
+   */
+  public static final Duration REASSEMBLY = Duration.ofSeconds(30);
+
   /** A replaced child still receives for so long: packets in flight (strongSwan's delay). */
   public static final Duration REKEYED_CHILD_LINGER = Duration.ofSeconds(5);
 

@@ -8,18 +8,62 @@ public final class Limits {
   /** Unauthenticated SAs per source address; NAT may put a node's pods behind one address. */
   public static final int HALF_OPEN_PER_SOURCE = 64;
 
-  /** From here on a new source must return a cookie first (RFC 7296 §2.6). */
+  /** From so many in all on, who begins an SA must return a cookie first (RFC 7296 §2.6). */
   public static final int HALF_OPEN_BEFORE_COOKIES = 64;
 
   /**
-   * Our IKE_SA_INIT answer: header 28, SA 40, KE 40, nonce 36, two NAT detection hashes 56,
-   * CHILDLESS_IKEV2_SUPPORTED 8. A smaller request must return a cookie first, so that we never
-   * amplify.
+   * From so many of one source on, that source must return a cookie. A pod has one address, a node
+   * with NAT has many pods; a cookie costs them a round trip, so this may be low.
    */
-  public static final int INIT_ANSWER_LENGTH = 208;
+  public static final int HALF_OPEN_OF_SOURCE_BEFORE_COOKIES = 8;
+
+  /**
+   * IKE SAs in all, whatever their state: a pod has 1,000 peers at most, and {@link
+   * #ESTABLISHED_PER_PEER} SAs with each at the worst moment.
+   */
+  public static final int IKE_SAS = 4_000;
+
+  /** Work on cheap key exchanges that strangers may cause at once: all peers restart together. */
+  public static final int KEY_EXCHANGE_BURST = 1_000;
+
+  /** Work on cheap key exchanges that strangers may cause per second: 5 % of a core. */
+  public static final int KEY_EXCHANGE_RATE = 250;
+
+  /** Work on expensive ones at once: 20 with MODP-2048, a tenth of a second. */
+  public static final int EXPENSIVE_BURST = 400;
+
+  /** Work on expensive ones per second: 5 with MODP-2048, 2 % of a core. */
+  public static final int EXPENSIVE_RATE = 100;
 
   /** Established IKE SAs of one peer: current, replacement, crossing, and one to spare. */
   public static final int ESTABLISHED_PER_PEER = 4;
+
+  /**
+   * Largest IP datagram of ours that carries a protected message: every IPv6 path carries it (RFC
+   * 8200 §5), and in practice every IPv4 path. A longer message is split (RFC 7383).
+   */
+  public static final int FRAGMENT_SIZE = 1280;
+
+  /** What a path gets that does not carry the larger size: RFC 7383's value for IPv4. */
+  public static final int SMALLEST_FRAGMENT_SIZE = 576;
+
+  /**
+   * We split no smaller, whatever the peer does: headers, IV and ICV of a fragment take 97 octets,
+   * and the rest must be worth them.
+   */
+  public static final int LEAST_FRAGMENT_SIZE = 256;
+
+  /** Times a message is sent in one size before it is cut smaller: about three seconds. */
+  public static final int SENDS_PER_FRAGMENT_SIZE = 3;
+
+  /** Fragments of one message that we collect: the longest message, cut in pieces of 256 octets. */
+  public static final int FRAGMENTS = 64;
+
+  /**
+   * Octets in fragments of one message that we collect: a certificate chain fits twice, and all
+   * half-open SAs together hold 8 MB at most (RFC 7383 §5 allows up to 64 KB each).
+   */
+  public static final int REASSEMBLY_OCTETS = 16 * 1024;
 
   /** Children of one IKE SA: in use, its successor, a crossing one, and what lingers. */
   public static final int CHILDREN_PER_SA = 8;

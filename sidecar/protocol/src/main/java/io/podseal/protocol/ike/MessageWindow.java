@@ -1,30 +1,76 @@
 package io.podseal.protocol.ike;
 
+import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.policy.Endpoint;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Message IDs, the one request in flight and the last answer (RFC 7296 §2.1-2.3, window 1).
- * Retransmissions are the same octets.
+ * Retransmissions are the same octets, unless the message is cut into smaller fragments (RFC 7383
+ * §2.5.2).
  */
 final class MessageWindow {
-  /** The end of a protected message is its ICV: equal ICVs mean an equal request. */
-  private static final int ICV_LENGTH = 16;
+  /**
+   * The end of a protected message is its ICV: equal ICVs mean an equal request. The longest ICV
+   * there is; where it is shorter, the ciphertext before it is compared too.
+   */
+  private static final int ICV_LENGTH = IntegrityAlgorithm.HMAC_SHA2_512_256.icvLength();
 
+  private final FragmentSizes sizes;
   private int nextRequest;
   private int expectedRequest;
   private @Nullable Outstanding outstanding;
   private @Nullable Endpoint other;
   private byte @Nullable [] lastRequestIcv;
-  private byte @Nullable [] lastResponse;
+  private @Nullable Outgoing lastResponse;
+  private int timesAnswered;
 
-  private record Outstanding(
-      ExchangeType exchange, int messageId, Action.Send send, RetransmissionSchedule schedule) {}
+  private static final class Outstanding {
+    final ExchangeType exchange;
+    final int messageId;
+    final Outgoing message;
+    final boolean encapsulated;
+    final RetransmissionSchedule schedule;
+    Endpoint to;
+    int timesSent = 1;
+
+    Outstanding(
+        ExchangeType exchange,
+        int messageId,
+        Outgoing message,
+        Endpoint to,
+        boolean encapsulated,
+        RetransmissionSchedule schedule) {
+      this.exchange = exchange;
+      this.messageId = messageId;
+      this.message = message;
+      this.to = to;
+      this.encapsulated = encapsulated;
+      this.schedule = schedule;
+    }
+
+    List<Action.Send> sends() {
+      return MessageWindow.sends(message, to, encapsulated);
+    }
+  }
+
+  MessageWindow(FragmentSizes sizes) {
+    this.sizes = sizes;
+  }
+
+  FragmentSizes sizes() {
+    return sizes;
+  }
+
+  static List<Action.Send> sends(Outgoing message, Endpoint to, boolean encapsulated) {
+    return message.datagrams().stream().map(d -> new Action.Send(d, to, encapsulated)).toList();
+  }
 
   int nextRequestId() {
     return nextRequest;
@@ -34,10 +80,23 @@ final class MessageWindow {
     return outstanding != null;
   }
 
+  /** A message without Encrypted payload was sent as a request. */
   void sent(ExchangeType exchange, Action.Send send, RetransmissionSchedule schedule) {
-    outstanding = new Outstanding(exchange, nextRequest, send, schedule);
+    sent(exchange, Outgoing.clear(send.message()), send.to(), send.encapsulated(), schedule);
+  }
+
+  /** Keeps a request for retransmission; gives its datagrams. */
+  List<Action.Send> sent(
+      ExchangeType exchange,
+      Outgoing message,
+      Endpoint to,
+      boolean encapsulated,
+      RetransmissionSchedule schedule) {
+    Outstanding o = new Outstanding(exchange, nextRequest, message, to, encapsulated, schedule);
+    outstanding = o;
     other = null;
     nextRequest++;
+    return o.sends();
   }
 
   /**
@@ -50,7 +109,14 @@ final class MessageWindow {
 
   /** Restarts the IKE_SA_INIT request with other contents: the message ID stays 0 (§2.6). */
   void replaceInit(Action.Send send, RetransmissionSchedule schedule) {
-    outstanding = new Outstanding(ExchangeType.IKE_SA_INIT, 0, send, schedule);
+    outstanding =
+        new Outstanding(
+            ExchangeType.IKE_SA_INIT,
+            0,
+            Outgoing.clear(send.message()),
+            send.to(),
+            send.encapsulated(),
+            schedule);
   }
 
   boolean awaits(ExchangeType exchange, int messageId) {
@@ -59,6 +125,9 @@ final class MessageWindow {
   }
 
   void answered() {
+    if (outstanding != null) {
+      outstanding.message.forget();
+    }
     outstanding = null;
   }
 
@@ -72,33 +141,34 @@ final class MessageWindow {
   }
 
   /** The request again, if its time has come. */
-  Optional<Action.Send> due(Instant now) {
+  List<Action.Send> due(Instant now) {
     Outstanding o = outstanding;
-    if (o == null || o.schedule.next().isAfter(now)) {
-      return Optional.empty();
-    }
-    return Optional.of(again(o, now));
+    return o == null || o.schedule.next().isAfter(now) ? List.of() : again(o, now);
   }
 
-  private Action.Send again(Outstanding o, Instant now) {
-    o.schedule.sent(now);
-    Endpoint next = other;
-    if (next == null || next.equals(o.send.to())) {
-      return o.send;
+  private List<Action.Send> again(Outstanding o, Instant now) {
+    if (o.timesSent >= Limits.SENDS_PER_FRAGMENT_SIZE && o.message.cut(sizes.smallest())) {
+      sizes.shrink(sizes.smallest());
+      o.schedule.restart(now);
+      o.timesSent = 0;
+    } else {
+      o.schedule.sent(now);
     }
-    Action.Send send = new Action.Send(o.send.message(), next, o.send.encapsulated());
-    outstanding = new Outstanding(o.exchange, o.messageId, send, o.schedule);
-    other = o.send.to();
-    return send;
+    o.timesSent++;
+    Endpoint next = other;
+    if (next != null && !next.equals(o.to)) {
+      other = o.to;
+      o.to = next;
+    }
+    return o.sends();
   }
 
   /** The request again, if it has been silent for {@link IkeTimers#EAGER_RETRANSMIT}. */
-  Optional<Action.Send> hurry(Instant now) {
+  List<Action.Send> hurry(Instant now) {
     Outstanding o = outstanding;
-    if (o == null || o.schedule.lastSent().plus(IkeTimers.EAGER_RETRANSMIT).isAfter(now)) {
-      return Optional.empty();
-    }
-    return Optional.of(again(o, now));
+    return o == null || o.schedule.lastSent().plus(IkeTimers.EAGER_RETRANSMIT).isAfter(now)
+        ? List.of()
+        : again(o, now);
   }
 
   /** The peer's requests begin at 1 when its IKE_SA_INIT was number 0. */
@@ -110,31 +180,75 @@ final class MessageWindow {
     return messageId == expectedRequest;
   }
 
-  /** Our answer, if {@code datagram} repeats the last request octet for octet. */
-  Optional<byte[]> answerTo(Datagram datagram) {
-    byte[] icv = lastRequestIcv;
-    byte[] response = lastResponse;
-    if (icv == null
-        || response == null
-        || datagram.header().messageId() != expectedRequest - 1
-        || !Arrays.equals(icv, icvOf(datagram))) {
-      return Optional.empty();
-    }
-    return Optional.of(response);
+  /** Whether the last request had this message ID and has been answered. */
+  boolean isAnswered(int messageId) {
+    return lastResponse != null && messageId == expectedRequest - 1;
   }
 
+  /** Whether {@code datagram} repeats the last request, or its first fragment, octet for octet. */
+  boolean repeatsLast(Datagram datagram) {
+    byte[] icv = lastRequestIcv;
+    return icv != null
+        && isAnswered(datagram.header().messageId())
+        && Arrays.equals(icv, icvOf(datagram));
+  }
+
+  /** Our last answer again; smaller, if it seems not to arrive. */
+  List<Action.Send> answerAgain(Endpoint to, boolean encapsulated) {
+    Outgoing response = lastResponse;
+    if (response == null) {
+      return List.of();
+    }
+    // RFC 7383 §2.4: that the request is repeated again and again hints at what the path loses.
+    if (timesAnswered >= Limits.SENDS_PER_FRAGMENT_SIZE && response.cut(sizes.smallest())) {
+      sizes.shrink(sizes.smallest());
+      timesAnswered = 0;
+    }
+    timesAnswered++;
+    return sends(response, to, encapsulated);
+  }
+
+  /** The peer has cut its request smaller because no answer came: so do we with that. */
+  void shrinkAnswer(int size) {
+    sizes.shrink(size);
+    if (lastResponse != null) {
+      lastResponse.cut(sizes.current());
+    }
+  }
+
+  /**
+   * Takes a request as the one that was due.
+   *
+   * @param request the whole message or its first fragment
+   */
   void accepted(Datagram request) {
     lastRequestIcv = icvOf(request);
-    lastResponse = null;
+    forgetResponse();
     expectedRequest++;
   }
 
-  void responded(byte[] response) {
+  /** Keeps our answer to the last request; gives its datagrams. */
+  List<Action.Send> responded(Outgoing response, Endpoint to, boolean encapsulated) {
     lastResponse = response;
+    timesAnswered = 1;
+    return sends(response, to, encapsulated);
+  }
+
+  /** The SA has ended for good: nothing is sent any more. */
+  void close() {
+    answered();
+    forgetResponse();
+  }
+
+  private void forgetResponse() {
+    if (lastResponse != null) {
+      lastResponse.forget();
+    }
+    lastResponse = null;
   }
 
   private static byte[] icvOf(Datagram datagram) {
     byte[] b = datagram.bytes();
-    return Arrays.copyOfRange(b, b.length - ICV_LENGTH, b.length);
+    return Arrays.copyOfRange(b, Math.max(0, b.length - ICV_LENGTH), b.length);
   }
 }

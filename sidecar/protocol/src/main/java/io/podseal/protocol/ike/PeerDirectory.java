@@ -1,11 +1,18 @@
 package io.podseal.protocol.ike;
 
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Peer;
+import java.net.InetAddress;
 import java.util.Optional;
 
 /** Looks up declared peers. */
-@FunctionalInterface
 public interface PeerDirectory {
   Optional<Peer> byIdentity(Identity identity);
+
+  /** The algorithms that whoever has this address may use before it is authenticated. */
+  CryptoOffer acceptable(InetAddress address);
+
+  /** Whether whoever has this address may have a PPK in common with us. */
+  boolean usesPpk(InetAddress address);
 }

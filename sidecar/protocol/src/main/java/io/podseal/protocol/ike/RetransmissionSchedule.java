@@ -34,6 +34,13 @@ final class RetransmissionSchedule {
     return lastSent;
   }
 
+  /** Sent in smaller fragments: the pauses begin anew, the end stays (RFC 7383 §2.5.2). */
+  void restart(Instant now) {
+    pause = IkeTimers.RETRANSMIT_FIRST;
+    lastSent = now;
+    next = now.plus(jittered(pause));
+  }
+
   void sent(Instant now) {
     lastSent = now;
     Duration grown = pause.multipliedBy(IkeTimers.RETRANSMIT_GROWTH_TENTHS).dividedBy(10);

@@ -1,5 +1,6 @@
 package io.podseal.protocol.ike;
 
+import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.Payload;
@@ -13,8 +14,11 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What every state of an IKE SA shares: SPIs, addresses, message window, and keys once derived. */
@@ -29,7 +33,9 @@ final class SaCore {
   private boolean behindNat;
   private @Nullable Peer peer;
   private @Nullable Session session;
-  private final MessageWindow window = new MessageWindow();
+  private final MessageWindow window;
+  private final Reassembly requests = new Reassembly();
+  private final Reassembly responses = new Reassembly();
   private final List<IkeSa> offspring = new ArrayList<>();
 
   SaCore(
@@ -45,6 +51,8 @@ final class SaCore {
     this.spiResponder = spiResponder;
     this.remote = remote;
     this.begunAt = begunAt;
+    this.window =
+        new MessageWindow(new FragmentSizes(ctx.options().fragmentSize(), remote.address()));
   }
 
   /** The core of an SA that rekeys this one: same peer, same path, message IDs from 0 (§2.18). */
@@ -53,6 +61,7 @@ final class SaCore {
     next.encapsulated = encapsulated;
     next.behindNat = behindNat;
     next.peer = peer;
+    next.window.sizes().inherit(window.sizes());
     return next;
   }
 
@@ -173,27 +182,75 @@ final class SaCore {
       Duration timeout,
       Instant now,
       List<Action> out) {
-    byte[] message =
-        session().cipher().seal(header(exchange, false, window.nextRequestId()), payloads);
-    Action.Send send = new Action.Send(message, to, encapsulated);
-    window.sent(exchange, send, new RetransmissionSchedule(ctx.random(), timeout, now));
-    out.add(send);
+    IkeHeader header = header(exchange, false, window.nextRequestId());
+    responses.clear();
+    List<Action.Send> sends =
+        window.sent(
+            exchange,
+            protect(header, payloads),
+            to,
+            encapsulated,
+            new RetransmissionSchedule(ctx.random(), timeout, now));
+    ctx.options().messages().sent(ctx.self(), header, payloads, sends);
+    out.addAll(sends);
   }
 
   /** Answers to where the request came from (RFC 7296 §2.11). */
   void respond(
       IkeHeader request, List<? extends Payload> payloads, Input.Received in, List<Action> out) {
-    byte[] message =
-        session().cipher().seal(header(request.exchange(), true, request.messageId()), payloads);
-    window.responded(message);
-    out.add(answer(message, in));
+    IkeHeader header = header(request.exchange(), true, request.messageId());
+    List<Action.Send> sends =
+        window.responded(protect(header, payloads), in.from(), isEncapsulated(in));
+    ctx.options().messages().sent(ctx.self(), header, payloads, sends);
+    out.addAll(sends);
+  }
+
+  private Outgoing protect(IkeHeader header, List<? extends Payload> payloads) {
+    return Outgoing.protect(session().cipher(), header, payloads, window.sizes());
+  }
+
+  /** Opens a protected datagram with the message ID that is due, or keeps it as a fragment. */
+  Incoming open(Datagram datagram, Instant now) {
+    if (datagram.fragment().isPresent() && !window.sizes().negotiated()) {
+      return new Incoming.Refused(DropReason.IKE_FRAGMENT_NOT_NEGOTIATED);
+    }
+    Reassembly reassembly = datagram.header().response() ? responses : requests;
+    Incoming incoming = reassembly.open(datagram, session().cipher(), now);
+    if (incoming instanceof Incoming.Complete c && c.fragments() > 1) {
+      // RFC 7383 §2.5.1: what the peer splits at is a hint at what the path carries.
+      window.sizes().shrink(c.largest());
+    }
+    return incoming;
+  }
+
+  /** Drops incomplete messages whose time is over. */
+  void expireFragments(Instant now, List<Action> out) {
+    boolean request = requests.expire(now);
+    boolean response = responses.expire(now);
+    if (request || response) {
+      drop(DropReason.IKE_FRAGMENT_EXPIRED, out);
+    }
+  }
+
+  Optional<Instant> fragmentDeadline() {
+    return Stream.concat(requests.deadline().stream(), responses.deadline().stream())
+        .min(Comparator.naturalOrder());
+  }
+
+  void forgetFragments() {
+    requests.clear();
+    responses.clear();
+  }
+
+  static boolean isEncapsulated(Input.Received in) {
+    return in.to().port() == Ports.IKE_NAT_TRAVERSAL;
   }
 
   static Action.Send answer(byte[] message, Input.Received in) {
-    return new Action.Send(message, in.from(), in.to().port() == Ports.IKE_NAT_TRAVERSAL);
+    return new Action.Send(message, in.from(), isEncapsulated(in));
   }
 
-  private IkeHeader header(ExchangeType exchange, boolean response, int messageId) {
+  IkeHeader header(ExchangeType exchange, boolean response, int messageId) {
     return new IkeHeader(spiInitiator, spiResponder, exchange, initiator, response, messageId);
   }
 

@@ -1,22 +1,19 @@
 package io.podseal.protocol.ike;
 
-import io.podseal.protocol.crypto.KeyExchange;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.IkeMessage;
-import io.podseal.protocol.message.KePayload;
 import io.podseal.protocol.message.MessageEncoder;
 import io.podseal.protocol.message.NoncePayload;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.IkeSuite;
-import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
-import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.wire.Bytes;
@@ -37,9 +34,8 @@ final class SaInitInitiator implements State {
   private static final int COOKIE_MAX = 64;
 
   private final SaCore core;
-  private final PresharedKey key;
-  private final boolean initialContact;
-  private final KeyExchange keyExchange;
+  private final Initiation initiation;
+  private final KeyExchanges keys;
   private final Bytes nonce;
   private final List<Proposal> offer;
   private final List<NotifyPayload> natDetection;
@@ -47,23 +43,21 @@ final class SaInitInitiator implements State {
   private Optional<Bytes> cookie = Optional.empty();
   private int cookies;
 
-  private SaInitInitiator(SaCore core, PresharedKey key, boolean initialContact) {
+  private SaInitInitiator(SaCore core, Initiation initiation) {
     IkeContext ctx = core.ctx();
+    CryptoOffer crypto = core.peer().crypto();
     this.core = core;
-    this.key = key;
-    this.initialContact = initialContact;
-    this.keyExchange =
-        ctx.crypto().keyExchange(core.peer().crypto().keyExchange().getFirst(), ctx.random());
-    this.nonce = Bytes.copyOf(ctx.random().bytes(Limits.NONCE_LENGTH));
-    this.offer = Proposals.ike(core.peer().crypto(), Bytes.EMPTY);
+    this.initiation = initiation;
+    this.keys = new KeyExchanges(ctx, crypto.keyExchange());
+    this.nonce = core.nonce();
+    this.offer = Proposals.ike(crypto, Bytes.EMPTY);
     // §2.23: the responder's SPI is zero in the hashes of the request.
     this.natDetection =
         NatDetection.notifies(ctx.crypto(), ctx.random(), core.spiInitiator(), 0, core.remote());
   }
 
-  static SaInitInitiator start(
-      SaCore core, PresharedKey key, boolean initialContact, Instant now, List<Action> out) {
-    SaInitInitiator state = new SaInitInitiator(core, key, initialContact);
+  static SaInitInitiator start(SaCore core, Initiation initiation, Instant now, List<Action> out) {
+    SaInitInitiator state = new SaInitInitiator(core, initiation);
     Action.Send send = state.request();
     core.window().sent(ExchangeType.IKE_SA_INIT, send, state.schedule(now));
     out.add(send);
@@ -79,9 +73,16 @@ final class SaInitInitiator implements State {
     // §2.6: the cookie comes first and everything else stays as it was.
     cookie.ifPresent(c -> payloads.add(NotifyPayload.of(NotifyType.COOKIE, c)));
     payloads.add(new SaPayload(offer));
-    payloads.add(new KePayload(keyExchange.method().id(), Bytes.copyOf(keyExchange.publicValue())));
+    payloads.add(keys.payload());
     payloads.add(new NoncePayload(nonce));
     payloads.addAll(natDetection);
+    payloads.add(NotifyPayload.of(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED));
+    if (!core.peer().crypto().additional().isEmpty()) {
+      payloads.add(NotifyPayload.of(NotifyType.INTERMEDIATE_EXCHANGE_SUPPORTED));
+    }
+    if (initiation.key().ppk().isPresent()) {
+      payloads.add(NotifyPayload.of(NotifyType.USE_PPK));
+    }
     IkeHeader header =
         new IkeHeader(core.spiInitiator(), 0, ExchangeType.IKE_SA_INIT, true, false, 0);
     request = MessageEncoder.clear(header, payloads);
@@ -101,6 +102,10 @@ final class SaInitInitiator implements State {
     if (wanted.isPresent()) {
       return onCookie(wanted.get(), now, out);
     }
+    if (keys.beginsAgain(message)) {
+      // §1.2: all proposals stay, so that AUTH reveals who forged this to weaken the choice.
+      return again(now, out);
+    }
     Optional<NotifyPayload> error = message.error();
     if (error.isPresent()) {
       // §2.21.1: anybody can send this error, so it does not end the attempt.
@@ -109,10 +114,8 @@ final class SaInitInitiator implements State {
       return this;
     }
     Optional<SaPayload> sa = message.first(SaPayload.class);
-    Optional<KePayload> ke = message.first(KePayload.class);
     Optional<Bytes> nonceR = message.nonce();
     if (sa.isEmpty()
-        || ke.isEmpty()
         || nonceR.isEmpty()
         || message.unknownCritical().isPresent()
         || datagram.header().spiResponder() == 0) {
@@ -123,13 +126,16 @@ final class SaInitInitiator implements State {
         Proposals.answers(offer, sa.get().proposals())
             ? Proposals.selectIke(sa.get().proposals(), core.peer().crypto(), Bytes.EMPTY)
                 .map(Proposals.Selected::suite)
+                .filter(s -> s.keyExchange() == keys.method())
             : Optional.empty();
-    if (suite.isEmpty() || ke.get().method() != keyExchange.method().id()) {
+    boolean lacksIntermediate =
+        suite.filter(s -> !s.additional().isEmpty()).isPresent()
+            && !message.has(NotifyType.INTERMEDIATE_EXCHANGE_SUPPORTED);
+    if (suite.isEmpty() || lacksIntermediate) {
       SaCore.drop(DropReason.IKE_UNEXPECTED, out);
       return this;
     }
-    Optional<SecretBytes> shared = keyExchange.sharedSecret(ke.get().data().toArray());
-    if (shared.isEmpty()) {
+    if (!keys.agree(message)) {
       SaCore.drop(DropReason.IKE_PAYLOAD_SYNTAX, out);
       return this;
     }
@@ -137,17 +143,20 @@ final class SaInitInitiator implements State {
       core.refused(false, "", "the peer does not offer NAT traversal, which carries our ESP", out);
       return end(CloseReason.NAT_TRAVERSAL_UNSUPPORTED);
     }
-    keyExchange.destroy();
     core.window().answered();
     core.spiResponder(datagram.header().spiResponder());
     core.behindNat(NatDetection.weAreBehindNat(core.ctx().crypto(), message, in.to()));
-    core.session(Session.derive(core, suite.get(), shared.get(), nonce, nonceR.get()));
+    core.window().sizes().negotiated(message.has(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED));
+    core.session(Session.derive(core, suite.get(), keys.secrets().getFirst(), nonce, nonceR.get()));
     core.floatPorts();
-    return AuthInitiator.start(
+    keys.follow(suite.get().additional());
+    boolean childless = message.has(NotifyType.CHILDLESS_IKEV2_SUPPORTED);
+    boolean usesPpk = initiation.key().ppk().isPresent() && message.has(NotifyType.USE_PPK);
+    return IntermediateInitiator.start(
         core,
-        key,
-        initialContact,
-        new AuthMaterial(request, datagram.bytes(), nonce, nonceR.get()),
+        childless ? initiation : initiation.withChild(),
+        new AuthMaterial(request, datagram.bytes(), nonce, nonceR.get(), usesPpk),
+        keys,
         now,
         out);
   }
@@ -159,6 +168,10 @@ final class SaInitInitiator implements State {
     }
     cookies++;
     cookie = Optional.of(wanted);
+    return again(now, out);
+  }
+
+  private State again(Instant now, List<Action> out) {
     Action.Send send = request();
     core.window().replaceInit(send, schedule(now));
     out.add(send);
@@ -169,7 +182,7 @@ final class SaInitInitiator implements State {
   public State on(Input input, Instant now, List<Action> out) {
     return switch (input) {
       case Input.PacketWaiting p -> {
-        core.window().hurry(now).ifPresent(out::add);
+        out.addAll(core.window().hurry(now));
         yield this;
       }
       case Input.Close c -> end(c.reason());
@@ -184,7 +197,7 @@ final class SaInitInitiator implements State {
   }
 
   private State end(CloseReason reason) {
-    keyExchange.destroy();
+    keys.destroy();
     return new Dead(reason);
   }
 }

@@ -49,7 +49,8 @@ final class SaInitResponder {
       return Optional.empty();
     }
     Optional<Proposals.Selected<IkeSuite>> selected =
-        Proposals.selectIke(sa.get().proposals(), CryptoOffer.DEFAULT, Bytes.EMPTY);
+        acceptable(core, request)
+            .flatMap(offer -> Proposals.selectIke(sa.get().proposals(), offer, Bytes.EMPTY));
     if (selected.isEmpty()) {
       refuse(header, NotifyType.NO_PROPOSAL_CHOSEN, Bytes.EMPTY, in, out);
       return Optional.empty();
@@ -68,15 +69,27 @@ final class SaInitResponder {
       SaCore.drop(DropReason.IKE_PAYLOAD_SYNTAX, out);
       return Optional.empty();
     }
-    Bytes nonceR = Bytes.copyOf(ctx.random().bytes(Limits.NONCE_LENGTH));
+    Bytes nonceR = core.nonce();
     List<Payload> payloads = new ArrayList<>();
     payloads.add(new SaPayload(List.of(selected.get().answer())));
     payloads.add(new KePayload(wanted, keyExchange.get().publicValue()));
     payloads.add(new NoncePayload(nonceR));
     payloads.add(NotifyPayload.of(NotifyType.CHILDLESS_IKEV2_SUPPORTED));
+    if (!suite.additional().isEmpty()) {
+      payloads.add(NotifyPayload.of(NotifyType.INTERMEDIATE_EXCHANGE_SUPPORTED));
+    }
+    boolean usesPpk = request.has(NotifyType.USE_PPK) && ctx.peers().usesPpk(in.from().address());
+    if (usesPpk) {
+      payloads.add(NotifyPayload.of(NotifyType.USE_PPK));
+    }
     payloads.addAll(
         NatDetection.notifies(
             ctx.crypto(), ctx.random(), core.spiInitiator(), core.spiResponder(), in.from()));
+    // RFC 7383 §2.3: only where the initiator has said so.
+    if (request.has(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED)) {
+      core.window().sizes().negotiated(true);
+      payloads.add(NotifyPayload.of(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED));
+    }
     byte[] response =
         MessageEncoder.clear(
             new IkeHeader(
@@ -88,10 +101,21 @@ final class SaInitResponder {
     core.window().expectFrom(1);
     out.add(SaCore.answer(response, in));
     return Optional.of(
-        new AuthResponder(
+        IntermediateResponder.after(
             core,
-            new AuthMaterial(in.datagram().bytes(), response, nonceI.get(), nonceR),
+            new AuthMaterial(in.datagram().bytes(), response, nonceI.get(), nonceR, usesPpk),
+            suite.additional(),
             now.plus(IkeTimers.HALF_OPEN)));
+  }
+
+  /** What the peer at this address, still to be authenticated, may use; empty for nothing. */
+  private static Optional<CryptoOffer> acceptable(SaCore core, IkeMessage request) {
+    CryptoOffer offer = core.ctx().peers().acceptable(core.remote().address());
+    if (request.has(NotifyType.INTERMEDIATE_EXCHANGE_SUPPORTED)) {
+      return Optional.of(offer);
+    }
+    // RFC 9370 §2.2.1: without IKE_INTERMEDIATE there are no additional key exchanges.
+    return offer.requiresAdditional() ? Optional.empty() : Optional.of(offer.withoutAdditional());
   }
 
   /** An unauthenticated error, smaller than the request it answers (RFC 7296 §2.21.1). */

@@ -53,6 +53,27 @@ record Session(IkeSuite suite, Prf prf, IkeKeys keys, SkCipher cipher) {
     return new Session(suite, prf, keys, cipher);
   }
 
+  /** What protects the messages after an additional key exchange (RFC 9370 §2.2.2). */
+  Session updated(SaCore core, SecretBytes sharedSecret, AuthMaterial material) {
+    IkeKeys next =
+        new IkeKeyDerivation(
+                prf,
+                suite.encryption(),
+                suite.integrity(),
+                material.nonceI(),
+                material.nonceR(),
+                core.spiInitiator(),
+                core.spiResponder())
+            .updated(keys.skD(), sharedSecret);
+    destroy();
+    return of(core, suite, prf, next);
+  }
+
+  /** The same with a PPK mixed into what derives from now on; the cipher stays (RFC 8784 §3). */
+  Session withPpk(SecretBytes ppk) {
+    return new Session(suite, prf, keys.withPpk(prf, ppk), cipher);
+  }
+
   void destroy() {
     keys.destroy();
     cipher.destroy();

@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Seals and opens Encrypted payloads with the keys of one IKE SA (RFC 7296 §3.14, RFC 5282).
+ * Seals and opens Encrypted payloads, whole or fragments, with the keys of one IKE SA (RFC 7296
+ * §3.14, RFC 5282, RFC 7383 §2.5).
  *
  * <pre>
  * prefix: header, generic header | content: IV, ciphertext of (payloads | padding | pad length), ICV
@@ -22,6 +23,7 @@ import java.util.Optional;
 final class SkCipher {
   private final SkProtection sealing;
   private final SkProtection opening;
+  private boolean destroyed;
 
   SkCipher(
       CryptoProvider crypto, RandomSource random, IkeSuite suite, IkeKeys keys, boolean initiator) {
@@ -52,6 +54,37 @@ final class SkCipher {
     byte[] message = seal(prefix, inner);
     Arrays.fill(inner, (byte) 0);
     return message;
+  }
+
+  /** One fragment of a message: {@code length} octets of its payloads. */
+  byte[] sealFragment(
+      IkeHeader header,
+      int firstInner,
+      Datagram.Fragment fragment,
+      byte[] inner,
+      int offset,
+      int length) {
+    byte[] part = Arrays.copyOfRange(inner, offset, offset + length);
+    byte[] message =
+        seal(
+            MessageEncoder.fragmentPrefix(header, firstInner, fragment, contentLength(length)),
+            part);
+    Arrays.fill(part, (byte) 0);
+    return message;
+  }
+
+  /** The most octets of payloads that fit into so much content. */
+  int innerLength(int contentLength) {
+    int length = contentLength - contentLength(0);
+    // A cipher that pads to blocks may have room for some more.
+    while (contentLength(length + 1) <= contentLength) {
+      length++;
+    }
+    return length;
+  }
+
+  boolean isDestroyed() {
+    return destroyed;
   }
 
   /** Octets of content around {@code innerLength} octets of payloads. */
@@ -86,6 +119,7 @@ final class SkCipher {
   }
 
   void destroy() {
+    destroyed = true;
     sealing.destroy();
     opening.destroy();
   }

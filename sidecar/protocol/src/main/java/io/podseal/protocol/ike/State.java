@@ -13,13 +13,20 @@ import java.util.Optional;
  * the message window.
  *
  * <pre>
- * initiator:  SaInitInitiator -> AuthInitiator -> Established -> Ended -> Dead
- * responder:                     AuthResponder -> Established -> Ended -> Dead
- *                                      `-> Refused -> Dead
+ * initiator:  SaInitInitiator -> [IntermediateInitiator ->] AuthInitiator -> Established -> Ended -> Dead
+ * responder:                     [IntermediateResponder ->] AuthResponder -> Established -> Ended -> Dead
+ *                                                                 `-> Refused -> Dead
  * </pre>
  */
 sealed interface State
-    permits SaInitInitiator, AuthInitiator, AuthResponder, Established, Refused, Ended, Dead {
+    permits SaInitInitiator,
+        IntermediateInitiator,
+        AuthInitiator,
+        HalfOpen,
+        Established,
+        Refused,
+        Ended,
+        Dead {
 
   SaPhase phase();
 

@@ -4,10 +4,18 @@ import io.podseal.protocol.wire.Bytes;
 import java.util.List;
 import java.util.Optional;
 
-/** A decoded message: header and payloads, those of the Encrypted payload included. */
-public record IkeMessage(IkeHeader header, List<Payload> payloads) {
+/**
+ * A decoded message: header and payloads, those of the Encrypted payload included.
+ *
+ * @param inner content of the Encrypted payload without padding; empty in a clear message
+ */
+public record IkeMessage(IkeHeader header, List<Payload> payloads, Bytes inner) {
   public IkeMessage {
     payloads = List.copyOf(payloads);
+  }
+
+  public IkeMessage(IkeHeader header, List<Payload> payloads) {
+    this(header, payloads, Bytes.EMPTY);
   }
 
   /** The first payload of this class; the decoder allows singular payloads once. */

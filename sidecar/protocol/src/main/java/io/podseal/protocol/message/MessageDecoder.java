@@ -2,6 +2,7 @@ package io.podseal.protocol.message;
 
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.wire.ByteReader;
+import io.podseal.protocol.wire.Bytes;
 import io.podseal.protocol.wire.MalformedException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -57,7 +58,7 @@ public final class MessageDecoder {
         throw new MalformedException(
             DropReason.IKE_PAYLOAD_SYNTAX, "Encrypted payload inside another");
       }
-      return new Decoded.Ok<>(new IkeMessage(outer.header(), payloads));
+      return new Decoded.Ok<>(new IkeMessage(outer.header(), payloads, Bytes.copyOf(plaintext)));
     } catch (MalformedException e) {
       return new Decoded.Malformed<>(e.reason(), e.detail());
     }
@@ -119,6 +120,23 @@ public final class MessageDecoder {
       payloads.forEach(p -> seen.add(p.type()));
     }
 
+    private static Datagram.Fragment fragment(ByteReader content, boolean followsClear)
+        throws MalformedException {
+      int number = content.u16();
+      int total = content.u16();
+      // RFC 7383 §2.6: neither is zero, and no number is beyond the total.
+      if (number == 0 || number > total) {
+        throw new MalformedException(
+            DropReason.IKE_FRAGMENT_NUMBER, "fragment " + number + " of " + total);
+      }
+      // RFC 7383 §2.5.3: payloads in clear are in the first fragment.
+      if (followsClear && number > 1) {
+        throw new MalformedException(
+            DropReason.IKE_FRAGMENT_NUMBER, "payloads in clear before fragment " + number);
+      }
+      return new Datagram.Fragment(number, total);
+    }
+
     Optional<Datagram.Encrypted> read(ByteReader r, int first) throws MalformedException {
       int type = first;
       while (type != PayloadType.NONE) {
@@ -129,13 +147,17 @@ public final class MessageDecoder {
           throw new MalformedException(DropReason.IKE_PAYLOAD_LENGTH, "payload length " + length);
         }
         ByteReader content = r.slice(length - 4);
-        if (type == PayloadType.ENCRYPTED) {
+        if (type == PayloadType.ENCRYPTED || type == PayloadType.ENCRYPTED_FRAGMENT) {
           // §3.14: the Encrypted payload is last; its Next Payload names the first one inside.
           if (r.remaining() != 0) {
             throw new MalformedException(
                 DropReason.IKE_PAYLOAD_LENGTH, "octets after the Encrypted payload");
           }
-          return Optional.of(new Datagram.Encrypted(next, content.position()));
+          Optional<Datagram.Fragment> fragment =
+              type == PayloadType.ENCRYPTED_FRAGMENT
+                  ? Optional.of(fragment(content, !payloads.isEmpty()))
+                  : Optional.empty();
+          return Optional.of(new Datagram.Encrypted(next, content.position(), fragment));
         }
         if (SINGULAR.contains(type) && !seen.add(type)) {
           throw new MalformedException(

@@ -5,6 +5,11 @@ import java.util.List;
 
 /** Encodes messages and the content of Encrypted payloads. Stateless and thread-safe. */
 public final class MessageEncoder {
+  public static final int GENERIC_HEADER_LENGTH = 4;
+
+  /** Generic header, Fragment Number and Total Fragments (RFC 7383 §2.5). */
+  public static final int FRAGMENT_HEADER_LENGTH = 8;
+
   private MessageEncoder() {}
 
   /** A message without Encrypted payload. */
@@ -33,6 +38,25 @@ public final class MessageEncoder {
     ByteWriter w = new ByteWriter();
     header.write(w, PayloadType.ENCRYPTED);
     w.u8(firstInner).u8(0).u16(4 + contentLength);
+    w.setU32(IkeHeader.LENGTH_OFFSET, w.length() + contentLength);
+    return w.toArray();
+  }
+
+  /**
+   * Header and generic header of an Encrypted Fragment payload, with fragment numbers and final
+   * lengths (RFC 7383 §2.5): the numbers are authenticated with the rest.
+   *
+   * @param firstInner type of the first payload of the whole message
+   * @param contentLength octets that follow: IV, ciphertext and tag
+   */
+  public static byte[] fragmentPrefix(
+      IkeHeader header, int firstInner, Datagram.Fragment fragment, int contentLength) {
+    ByteWriter w = new ByteWriter();
+    header.write(w, PayloadType.ENCRYPTED_FRAGMENT);
+    // §2.5: only the first fragment names the first payload inside.
+    w.u8(fragment.number() == 1 ? firstInner : PayloadType.NONE).u8(0);
+    w.u16(FRAGMENT_HEADER_LENGTH + contentLength);
+    w.u16(fragment.number()).u16(fragment.total());
     w.setU32(IkeHeader.LENGTH_OFFSET, w.length() + contentLength);
     return w.toArray();
   }

@@ -21,11 +21,16 @@ public final class NotifyType {
   public static final int NAT_DETECTION_SOURCE_IP = 16388;
   public static final int NAT_DETECTION_DESTINATION_IP = 16389;
   public static final int COOKIE = 16390;
+  public static final int SET_WINDOW_SIZE = 16385;
   public static final int USE_TRANSPORT_MODE = 16391;
   public static final int REKEY_SA = 16393;
   public static final int ESP_TFC_PADDING_NOT_SUPPORTED = 16394;
+  public static final int IKEV2_FRAGMENTATION_SUPPORTED = 16430;
 
   public static final int CHILDLESS_IKEV2_SUPPORTED = 16418;
+  public static final int USE_PPK = 16435;
+  public static final int PPK_IDENTITY = 16436;
+  public static final int NO_PPK_AUTH = 16437;
   public static final int INTERMEDIATE_EXCHANGE_SUPPORTED = 16438;
   public static final int ADDITIONAL_KEY_EXCHANGE = 16441;
 
@@ -61,10 +66,14 @@ public final class NotifyType {
       case REKEY_SA -> "REKEY_SA";
       case ESP_TFC_PADDING_NOT_SUPPORTED -> "ESP_TFC_PADDING_NOT_SUPPORTED";
       case STATE_NOT_FOUND -> "STATE_NOT_FOUND";
+      case USE_PPK -> "USE_PPK";
+      case PPK_IDENTITY -> "PPK_IDENTITY";
+      case NO_PPK_AUTH -> "NO_PPK_AUTH";
       case INTERMEDIATE_EXCHANGE_SUPPORTED -> "INTERMEDIATE_EXCHANGE_SUPPORTED";
       case ADDITIONAL_KEY_EXCHANGE -> "ADDITIONAL_KEY_EXCHANGE";
       case CHILDLESS_IKEV2_SUPPORTED -> "CHILDLESS_IKEV2_SUPPORTED";
-      default -> "NOTIFY_" + type;
+      case IKEV2_FRAGMENTATION_SUPPORTED -> "IKEV2_FRAGMENTATION_SUPPORTED";
+      default -> NotifyNames.of(type);
     };
   }
 }

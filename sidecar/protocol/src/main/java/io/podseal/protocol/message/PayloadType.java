@@ -20,6 +20,9 @@ public final class PayloadType {
   public static final int CONFIGURATION = 47;
   public static final int EAP = 48;
 
+  /** SKF of RFC 7383. */
+  public static final int ENCRYPTED_FRAGMENT = 53;
+
   private PayloadType() {}
 
   /**

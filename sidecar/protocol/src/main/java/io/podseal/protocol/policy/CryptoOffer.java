@@ -4,8 +4,13 @@ import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.crypto.PrfAlgorithm;
+import io.podseal.protocol.crypto.WorkingAlgorithms;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The algorithms that we offer to a peer and accept from it, each list most wanted first.
@@ -62,9 +67,12 @@ public record CryptoOffer(
     }
   }
 
-  /** {@link #DEFAULT} with other ciphers, all of them AEADs. */
+  /** {@link #DEFAULT} with other ciphers, and with every integrity algorithm if one needs it. */
   public static CryptoOffer ofCiphers(List<EncryptionAlgorithm> encryption) {
-    return DEFAULT.withEncryption(encryption);
+    boolean separate = !encryption.stream().allMatch(EncryptionAlgorithm::isAead);
+    return DEFAULT
+        .withIntegrity(separate ? List.of(IntegrityAlgorithm.values()) : List.of())
+        .withEncryption(encryption);
   }
 
   public CryptoOffer withEncryption(List<EncryptionAlgorithm> value) {
@@ -91,6 +99,42 @@ public record CryptoOffer(
     return new CryptoOffer(encryption, integrity, prf, keyExchange, additional, value);
   }
 
+  /** Whether an SA without additional key exchanges is refused. */
+  public boolean requiresAdditional() {
+    return additional.stream().anyMatch(a -> !a.optional());
+  }
+
+  /** Whether an IKE SA of this suite is what we would have chosen. */
+  public boolean allows(IkeSuite suite) {
+    return encryption.contains(suite.encryption())
+        && suite.integrity().map(integrity::contains).orElse(true)
+        && prf.contains(suite.prf())
+        && keyExchange.contains(suite.keyExchange())
+        && additional.stream()
+            .allMatch(
+                a -> a.optional() || a.methods().stream().anyMatch(suite.additional()::contains));
+  }
+
+  /** What either of two peers may use, for one that has not said which it is. */
+  public CryptoOffer or(CryptoOffer other) {
+    boolean same = additional.equals(other.additional);
+    return new CryptoOffer(
+        either(encryption, other.encryption),
+        either(integrity, other.integrity),
+        either(prf, other.prf),
+        either(keyExchange, other.keyExchange),
+        same ? additional : optional(additional.isEmpty() ? other.additional : additional),
+        either(sequenceNumbers, other.sequenceNumbers));
+  }
+
+  private static List<AdditionalKeyExchange> optional(List<AdditionalKeyExchange> all) {
+    return all.stream().map(a -> new AdditionalKeyExchange(a.methods(), true)).toList();
+  }
+
+  private static <T> List<T> either(List<T> first, List<T> second) {
+    return Stream.concat(first.stream(), second.stream()).distinct().toList();
+  }
+
   /** The same for a peer, or an exchange, that does not know RFC 9370. */
   public CryptoOffer withoutAdditional() {
     return withAdditional(List.of());
@@ -102,6 +146,44 @@ public record CryptoOffer(
    */
   public CryptoOffer forRekeyOfIke(PrfAlgorithm current) {
     return withPrf(List.of(current));
+  }
+
+  /**
+   * What of this offer works, or empty when what is left cannot make an SA. A mandatory additional
+   * key exchange is never left out: without a working method there is no offer. An optional one
+   * goes if it is the last; before another it would change that one's number.
+   */
+  public Optional<CryptoOffer> restrictedTo(WorkingAlgorithms working) {
+    List<IntegrityAlgorithm> macs = keep(integrity, working.integrity());
+    List<EncryptionAlgorithm> ciphers =
+        keep(encryption, working.encryption()).stream()
+            .filter(e -> e.isAead() || !macs.isEmpty())
+            .toList();
+    List<AdditionalKeyExchange> exchanges = new ArrayList<>();
+    for (AdditionalKeyExchange wanted : additional) {
+      List<KeyExchangeMethod> methods = keep(wanted.methods(), working.keyExchange());
+      if (methods.isEmpty()) {
+        boolean last = exchanges.size() == additional.size() - 1;
+        if (wanted.optional() && last) {
+          continue;
+        }
+        return Optional.empty();
+      }
+      exchanges.add(new AdditionalKeyExchange(methods, wanted.optional()));
+    }
+    List<PrfAlgorithm> prfs = keep(prf, working.prf());
+    List<KeyExchangeMethod> methods = keep(keyExchange, working.keyExchange());
+    boolean useless =
+        prfs.isEmpty()
+            || methods.isEmpty()
+            || (ciphers.isEmpty() && (!encryption.isEmpty() || macs.isEmpty()));
+    return useless
+        ? Optional.empty()
+        : Optional.of(new CryptoOffer(ciphers, macs, prfs, methods, exchanges, sequenceNumbers));
+  }
+
+  private static <T> List<T> keep(List<T> list, Set<T> working) {
+    return list.stream().filter(working::contains).toList();
   }
 
   private static <T> List<T> once(String what, List<T> list) {

@@ -21,7 +21,7 @@ public record Transform(int type, int id, Optional<Integer> keyBits, boolean unk
     return new Transform(type.id(), id, Optional.of(keyBits), false);
   }
 
-  boolean isAdditionalKeyExchange() {
+  public boolean isAdditionalKeyExchange() {
     return type >= TransformType.ADDKE1.id() && type <= TransformType.ADDKE7.id();
   }
 

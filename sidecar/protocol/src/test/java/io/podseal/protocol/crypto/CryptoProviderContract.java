@@ -9,6 +9,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What every {@link CryptoProvider} must do; run once for each implementation. */
 public abstract class CryptoProviderContract {
@@ -29,27 +31,73 @@ public abstract class CryptoProviderContract {
         continue;
       }
       Aead aead = provider().aead(algorithm.get(), SecretBytes.copyOf(c.hex("key")));
-      byte[] message = c.hex("msg");
-      byte[] sealed = concat(c.hex("ct"), c.hex("tag"));
-      byte[] aad = c.hex("aad");
-
-      byte[] opened = new byte[message.length];
-      int length = aead.open(c.hex("iv"), aad, aad.length, sealed, 0, sealed.length, opened, 0);
-
-      if (c.isInvalid()) {
-        assertThat(length).as("%s", c).isEqualTo(-1);
-      } else {
-        assertThat(length).as("%s", c).isEqualTo(message.length);
-        assertThat(opened).as("%s", c).isEqualTo(message);
-        byte[] resealed = new byte[sealed.length];
-        assertThat(aead.seal(c.hex("iv"), aad, aad.length, message, 0, message.length, resealed, 0))
-            .as("%s", c)
-            .isEqualTo(sealed.length);
-        assertThat(resealed).as("%s", c).isEqualTo(sealed);
-      }
+      judge(c, aead);
       ran++;
     }
     assertThat(ran).as("AES-GCM cases that ran").isGreaterThan(100);
+  }
+
+  @Test
+  void chaCha20Poly1305PassesWycheproof() {
+    int ran = 0;
+    for (Wycheproof.Case c : Wycheproof.cases("chacha20_poly1305_test.json")) {
+      if (c.groupInt("ivSize") != 96) {
+        continue;
+      }
+      judge(c, provider().aead(EncryptionAlgorithm.CHACHA20_POLY1305, secret(c)));
+      ran++;
+    }
+    assertThat(ran).as("ChaCha20-Poly1305 cases that ran").isGreaterThan(300);
+  }
+
+  /** RFC 7634 appendix A: the ciphertext and ICV of an ESP packet. */
+  @Test
+  void chaCha20Poly1305MatchesRfc7634() {
+    byte[] key = hex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f");
+    byte[] nonce = hex("a0a1a2a3" + "1011121314151617");
+    byte[] aad = hex("0102030400000005");
+    byte[] plaintext =
+        hex(
+            "45000054a6f200004001e778c6336405c000020508005b7a3a080000553bec100007362708090a0b0c0d0e0f"
+                + "101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f3031323334353637"
+                + "01020204");
+    byte[] sealed = new byte[plaintext.length + Aead.TAG_LENGTH];
+
+    provider()
+        .aead(EncryptionAlgorithm.CHACHA20_POLY1305, SecretBytes.adopt(key))
+        .seal(nonce, aad, aad.length, plaintext, 0, plaintext.length, sealed, 0);
+
+    assertThat(sealed)
+        .isEqualTo(
+            hex(
+                "24039428b97f417e3c13753a4f05087b67c352e6a7fab1b982d466ef407ae5c614ee8099d52844eb"
+                    + "61aa95dfab4c02f72aa71e7c4c4f64c9befe2facc638e8f3cbec163fac469b502773f6fb94e664da"
+                    + "9165b82829f641e076aaa8266b7fb0f7b11b369907e1ad43"));
+  }
+
+  private static SecretBytes secret(Wycheproof.Case c) {
+    return SecretBytes.copyOf(c.hex("key"));
+  }
+
+  private static void judge(Wycheproof.Case c, Aead aead) {
+    byte[] message = c.hex("msg");
+    byte[] sealed = concat(c.hex("ct"), c.hex("tag"));
+    byte[] aad = c.hex("aad");
+
+    byte[] opened = new byte[message.length];
+    int length = aead.open(c.hex("iv"), aad, aad.length, sealed, 0, sealed.length, opened, 0);
+
+    if (c.isInvalid()) {
+      assertThat(length).as("%s", c).isEqualTo(-1);
+    } else {
+      assertThat(length).as("%s", c).isEqualTo(message.length);
+      assertThat(opened).as("%s", c).isEqualTo(message);
+      byte[] resealed = new byte[sealed.length];
+      assertThat(aead.seal(c.hex("iv"), aad, aad.length, message, 0, message.length, resealed, 0))
+          .as("%s", c)
+          .isEqualTo(sealed.length);
+      assertThat(resealed).as("%s", c).isEqualTo(sealed);
+    }
   }
 
   @Test
@@ -173,9 +221,10 @@ public abstract class CryptoProviderContract {
         .isEqualTo(hex("8fe8876046560bdbd2c75660b0ba7868463f9746"));
   }
 
-  @Test
-  void sealingTwiceUnderOneNonceIsRefusedAsOurBug() {
-    Aead aead = aead();
+  @ParameterizedTest
+  @EnumSource(names = {"AES_GCM_16_128", "AES_GCM_16_256", "CHACHA20_POLY1305"})
+  void sealingTwiceUnderOneNonceIsRefusedAsOurBug(EncryptionAlgorithm algorithm) {
+    Aead aead = aead(algorithm);
     byte[] nonce = new byte[Aead.NONCE_LENGTH];
     byte[] out = new byte[64];
     aead.seal(nonce, NOTHING, 0, new byte[8], 0, 8, out, 0);
@@ -185,9 +234,10 @@ public abstract class CryptoProviderContract {
         .hasMessageContaining("nonce");
   }
 
-  @Test
-  void oneAeadOpensAfterAForgeryAndAfterSealing() {
-    Aead aead = aead();
+  @ParameterizedTest
+  @EnumSource(names = {"AES_GCM_16_128", "AES_GCM_16_256", "CHACHA20_POLY1305"})
+  void oneAeadOpensAfterAForgeryAndAfterSealing(EncryptionAlgorithm algorithm) {
+    Aead aead = aead(algorithm);
     byte[] nonce = new byte[Aead.NONCE_LENGTH];
     byte[] sealed = new byte[8 + Aead.TAG_LENGTH];
     byte[] out = new byte[64];
@@ -235,10 +285,12 @@ public abstract class CryptoProviderContract {
         .hasMessageContaining("32");
   }
 
-  @Test
-  void aeadKeepsWorkingWhenTheCallersKeyIsDestroyedAndStopsWhenItsOwnIs() {
-    SecretBytes key = SecretBytes.copyOf(new byte[16]);
-    Aead aead = provider().aead(EncryptionAlgorithm.AES_GCM_16_128, key);
+  @ParameterizedTest
+  @EnumSource(names = {"AES_GCM_16_128", "AES_GCM_16_256", "CHACHA20_POLY1305"})
+  void aeadKeepsWorkingWhenTheCallersKeyIsDestroyedAndStopsWhenItsOwnIs(
+      EncryptionAlgorithm algorithm) {
+    SecretBytes key = SecretBytes.copyOf(new byte[algorithm.keyLength()]);
+    Aead aead = provider().aead(algorithm, key);
     byte[] out = new byte[64];
 
     key.destroy();
@@ -251,7 +303,11 @@ public abstract class CryptoProviderContract {
   }
 
   private Aead aead() {
-    return provider().aead(EncryptionAlgorithm.AES_GCM_16_128, SecretBytes.adopt(new byte[16]));
+    return aead(EncryptionAlgorithm.AES_GCM_16_128);
+  }
+
+  private Aead aead(EncryptionAlgorithm algorithm) {
+    return provider().aead(algorithm, SecretBytes.adopt(new byte[algorithm.keyLength()]));
   }
 
   private KeyExchange x25519(String privateValue) {

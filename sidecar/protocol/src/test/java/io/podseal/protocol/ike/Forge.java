@@ -17,6 +17,7 @@ import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.policy.IkeSuite;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.ByteWriter;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -44,9 +45,43 @@ public final class Forge {
    */
   public static byte[] sealPlaintext(
       IkeKeys keys, IkeHeader header, int firstInner, byte[] plaintext) {
-    SecretBytes keyAndSalt = header.fromOriginalInitiator() ? keys.skEi() : keys.skEr();
+    int length = 8 + plaintext.length + Aead.TAG_LENGTH;
+    return sealAfter(
+        keys, header, MessageEncoder.encryptedPrefix(header, firstInner, length), plaintext);
+  }
+
+  /**
+   * One fragment of a message, with any numbers.
+   *
+   * @param content what it holds of the payloads
+   */
+  public static byte[] sealFragment(
+      IkeKeys keys, IkeHeader header, int firstInner, int number, int total, byte[] content) {
+    byte[] plaintext = Arrays.copyOf(content, content.length + 1);
+    int length = 8 + plaintext.length + Aead.TAG_LENGTH;
     byte[] prefix =
-        MessageEncoder.encryptedPrefix(header, firstInner, 8 + plaintext.length + Aead.TAG_LENGTH);
+        MessageEncoder.fragmentPrefix(
+            header, firstInner, new Datagram.Fragment(number, total), length);
+    return sealAfter(keys, header, prefix, plaintext);
+  }
+
+  /** A message split into {@code total} fragments of about one size. */
+  public static List<byte[]> sealFragments(
+      IkeKeys keys, IkeHeader header, List<? extends Payload> payloads, int total) {
+    byte[] inner = MessageEncoder.inner(payloads);
+    List<byte[]> fragments = new ArrayList<>();
+    for (int i = 0; i < total; i++) {
+      byte[] part =
+          Arrays.copyOfRange(inner, inner.length * i / total, inner.length * (i + 1) / total);
+      fragments.add(
+          sealFragment(keys, header, MessageEncoder.firstType(payloads), i + 1, total, part));
+    }
+    return fragments;
+  }
+
+  /** A message after any clear part, which is authenticated with it. */
+  public static byte[] sealAfter(IkeKeys keys, IkeHeader header, byte[] prefix, byte[] plaintext) {
+    SecretBytes keyAndSalt = header.fromOriginalInitiator() ? keys.skEi() : keys.skEr();
     ByteWriter nonce = new ByteWriter();
     keyAndSalt.slice(GCM.keyLength(), GCM.keymatLength()).use(nonce::bytes);
     nonce.u64(iv);

@@ -67,7 +67,7 @@ public final class Gen {
   }
 
   private OpaquePayload opaque() {
-    List<Integer> types = List.of(1, 32, 37, 38, 47, 48, 49, 53, 54, 128, 255);
+    List<Integer> types = List.of(1, 32, 37, 38, 47, 48, 49, 52, 54, 128, 255);
     return new OpaquePayload(types.get(random.nextInt(types.size())), false, octets(0, 200));
   }
 

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is refused, and by which name it is counted. */
@@ -124,6 +125,63 @@ class MalformedMessageTest {
       case PayloadType.TS_INITIATOR, PayloadType.TS_RESPONDER -> selector(7, 16, 1, 2, 1);
       default -> NONCE;
     };
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0,0", "0,1", "0,65535", "2,1", "65535,65534", "1,0"})
+  void fragmentNumbersThatCannotBeAreRefused(int number, int total) {
+    assertDropped(fragment(new RawMessage(), number, total), DropReason.IKE_FRAGMENT_NUMBER);
+  }
+
+  @Test
+  void aFragmentNamesItsNumberAndTheContentBeginsAfterIt() {
+    byte[] message = fragment(new RawMessage(), 2, 65535).toArray();
+    Datagram.Encrypted encrypted =
+        RoundTripTest.ok(MessageDecoder.decode(message)).encrypted().orElseThrow();
+    assertThat(encrypted.fragment()).contains(new Datagram.Fragment(2, 65535));
+    assertThat(encrypted.offset()).isEqualTo(IkeHeader.LENGTH + 8);
+  }
+
+  @Test
+  void aFragmentTooShortForItsNumbersIsRefused() {
+    for (int length = 0; length < 4; length++) {
+      assertDropped(
+          new RawMessage().payload(PayloadType.ENCRYPTED_FRAGMENT, new byte[length]),
+          DropReason.IKE_PAYLOAD_LENGTH);
+    }
+  }
+
+  @Test
+  void payloadsInClearStandBeforeTheFirstFragmentOnlyAndAreBounded() {
+    RawMessage first = new RawMessage().payload(200, new byte[3]);
+    assertThat(RoundTripTest.ok(MessageDecoder.decode(fragment(first, 1, 2).toArray())).clear())
+        .hasSize(1);
+    RawMessage second = new RawMessage().payload(200, new byte[3]);
+    assertDropped(fragment(second, 2, 2), DropReason.IKE_FRAGMENT_NUMBER);
+    RawMessage many = new RawMessage();
+    for (int i = 0; i <= MessageDecoder.MAX_PAYLOADS; i++) {
+      many.payload(200, new byte[3]);
+    }
+    assertDropped(fragment(many, 1, 2), DropReason.IKE_TOO_MANY_PAYLOADS);
+  }
+
+  private static RawMessage fragment(RawMessage message, int number, int total) {
+    byte[] content = new ByteWriter().u16(number).u16(total).bytes(new byte[40]).toArray();
+    return message.payload(PayloadType.ENCRYPTED_FRAGMENT, content);
+  }
+
+  @Test
+  void aFragmentInsideAnEncryptedPayloadIsRefused() {
+    byte[] inner = fragment(new RawMessage(), 1, 1).chain();
+    byte[] prefix =
+        MessageEncoder.encryptedPrefix(
+            new Gen(1).header(), PayloadType.ENCRYPTED_FRAGMENT, inner.length);
+    byte[] whole = new ByteWriter().bytes(prefix).bytes(inner).toArray();
+    Datagram outer = RoundTripTest.ok(MessageDecoder.decode(whole));
+    assertThat(MessageDecoder.decodeInner(outer, inner))
+        .isInstanceOfSatisfying(
+            Decoded.Malformed.class,
+            bad -> assertThat(bad.reason()).isEqualTo(DropReason.IKE_PAYLOAD_SYNTAX));
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.podseal.protocol.sim;
 
 import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
 import io.podseal.protocol.policy.CryptoOffer;
@@ -9,6 +10,7 @@ import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.LocalPod;
 import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.Ppk;
 import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.DropReason;
@@ -30,6 +32,9 @@ import java.util.Random;
 final class Host {
   private static final int FLAGS = 19;
   private static final int RESPONSE = 0x20;
+  private static final int NEXT_PAYLOAD = 16;
+  private static final int FRAGMENT = 53;
+  private static final int FRAGMENT_NUMBER = 33;
 
   /** Datagrams that wait for a stopped process. */
   private static final int SOCKET_BUFFER = 100;
@@ -42,6 +47,7 @@ final class Host {
   private final World world;
   private final long seed;
   private int incarnation;
+  private IkeOptions options = IkeOptions.DEFAULT;
   private Duration skew = Duration.ZERO;
   private boolean stopped;
   private final List<Runnable> buffered = new ArrayList<>();
@@ -55,6 +61,10 @@ final class Host {
   int timersFired;
   final Plane plane;
   final WatchedCrypto crypto;
+
+  /** Algorithms of peers declared from now on. */
+  CryptoOffer offer = CryptoOffer.DEFAULT;
+
   final Keys keys = new Keys();
 
   Host(World world, String name, String address, long seed) {
@@ -71,9 +81,16 @@ final class Host {
     this.endpoint = newEndpoint();
   }
 
+  /** Starts over with these options; before anything is declared. */
+  void options(IkeOptions value) {
+    options = value;
+    endpoint = newEndpoint();
+  }
+
   private IkeEndpoint newEndpoint() {
     Random random = new Random(seed * 1000 + incarnation++);
-    return new IkeEndpoint(new LocalPod(identity, address), crypto, random::nextBytes, keys);
+    return new IkeEndpoint(
+        new LocalPod(identity, address), crypto, random::nextBytes, keys, options);
   }
 
   IkeEndpoint endpoint() {
@@ -139,7 +156,7 @@ final class Host {
             other.identity.name(),
             List.of(other.address),
             List.of(keys),
-            CryptoOffer.DEFAULT,
+            offer,
             lifetimes);
     peers.removeIf(p -> p.identity().equals(other.identity));
     peers.add(peer);
@@ -151,11 +168,17 @@ final class Host {
         p.identity(),
         p.label(),
         p.addresses(),
-        p.keys().stream()
-            .map(k -> new PresharedKey(k.epoch(), k.secret().copy(), k.mayInitiate()))
-            .toList(),
+        p.keys().stream().map(Host::copy).toList(),
         p.crypto(),
         p.lifetimes());
+  }
+
+  private static PresharedKey copy(PresharedKey k) {
+    return new PresharedKey(
+        k.epoch(),
+        k.secret().copy(),
+        k.mayInitiate(),
+        k.ppk().map(p -> new Ppk(p.id(), p.secret().copy(), p.required())));
   }
 
   static PresharedKey key(int epoch, String text) {
@@ -221,13 +244,19 @@ final class Host {
         endpoint.datagram(message, from, new Endpoint(address, localPort), now());
     long answers =
         actions.stream()
-            .filter(a -> a instanceof Action.Send s && (s.message()[FLAGS] & RESPONSE) != 0)
+            .filter(a -> a instanceof Action.Send s && beginsAnswer(s.message()))
             .count();
     if (answers > 1 || (answers == 1 && (message[FLAGS] & RESPONSE) != 0)) {
       throw new AssertionError(identity + " answers one datagram " + answers + " times");
     }
     run(actions);
     return actions;
+  }
+
+  /** A response, or the first fragment of one. */
+  private static boolean beginsAnswer(byte[] message) {
+    boolean laterFragment = message[NEXT_PAYLOAD] == FRAGMENT && message[FRAGMENT_NUMBER] != 1;
+    return (message[FLAGS] & RESPONSE) != 0 && !laterFragment;
   }
 
   void timer() {

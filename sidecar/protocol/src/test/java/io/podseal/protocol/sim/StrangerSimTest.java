@@ -7,6 +7,7 @@ import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.Forge;
+import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.Limits;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.Gen;
@@ -109,7 +110,7 @@ class StrangerSimTest {
     List<Payload> payloads = payloads(new KePayload(31, PUBLIC_VALUE), 16);
     payloads.set(0, new SaPayload(List.of(small)));
     byte[] request = MessageEncoder.clear(init(7), payloads);
-    assertThat(request.length).isLessThan(Limits.INIT_ANSWER_LENGTH);
+    assertThat(request.length).isLessThan(200);
 
     IkeMessage challenge = answer(request, from(1));
     NotifyPayload cookie = challenge.notify(NotifyType.COOKIE).orElseThrow();
@@ -247,6 +248,83 @@ class StrangerSimTest {
     world.run(Duration.ofSeconds(40));
     assertThat(b.endpoint().view()).isEmpty();
     assertThat(b.crypto.liveCiphers()).isZero();
+  }
+
+  @Test
+  void aSourceWithManyHalfOpenSasMustReturnCookiesWhileOthersNeedNot() {
+    for (int i = 1; i <= Limits.HALF_OPEN_OF_SOURCE_BEFORE_COOKIES; i++) {
+      assertThat(answer(request(i), from(1)).first(SaPayload.class)).isPresent();
+    }
+    NotifyPayload cookie = answer(request(50), from(1)).notify(NotifyType.COOKIE).orElseThrow();
+    assertThat(b.drops(DropReason.IKE_COOKIE_REQUIRED)).isEqualTo(1);
+    assertThat(b.endpoint().view()).hasSize(Limits.HALF_OPEN_OF_SOURCE_BEFORE_COOKIES);
+    assertThat(answer(withCookie(50, cookie, 32), from(1)).first(SaPayload.class)).isPresent();
+    assertThat(answer(request(51), from(2)).first(SaPayload.class)).isPresent();
+  }
+
+  @Test
+  void beyondTheBoundOfIkeSasNobodyBeginsAnother() {
+    b.options(IkeOptions.DEFAULT.withIkeSas(3));
+    for (int i = 1; i <= 5; i++) {
+      assertThat(answers(request(i), from(i))).hasSize(i <= 3 ? 1 : 0);
+    }
+    assertThat(b.drops(DropReason.IKE_TOO_MANY_SAS)).isEqualTo(2);
+    assertThat(b.endpoint().view()).hasSize(3);
+    world.run(Duration.ofSeconds(31));
+    assertThat(answers(request(9), from(9))).hasSize(1);
+  }
+
+  @Test
+  void anExpensiveKeyExchangeIsBegunOnlyForWhoReturnedACookie() {
+    KePayload modp = new KePayload(14, new Gen(1).octets(256, 256));
+    List<Payload> payloads = payloads(modp, 32);
+    IkeMessage challenge = answer(MessageEncoder.clear(init(7), payloads), from(1));
+    NotifyPayload cookie = challenge.notify(NotifyType.COOKIE).orElseThrow();
+    assertThat(b.endpoint().view()).isEmpty();
+    payloads.addFirst(cookie);
+    assertThat(answer(MessageEncoder.clear(init(7), payloads), from(1)).has(NotifyType.COOKIE))
+        .isFalse();
+  }
+
+  @Test
+  void expensiveKeyExchangesBeyondTheBudgetAreDroppedAndCheapOnesAreNot() {
+    KePayload modp = new KePayload(16, new Gen(1).octets(512, 512));
+    int begun = 0;
+    for (int i = 1; i <= 20; i++) {
+      List<Payload> payloads = payloads(modp, 32);
+      byte[] first = MessageEncoder.clear(init(i), payloads);
+      payloads.addFirst(answer(first, from(i)).notify(NotifyType.COOKIE).orElseThrow());
+      begun += answers(MessageEncoder.clear(init(i), payloads), from(i)).size();
+    }
+    assertThat(begun).isEqualTo(2);
+    assertThat(b.drops(DropReason.IKE_KEY_EXCHANGE_RATE)).isEqualTo(18);
+    assertThat(answer(request(99), from(99)).first(SaPayload.class)).isPresent();
+  }
+
+  @Test
+  void aCookieOutlivesOneChangeOfTheSecretAndNoMore() {
+    for (int i = 1; i <= Limits.HALF_OPEN_BEFORE_COOKIES; i++) {
+      answers(request(i), from(i));
+    }
+    assertThat(answer(request(6999), from(899)).has(NotifyType.COOKIE)).isTrue();
+    // The secret is two minutes old at 120 s; this cookie is made shortly before.
+    world.run(Duration.ofSeconds(119));
+    fillUp(1_000);
+    NotifyPayload cookie = answer(request(7000), from(900)).notify(NotifyType.COOKIE).orElseThrow();
+    world.run(Duration.ofSeconds(2));
+    NotifyPayload next = answer(request(7001), from(901)).notify(NotifyType.COOKIE).orElseThrow();
+    assertThat(next.data().u8(0)).isEqualTo(cookie.data().u8(0) + 1);
+    assertThat(answer(withCookie(7000, cookie, 32), from(900)).first(SaPayload.class)).isPresent();
+    world.run(Duration.ofSeconds(121));
+    fillUp(2_000);
+    assertThat(answer(withCookie(7001, next, 32), from(901)).has(NotifyType.COOKIE)).isTrue();
+  }
+
+  /** Brings b to where it asks for cookies. */
+  private void fillUp(int firstSpi) {
+    for (int i = 1; i <= Limits.HALF_OPEN_BEFORE_COOKIES; i++) {
+      answers(request(firstSpi + i), from(i));
+    }
   }
 
   @Test

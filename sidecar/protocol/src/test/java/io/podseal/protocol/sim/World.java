@@ -33,6 +33,13 @@ final class World {
   sealed interface Packet permits Ike, Esp {}
 
   record Ike(byte[] message, int fromPort) implements Packet {
+    private static final int IPV4_AND_UDP = 28;
+
+    /** Octets of the IP datagram. */
+    int length() {
+      return IPV4_AND_UDP + (fromPort == Ports.IKE ? 0 : 4) + message.length;
+    }
+
     boolean is(ExchangeType exchange, boolean response) {
       return MessageDecoder.decode(message) instanceof Decoded.Ok<Datagram> ok
           && ok.value().header().exchange() == exchange

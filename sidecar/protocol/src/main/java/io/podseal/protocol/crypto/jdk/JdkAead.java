@@ -6,6 +6,7 @@ import java.security.GeneralSecurityException;
 import java.security.InvalidAlgorithmParameterException;
 import java.security.InvalidKeyException;
 import java.security.spec.AlgorithmParameterSpec;
+import java.util.List;
 import javax.crypto.AEADBadTagException;
 import javax.crypto.Cipher;
 import javax.crypto.spec.GCMParameterSpec;
@@ -13,20 +14,27 @@ import javax.crypto.spec.IvParameterSpec;
 
 /**
  * AES-GCM with a 16-octet tag (RFC 5116 §5.1, RFC 4106) or ChaCha20-Poly1305 (RFC 8439, RFC 7634)
- * on one {@link Cipher} that is kept, so that the key schedule is made once. Not thread-safe.
+ * on a {@link Cipher} that is kept, so that the key schedule is made once. Not thread-safe.
  */
 final class JdkAead implements Aead {
   private final String transformation;
   private final boolean gcm;
-  private final Cipher cipher;
+  private final Cipher sealing;
+  private final Cipher opening;
   private final RawKey key;
 
   private JdkAead(String transformation, boolean gcm, RawKey key) {
     this.transformation = transformation;
     this.gcm = gcm;
     this.key = key;
+    this.sealing = cipher(transformation);
+    // SunJCE's guard against a nonce used twice counts opening too, but for AES-GCM.
+    this.opening = gcm ? sealing : cipher(transformation);
+  }
+
+  private static Cipher cipher(String transformation) {
     try {
-      this.cipher = Cipher.getInstance(transformation, "SunJCE");
+      return Cipher.getInstance(transformation, "SunJCE");
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this JDK has no " + transformation + " in SunJCE", e);
     }
@@ -51,10 +59,10 @@ final class JdkAead implements Aead {
       byte[] out,
       int outOffset) {
     OneArray.refuse(in, out);
-    init(Cipher.ENCRYPT_MODE, nonce);
+    init(sealing, Cipher.ENCRYPT_MODE, nonce);
     try {
-      cipher.updateAAD(aad, 0, aadLength);
-      return cipher.doFinal(in, inOffset, inLength, out, outOffset);
+      sealing.updateAAD(aad, 0, aadLength);
+      return sealing.doFinal(in, inOffset, inLength, out, outOffset);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(
           transformation + " could not encrypt: is the output too short?", e);
@@ -75,10 +83,10 @@ final class JdkAead implements Aead {
     if (inLength < TAG_LENGTH) {
       return -1;
     }
-    init(Cipher.DECRYPT_MODE, nonce);
+    init(opening, Cipher.DECRYPT_MODE, nonce);
     try {
-      cipher.updateAAD(aad, 0, aadLength);
-      return cipher.doFinal(in, inOffset, inLength, out, outOffset);
+      opening.updateAAD(aad, 0, aadLength);
+      return opening.doFinal(in, inOffset, inLength, out, outOffset);
     } catch (AEADBadTagException forged) {
       return -1;
     } catch (GeneralSecurityException e) {
@@ -93,16 +101,18 @@ final class JdkAead implements Aead {
     key.destroy();
     try {
       // A new key makes SunJCE zero its copy of the last one.
-      cipher.init(
-          Cipher.DECRYPT_MODE,
-          RawKey.zeros(key.getAlgorithm(), length),
-          parameters(new byte[NONCE_LENGTH]));
+      for (Cipher cipher : List.of(sealing, opening)) {
+        cipher.init(
+            Cipher.DECRYPT_MODE,
+            RawKey.zeros(key.getAlgorithm(), length),
+            parameters(new byte[NONCE_LENGTH]));
+      }
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(transformation + " refused a key of zeros", e);
     }
   }
 
-  private void init(int mode, byte[] nonce) {
+  private void init(Cipher cipher, int mode, byte[] nonce) {
     try {
       cipher.init(mode, key, parameters(nonce));
     } catch (InvalidAlgorithmParameterException | InvalidKeyException e) {

@@ -23,18 +23,48 @@ import java.util.Optional;
 
 /**
  * Stateless cookies: a source proves that it receives what is sent to its address before anything
- * is kept for it (RFC 7296 §2.6). The secret lives as long as the process; the time is in the MAC.
+ * is kept for it (RFC 7296 §2.6). The time is in the MAC; the secret changes now and then, and its
+ * number stands before the MAC.
+ *
+ * <pre>
+ * number of the secret (1) | prf(secret, SPIi | address | port | time | Ni) (32)
+ * </pre>
  */
 final class Cookies {
   /** A cookie is good in the slice of time it was made in and in the next. */
   private static final Duration SLICE = Duration.ofSeconds(15);
 
+  /** §2.6: a new secret from time to time. Longer than any cookie of the one before is good. */
+  private static final Duration SECRET_LIFETIME = Duration.ofMinutes(2);
+
   private final CryptoProvider crypto;
-  private final SecretBytes secret;
+  private final RandomSource random;
+  private SecretBytes current;
+  private SecretBytes previous;
+  private int number;
+  private Instant renewAt = Instant.MIN;
 
   Cookies(CryptoProvider crypto, RandomSource random) {
     this.crypto = crypto;
-    this.secret = SecretBytes.adopt(random.bytes(32));
+    this.random = random;
+    this.current = newSecret();
+    this.previous = current.copy();
+  }
+
+  private SecretBytes newSecret() {
+    return SecretBytes.adopt(random.bytes(32));
+  }
+
+  private void renew(Instant now) {
+    if (renewAt.equals(Instant.MIN)) {
+      renewAt = now.plus(SECRET_LIFETIME);
+    } else if (!now.isBefore(renewAt)) {
+      previous.destroy();
+      previous = current;
+      current = newSecret();
+      number = (number + 1) & 0xff;
+      renewAt = now.plus(SECRET_LIFETIME);
+    }
   }
 
   boolean isReturnedBy(Datagram request, Endpoint from, Instant now) {
@@ -46,11 +76,20 @@ final class Cookies {
         || message.nonce().isEmpty()) {
       return false;
     }
-    long slice = slice(now);
+    renew(now);
     byte[] received = first.data().toArray();
-    boolean current = MessageDigest.isEqual(received, cookie(message, from, slice));
-    boolean previous = MessageDigest.isEqual(received, cookie(message, from, slice - 1));
-    return current || previous;
+    if (received.length == 0) {
+      return false;
+    }
+    int age = (number - received[0]) & 0xff;
+    if (age > 1) {
+      return false;
+    }
+    SecretBytes secret = age == 0 ? current : previous;
+    long slice = slice(now);
+    boolean fresh = MessageDigest.isEqual(received, cookie(message, from, slice, secret, age));
+    boolean older = MessageDigest.isEqual(received, cookie(message, from, slice - 1, secret, age));
+    return fresh || older;
   }
 
   /** The answer that asks for the cookie; empty for a request without nonce. */
@@ -59,16 +98,19 @@ final class Cookies {
     if (message.nonce().isEmpty()) {
       return Optional.empty();
     }
+    renew(now);
     IkeHeader header =
         new IkeHeader(request.header().spiInitiator(), 0, ExchangeType.IKE_SA_INIT, false, true, 0);
     List<Payload> payloads =
         List.of(
-            NotifyPayload.of(NotifyType.COOKIE, Bytes.copyOf(cookie(message, from, slice(now)))));
+            NotifyPayload.of(
+                NotifyType.COOKIE, Bytes.copyOf(cookie(message, from, slice(now), current, 0))));
     return Optional.of(MessageEncoder.clear(header, payloads));
   }
 
   /** §2.6: the nonce is covered, so that seeing only the challenge is not enough to answer it. */
-  private byte[] cookie(IkeMessage request, Endpoint from, long slice) {
+  private byte[] cookie(
+      IkeMessage request, Endpoint from, long slice, SecretBytes secret, int age) {
     byte[] data =
         new ByteWriter()
             .u64(request.header().spiInitiator())
@@ -78,7 +120,7 @@ final class Cookies {
             .bytes(request.nonce().orElse(Bytes.EMPTY))
             .toArray();
     SecretBytes mac = crypto.prf(PrfAlgorithm.HMAC_SHA2_256).apply(secret, data);
-    byte[] cookie = mac.use(byte[]::clone);
+    byte[] cookie = mac.use(m -> new ByteWriter().u8((number - age) & 0xff).bytes(m).toArray());
     mac.destroy();
     return cookie;
   }

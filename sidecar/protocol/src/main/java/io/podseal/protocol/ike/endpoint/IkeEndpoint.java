@@ -4,9 +4,11 @@ import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.IkeContext;
+import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.IkeSaView;
 import io.podseal.protocol.ike.IkeTimers;
+import io.podseal.protocol.ike.Initiation;
 import io.podseal.protocol.ike.Input;
 import io.podseal.protocol.ike.KeyLog;
 import io.podseal.protocol.ike.Limits;
@@ -49,14 +51,17 @@ public final class IkeEndpoint {
   private final PairTable pairs = new PairTable();
 
   public IkeEndpoint(LocalPod self, CryptoProvider crypto, RandomSource random, KeyLog keyLog) {
+    this(self, crypto, random, keyLog, IkeOptions.DEFAULT);
+  }
+
+  public IkeEndpoint(
+      LocalPod self,
+      CryptoProvider crypto,
+      RandomSource random,
+      KeyLog keyLog,
+      IkeOptions options) {
     this.ctx =
-        new IkeContext(
-            crypto,
-            random,
-            self,
-            id -> Optional.ofNullable(pairs.get(id)).map(Pair::peer),
-            new SpiRegistry(random),
-            keyLog);
+        new IkeContext(crypto, random, self, pairs, new SpiRegistry(random), keyLog, options);
     this.gate = new InitGate(ctx);
   }
 
@@ -69,7 +74,12 @@ public final class IkeEndpoint {
     List<Action> out = new ArrayList<>();
     switch (MessageDecoder.decode(bytes)) {
       case Decoded.Malformed<Datagram> bad -> out.add(new Action.Drop(bad.reason()));
-      case Decoded.Ok<Datagram> ok -> dispatch(new Input.Received(ok.value(), from, to), now, out);
+      case Decoded.Ok<Datagram> ok -> {
+        Input.Received in = new Input.Received(ok.value(), from, to);
+        ctx.options().messages().received(in);
+        dispatch(in, now, out);
+        ctx.options().messages().dropped(in, out);
+      }
     }
     return out;
   }
@@ -105,13 +115,21 @@ public final class IkeEndpoint {
     Optional<IkeSa> known = gate.known(in);
     if (known.isPresent()) {
       run(known.get(), s -> s.handle(in, now), now, out);
-    } else if (gate.admits(in, now, out)) {
-      IkeSa.respond(ctx, in, now, out)
-          .ifPresent(sa -> {
-            gate.opened(sa, in);
-            sas.add(sa);
-          });
+    } else {
+      int before = out.size();
+      if (gate.admits(in, sas.size(), now, out)) {
+        IkeSa.respond(ctx, in, now, out)
+            .ifPresent(sa -> {
+              gate.opened(sa, in);
+              sas.add(sa);
+            });
+      }
+      logClear(out.subList(before, out.size()));
     }
+  }
+
+  private void logClear(List<Action> actions) {
+    ctx.options().messages().sentClear(ctx.self(), actions);
   }
 
   /** The time of {@link #deadline()} has come. */
@@ -143,6 +161,19 @@ public final class IkeEndpoint {
       } else if (pair.mayStart(now)) {
         start(pair, false, "a packet waits", now, out);
       }
+    }
+    return out;
+  }
+
+  /** Authenticates {@code peer} ahead of its first packet, without a child if it can (RFC 6023). */
+  public List<Action> connect(Identity peer, Instant now) {
+    List<Action> out = new ArrayList<>();
+    Pair pair = pairs.get(peer);
+    if (pair != null
+        && pair.in(SaPhase.ESTABLISHED).isEmpty()
+        && pair.connecting().isEmpty()
+        && pair.mayStart(now)) {
+      start(pair, false, true, "asked to connect", now, out);
     }
     return out;
   }
@@ -305,6 +336,11 @@ public final class IkeEndpoint {
   }
 
   private void start(Pair pair, boolean replaces, String why, Instant now, List<Action> out) {
+    start(pair, replaces, false, why, now, out);
+  }
+
+  private void start(
+      Pair pair, boolean replaces, boolean childless, String why, Instant now, List<Action> out) {
     Peer peer = pair.peer();
     Optional<PresharedKey> key = pair.initiatingKey();
     if (key.isEmpty() || peer.addresses().isEmpty()) {
@@ -313,7 +349,10 @@ public final class IkeEndpoint {
     }
     String remote = new Endpoint(peer.addresses().getFirst(), Ports.IKE).toString();
     out.add(new Action.Emit(new ProtocolEvent.IkeSaStarted(peer.label(), remote, why)));
-    IkeSa sa = IkeSa.initiate(ctx, peer, key.get(), pair.isFirstContact(), replaces, now, out);
+    int before = out.size();
+    Initiation initiation = new Initiation(key.get(), pair.isFirstContact(), replaces, childless);
+    IkeSa sa = IkeSa.initiate(ctx, peer, initiation, now, out);
+    logClear(out.subList(before, out.size()));
     sas.add(sa);
     pair.add(sa);
   }
@@ -321,7 +360,9 @@ public final class IkeEndpoint {
   /** Lets an SA handle something and draws the consequences for its peer. */
   private void run(IkeSa sa, Function<IkeSa, List<Action>> input, Instant now, List<Action> out) {
     SaPhase before = sa.phase();
-    out.addAll(input.apply(sa));
+    List<Action> actions = input.apply(sa);
+    logClear(actions);
+    out.addAll(actions);
     SaPhase after = sa.phase();
     boolean connected = before == SaPhase.CONNECTING && after == SaPhase.ESTABLISHED;
     if (connected) {

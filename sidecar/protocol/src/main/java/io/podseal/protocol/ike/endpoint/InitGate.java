@@ -3,8 +3,10 @@ package io.podseal.protocol.ike.endpoint;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.IkeContext;
 import io.podseal.protocol.ike.IkeSa;
+import io.podseal.protocol.ike.InitAnswer;
 import io.podseal.protocol.ike.Input;
 import io.podseal.protocol.ike.Limits;
+import io.podseal.protocol.message.KePayload;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.udpencap.Ports;
@@ -24,6 +26,8 @@ import java.util.Set;
 final class InitGate {
   private final Cookies cookies;
   private final AnswerRates rates = new AnswerRates();
+  private final KeyExchangeBudget keyExchanges = new KeyExchangeBudget();
+  private final int ikeSas;
   private final Map<Attempt, IkeSa> byAttempt = new HashMap<>();
   private final Map<IkeSa, Attempt> attempts = new HashMap<>();
   private final Set<IkeSa> halfOpen = new HashSet<>();
@@ -38,6 +42,7 @@ final class InitGate {
 
   InitGate(IkeContext ctx) {
     this.cookies = new Cookies(ctx.crypto(), ctx.random());
+    this.ikeSas = ctx.options().ikeSas();
   }
 
   /** Counts the request against its source. */
@@ -50,19 +55,35 @@ final class InitGate {
     return Optional.ofNullable(byAttempt.get(Attempt.of(in)));
   }
 
-  /** Whether a new SA may be made; if not, says what is done instead. */
-  boolean admits(Input.Received in, Instant now, List<Action> out) {
+  /**
+   * Whether a new SA may be made; if not, says what is done instead.
+   *
+   * @param sas how many IKE SAs there are
+   */
+  boolean admits(Input.Received in, int sas, Instant now, List<Action> out) {
+    if (sas >= ikeSas) {
+      out.add(new Action.Drop(DropReason.IKE_TOO_MANY_SAS));
+      return false;
+    }
+    int ofSource = halfOpenBySource.getOrDefault(in.from().address(), 0);
+    int method =
+        in.datagram().clearMessage().first(KePayload.class).map(KePayload::method).orElse(0);
     // Design, decision 12: never send more than we got to a source that has proven nothing.
     boolean wantsCookie =
         halfOpen.size() >= Limits.HALF_OPEN_BEFORE_COOKIES
-            || in.datagram().bytes().length < Limits.INIT_ANSWER_LENGTH;
+            || ofSource >= Limits.HALF_OPEN_OF_SOURCE_BEFORE_COOKIES
+            || KeyExchangeBudget.isExpensive(method)
+            || in.datagram().bytes().length < InitAnswer.longest(in.datagram().clearMessage());
     if (wantsCookie && !cookies.isReturnedBy(in.datagram(), in.from(), now)) {
       challenge(in, now, out);
       return false;
     }
-    if (halfOpen.size() >= Limits.HALF_OPEN
-        || halfOpenBySource.getOrDefault(in.from().address(), 0) >= Limits.HALF_OPEN_PER_SOURCE) {
+    if (halfOpen.size() >= Limits.HALF_OPEN || ofSource >= Limits.HALF_OPEN_PER_SOURCE) {
       out.add(new Action.Drop(DropReason.IKE_TOO_MANY_HALF_OPEN));
+      return false;
+    }
+    if (!keyExchanges.takes(method, now)) {
+      out.add(new Action.Drop(DropReason.IKE_KEY_EXCHANGE_RATE));
       return false;
     }
     return true;
@@ -76,6 +97,7 @@ final class InitGate {
     }
     boolean encapsulated = in.to().port() == Ports.IKE_NAT_TRAVERSAL;
     out.add(new Action.Send(challenge.get(), in.from(), encapsulated));
+    out.add(new Action.Drop(DropReason.IKE_COOKIE_REQUIRED));
   }
 
   /** An SA was made for {@code in}. */

@@ -48,14 +48,18 @@ final class Pair {
     for (PresharedKey key : next.keys()) {
       Optional<PresharedKey> same =
           peer.keys().stream()
-              .filter(k -> k.epoch() == key.epoch() && k.secret().equals(key.secret()))
+              .filter(k ->
+                  k.epoch() == key.epoch()
+                      && k.secret().equals(key.secret())
+                      && k.ppk().equals(key.ppk()))
               .findFirst();
-      same.filter(k -> isCopy(k, key)).ifPresent(k -> key.secret().destroy());
+      same.filter(k -> isCopy(k, key)).ifPresent(k -> key.destroy());
       same.ifPresent(gone::remove);
       keys.add(
-          same.map(k -> new PresharedKey(k.epoch(), k.secret(), key.mayInitiate())).orElse(key));
+          same.map(k -> new PresharedKey(k.epoch(), k.secret(), key.mayInitiate(), k.ppk()))
+              .orElse(key));
     }
-    gone.forEach(k -> k.secret().destroy());
+    gone.forEach(PresharedKey::destroy);
     peer =
         new Peer(
             next.identity(), next.label(), next.addresses(), keys, next.crypto(), next.lifetimes());
@@ -71,7 +75,7 @@ final class Pair {
   }
 
   void forgetKeys() {
-    peer.keys().forEach(k -> k.secret().destroy());
+    peer.keys().forEach(PresharedKey::destroy);
   }
 
   List<IkeSa> sas() {

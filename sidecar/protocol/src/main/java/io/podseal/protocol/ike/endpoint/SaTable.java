@@ -51,6 +51,10 @@ final class SaTable {
     return byChild.get(inboundSpi);
   }
 
+  int size() {
+    return byLocalSpi.size();
+  }
+
   Collection<IkeSa> all() {
     return List.copyOf(byLocalSpi.values());
   }

@@ -1,0 +1,49 @@
+package io.podseal.protocol.ike.endpoint;
+
+import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.ike.Limits;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Bounds the work on key exchanges that peers can cause before they authenticate, in units of about
+ * 200 microseconds: one exchange with X25519. Expensive ones have a budget of their own: a flood of
+ * them does not stop the others.
+ */
+final class KeyExchangeBudget {
+  private static final int MODP_2048 = 256;
+
+  private final TokenBucket cheap =
+      new TokenBucket(Limits.KEY_EXCHANGE_BURST, Limits.KEY_EXCHANGE_RATE);
+  private final TokenBucket expensive =
+      new TokenBucket(Limits.EXPENSIVE_BURST, Limits.EXPENSIVE_RATE);
+
+  /** Whether it is begun only for who has returned a cookie. */
+  static boolean isExpensive(int method) {
+    return byId(method).filter(m -> m.cost() == KeyExchangeMethod.Cost.HIGH).isPresent();
+  }
+
+  /** Whether a key exchange of this method may be done now; then it is counted. */
+  boolean takes(int method, Instant now) {
+    // A method that we do not know is refused without work.
+    int units = byId(method).map(KeyExchangeBudget::units).orElse(0);
+    return (isExpensive(method) ? expensive : cheap).takes(units, now);
+  }
+
+  private static int units(KeyExchangeMethod method) {
+    return switch (method.cost()) {
+      case LOW -> 1;
+      case MEDIUM -> 5;
+      case HIGH -> {
+        // Exponentiation costs the cube of the length.
+        double longer = (double) method.requestLength() / MODP_2048;
+        yield (int) (20 * longer * longer * longer);
+      }
+    };
+  }
+
+  private static Optional<KeyExchangeMethod> byId(int method) {
+    return Arrays.stream(KeyExchangeMethod.values()).filter(m -> m.id() == method).findFirst();
+  }
+}
