@@ -216,6 +216,11 @@ final class Bench implements AutoCloseable {
     prove(established);
   }
 
+  /** Returns whether what was negotiated has {@code part} in its description. */
+  boolean uses(String part) {
+    return established.contains(part);
+  }
+
   /** Expects that what was negotiated has every one of {@code parts} in its description. */
   void negotiated(String... parts) {
     for (String part : parts) {

@@ -2,15 +2,16 @@ package io.podseal.e2e.interop;
 
 import io.podseal.e2e.interop.Report.Outcome;
 import io.podseal.e2e.interop.Report.Result;
-import io.podseal.e2e.lab.Lab;
-import io.podseal.e2e.lab.Pod;
-import io.podseal.e2e.lab.Resources;
-import io.podseal.e2e.lab.ReversePathFilter;
 import java.io.PrintStream;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +30,6 @@ import picocli.CommandLine.Parameters;
     description = "Runs our sidecar against strongSwan of three Debian suites and prints a table.")
 public final class Interop implements Callable<Integer> {
   private static final Logger LIBRARIES = Logger.getLogger("");
-  private static final int GUEST_HOST = 10;
-  private static final int FIRST_HOST = 11;
 
   @Parameters(
       arity = "0..1",
@@ -61,8 +60,6 @@ public final class Interop implements Callable<Integer> {
   private boolean help;
 
   private final PrintStream out = System.out;
-  private int hosts = FIRST_HOST;
-  private @Nullable Guest guest;
 
   private Interop() {}
 
@@ -87,25 +84,7 @@ public final class Interop implements Callable<Integer> {
       rows.forEach(row -> out.println(row.name() + (row.quick() ? "  (quick)" : "")));
       return 0;
     }
-    Report results = new Report();
-    try (Resources owned = new Resources()) {
-      Lab lab = owned.add(Lab.open());
-      ScriptedController controller =
-          owned.add(ScriptedController.start(lab.node(), folder.resolve("controller")));
-      for (Case row : rows) {
-        Outcome outcome = run(row, lab, controller);
-        results.add(outcome);
-        out.printf(
-            Locale.ROOT,
-            "%-12s %-46s %5.1f s  %s%n",
-            outcome.result().title(),
-            row.name(),
-            outcome.seconds(),
-            outcome.found());
-      }
-    } finally {
-      leaveGuest();
-    }
+    Report results = new Report(run(rows));
     out.printf(
         "%d ok, %d failed, %d not possible; logs are in %s%n",
         results.count(Result.OK),
@@ -118,56 +97,36 @@ public final class Interop implements Callable<Integer> {
     return results.count(Result.FAILED) == 0 ? 0 : 1;
   }
 
-  private Outcome run(Case row, Lab lab, ScriptedController controller) {
-    if (!row.unsupported().isEmpty()) {
-      return new Outcome(row, Result.UNSUPPORTED, row.unsupported(), 0);
-    }
-    long begun = System.nanoTime();
-    Path place = folder.resolve(row.name());
-    Pod ours = lab.pod("ours" + hosts, hosts++, ReversePathFilter.STRICT);
-    try (Resources owned = new Resources()) {
-      Folders.empty(place);
-      PeerHost host = host(row, lab, owned);
-      Bench bench = owned.add(new Bench(row, lab, ours, host, controller, place));
-      row.script().accept(bench);
-      return new Outcome(row, Result.OK, String.join("; ", bench.proofs()), since(begun));
-    } catch (RuntimeException e) {
-      return new Outcome(row, Result.FAILED, String.valueOf(e.getMessage()), since(begun));
-    } finally {
-      lab.remove(ours);
-    }
-  }
-
-  private PeerHost host(Case row, Lab lab, Resources owned) {
-    return switch (row.plane()) {
-      case KERNEL_NETLINK -> guest(lab);
-      case KERNEL_LIBIPSEC -> {
-        Pod pod = lab.pod("theirs" + hosts, hosts++, ReversePathFilter.OFF);
-        owned.add(() -> lab.remove(pod));
-        yield owned.add(new NamespaceHost(pod));
+  /** Each plane's rows one after the other, both planes at once; in the order of the table. */
+  private List<Outcome> run(List<Case> rows) {
+    try (ExecutorService planes = Executors.newFixedThreadPool(Plane.values().length)) {
+      List<Future<List<Outcome>>> lanes = new ArrayList<>();
+      for (Plane plane : Plane.values()) {
+        List<Case> ofPlane = rows.stream().filter(row -> row.plane() == plane).toList();
+        if (!ofPlane.isEmpty()) {
+          lanes.add(planes.submit(new Lane(plane, ofPlane, folder, this::print)));
+        }
       }
-    };
-  }
-
-  /** One guest serves all rows; what a row left in its kernel goes before the next. */
-  private Guest guest(Lab lab) {
-    Guest running = guest;
-    if (running == null || !running.running()) {
-      running = Guest.boot(lab, GUEST_HOST, folder);
-      guest = running;
-    }
-    running.run("ip", "xfrm", "policy", "flush");
-    running.run("ip", "xfrm", "state", "flush");
-    return running;
-  }
-
-  private void leaveGuest() {
-    if (guest != null) {
-      guest.close();
+      List<Outcome> outcomes = new ArrayList<>();
+      for (Future<List<Outcome>> lane : lanes) {
+        outcomes.addAll(lane.get());
+      }
+      return outcomes;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while rows ran", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the lab does not work", e.getCause());
     }
   }
 
-  private static double since(long begun) {
-    return (System.nanoTime() - begun) / 1e9;
+  private synchronized void print(Outcome outcome) {
+    out.printf(
+        Locale.ROOT,
+        "%-12s %-46s %5.1f s  %s%n",
+        outcome.result().title(),
+        outcome.row().name(),
+        outcome.seconds(),
+        outcome.found());
   }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -13,7 +12,11 @@ import java.util.stream.Collectors;
 
 /** What a run found, as the tables of {@code e2e/INTEROP.md}. */
 final class Report {
-  private final List<Outcome> outcomes = new ArrayList<>();
+  private final List<Outcome> outcomes;
+
+  Report(List<Outcome> outcomes) {
+    this.outcomes = List.copyOf(outcomes);
+  }
 
   /**
    * What one row came to.
@@ -37,10 +40,6 @@ final class Report {
     String title() {
       return title;
     }
-  }
-
-  void add(Outcome outcome) {
-    outcomes.add(outcome);
   }
 
   long count(Result result) {

@@ -20,6 +20,15 @@ final class Scripts {
     bench.bytesCross();
   }
 
+  /** 32-bit sequence numbers, where both could have 64. */
+  static void noEsn(Bench bench) {
+    bench.connection().child("esp_proposals", List.of("aes256gcm16-x25519-noesn"));
+    bench.profile().addSequenceNumbers("esn").addSequenceNumbers("noesn");
+    bench.establish();
+    bench.expect("sequence numbers have 32 bits", !bench.uses("ESN"));
+    bench.bytesCross();
+  }
+
   static void childRekeyByThem(Bench bench) {
     bench.establish();
     rekeyChildOnce(bench);
@@ -249,7 +258,7 @@ final class Scripts {
   }
 
   /** strongSwan starts again and remembers nothing. */
-  static void restartOfStrongSwan(Bench bench) {
+  static void restartOfThem(Bench bench) {
     bench.establish();
     bench.traffic().ping();
     bench.restartTheirs();

@@ -14,12 +14,16 @@ final class ReportTest {
 
   @Test
   void aFeatureIsOneLineAndWhatDidNotHoldIsExplained() {
-    Report report = new Report();
-    report.add(
-        new Outcome(row("rekey", Edition.BOOKWORM, Case.Initiator.PODSEAL), Result.OK, "a|b", 4.4));
-    report.add(
-        new Outcome(
-            row("rekey", Edition.SID, Case.Initiator.STRONGSWAN), Result.FAILED, "no answer", 7.6));
+    Report report =
+        new Report(
+            List.of(
+                new Outcome(
+                    row("rekey", Edition.BOOKWORM, Case.Initiator.PODSEAL), Result.OK, "a|b", 4.4),
+                new Outcome(
+                    row("rekey", Edition.SID, Case.Initiator.STRONGSWAN),
+                    Result.FAILED,
+                    "no answer",
+                    7.6)));
 
     assertThat(report.page(List.of("strongSwan 5.9.8"), "6.1"))
         .contains("| rekey | ok 4 |  |  |  |  | FAILED 8 | a\\|b |\n")

@@ -1,6 +1,7 @@
 package io.podseal.protocol.ike;
 
 import io.podseal.protocol.crypto.Aead;
+import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.crypto.PrfAlgorithm;
@@ -93,10 +94,15 @@ public final class Forge {
 
   /** The content of a message that one of the two ends sent. */
   public static IkeMessage open(IkeKeys keys, byte[] message) {
+    return open(CRYPTO, keys, message);
+  }
+
+  /** The content of a message of ends that use {@code crypto}. */
+  public static IkeMessage open(CryptoProvider crypto, IkeKeys keys, byte[] message) {
     Datagram datagram = value(MessageDecoder.decode(message));
     boolean readerIsInitiator = !datagram.header().fromOriginalInitiator();
     byte[] inner =
-        new SkCipher(CRYPTO, random -> {}, SUITE, keys, readerIsInitiator)
+        new SkCipher(crypto, random -> {}, SUITE, keys, readerIsInitiator)
             .open(datagram)
             .orElseThrow(() -> new AssertionError("ICV of " + datagram.header()));
     return value(MessageDecoder.decodeInner(datagram, inner));

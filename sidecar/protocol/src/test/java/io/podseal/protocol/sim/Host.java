@@ -40,10 +40,8 @@ final class Host {
   /** Datagrams that wait for a stopped process. */
   private static final int SOCKET_BUFFER = 100;
 
-  /**
-   * So long after the last packet the reports have nothing new: longer than any liveness interval.
-   */
-  private static final Duration REPORTS_AFTER_TRAFFIC = Duration.ofSeconds(30);
+  /** So long after the last packet reports change nothing: longer than any liveness interval. */
+  private static final Duration REPORTS_AFTER_TRAFFIC = Duration.ofSeconds(15);
 
   final Identity identity;
   final InetAddress address;
@@ -62,7 +60,6 @@ final class Host {
   final List<ProtocolEvent> events = new ArrayList<>();
   final Map<DropReason, Integer> drops = new EnumMap<>(DropReason.class);
   int timersFired;
-
   final Plane plane;
   final WatchedCrypto crypto;
 
@@ -276,6 +273,7 @@ final class Host {
 
   void timer() {
     timersFired++;
+    world.changed(this);
     run(endpoint.timer(now()));
   }
 
@@ -302,6 +300,11 @@ final class Host {
   void reportTraffic() {
     List<Action> actions = new ArrayList<>();
     for (Plane.Child c : plane.children()) {
+      boolean nothingNew = c.lastReport != null && !c.lastReport.isBefore(c.lastTraffic());
+      if (nothingNew && !c.isUnanswered()) {
+        continue;
+      }
+      c.lastReport = now();
       actions.addAll(endpoint.traffic(c.inboundSpi, c.lastInbound, c.lastOutbound, now()));
     }
     run(actions);
@@ -327,7 +330,10 @@ final class Host {
         }
       }
     }
-    world.changed(this);
+    if (!actions.isEmpty()) {
+      world.changed(this);
+    }
+    world.arm(this);
   }
 
   private void install(Action.InstallChild c) {

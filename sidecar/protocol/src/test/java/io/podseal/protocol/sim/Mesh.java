@@ -36,7 +36,7 @@ final class Mesh {
 
   Mesh(long seed, World world) {
     this.world = world;
-    this.random = new Random(seed * 31 + 7);
+    this.random = new Random(Mix.mix(seed));
     this.days = random.nextInt(4) == 0;
     this.lifetimes =
         days
@@ -142,13 +142,13 @@ final class Mesh {
 
   /** Everything that may go wrong, and then quiet, in which it must come right again. */
   void live() {
-    long seconds = days ? 86_400L * (1 + random.nextInt(2)) : 60 + random.nextInt(180);
+    long seconds = days ? 43_200L * (1 + random.nextInt(4)) : 60 + random.nextInt(180);
     int happenings = days ? 60 : 120;
     weather();
     for (int i = 0; i < happenings; i++) {
       happens(Duration.ofMillis((long) (random.nextDouble() * seconds * 1000)));
     }
-    int packets = days ? 600 : 300;
+    int packets = days ? 150 : 300;
     for (int i = 0; i < packets; i++) {
       Host x = any();
       Host y = another(x);

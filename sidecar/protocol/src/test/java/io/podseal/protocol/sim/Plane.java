@@ -29,6 +29,7 @@ final class Plane {
     Endpoint remote;
     Instant lastInbound = Instant.MIN;
     Instant lastOutbound = Instant.MIN;
+    @Nullable Instant lastReport;
     boolean heard;
     boolean removed;
 
@@ -36,6 +37,15 @@ final class Plane {
     @Nullable Child otherHalf;
 
     @Nullable Instant blindSince;
+
+    Instant lastTraffic() {
+      return lastInbound.isAfter(lastOutbound) ? lastInbound : lastOutbound;
+    }
+
+    /** Whether something was sent and nothing has come since, so that time alone matters. */
+    boolean isUnanswered() {
+      return lastOutbound.isAfter(lastInbound);
+    }
 
     @Override
     public String toString() {

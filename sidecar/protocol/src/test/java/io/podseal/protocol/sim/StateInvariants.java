@@ -45,6 +45,13 @@ final class StateInvariants {
 
   private final Map<Bytes, Plane.Child> byInboundKey = new HashMap<>();
 
+  private boolean forged;
+
+  /** From here on a test speaks for a host with its keys: the two ends may disagree. */
+  void forged() {
+    forged = true;
+  }
+
   void installed(Host host, Plane.Child child) {
     if (byInboundKey.put(child.inboundKey, child) != null) {
       throw new AssertionError(host.identity + " receives with a key that another child has used");
@@ -62,6 +69,9 @@ final class StateInvariants {
   }
 
   void selected(Host host, Plane.Child child, boolean olderIsOver, Instant now) {
+    if (forged) {
+      return;
+    }
     Plane.Child other = otherHalf(child);
     if (other == null) {
       Duration age = Duration.between(child.installedAt, now);
@@ -79,6 +89,9 @@ final class StateInvariants {
 
   /** A packet leaves on {@code child}. */
   void sends(Host host, Plane.Child child, Instant now) {
+    if (forged) {
+      return;
+    }
     Plane.Child other = otherHalf(child);
     if (other != null && !other.removed) {
       child.blindSince = null;

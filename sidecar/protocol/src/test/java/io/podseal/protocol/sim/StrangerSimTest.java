@@ -393,6 +393,6 @@ class StrangerSimTest {
       }
       actions = next;
     }
-    world.changed(b);
+    world.arm(b);
   }
 }

@@ -55,6 +55,12 @@ final class World {
       return ((Ike) packet).message();
     }
 
+    /** A whole message or its first fragment. */
+    boolean beginsMessage() {
+      return MessageDecoder.decode(ike()) instanceof Decoded.Ok<Datagram> ok
+          && ok.value().fragment().filter(f -> f.number() > 1).isEmpty();
+    }
+
     boolean is(Host sender, ExchangeType exchange, boolean response) {
       return from == sender && packet instanceof Ike ike && ike.is(exchange, response);
     }
@@ -83,6 +89,7 @@ final class World {
   private UnaryOperator<Packet> tampering = UnaryOperator.identity();
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private long order;
+  long handled;
 
   World(long seed) {
     this(seed, new JdkCryptoProvider());
@@ -172,6 +179,18 @@ final class World {
     return held.size();
   }
 
+  /** Delivers one of what is held, at once. */
+  void deliverHeld(int index) {
+    Sent s = held.remove(index);
+    Ike ike = (Ike) s.packet();
+    deliver(new Endpoint(s.from().address, ike.fromPort()), s.to(), ike);
+    check();
+  }
+
+  Sent loseHeld(int index) {
+    return held.remove(index);
+  }
+
   /** Loses the first packet that {@code filter} selects. */
   void loseOne(Predicate<Sent> filter) {
     losing = filter;
@@ -225,10 +244,14 @@ final class World {
   /** {@code host} has handled something: its invariants are checked when the event is over. */
   void changed(Host host) {
     changed.add(host);
-    arm(host);
   }
 
-  private void arm(Host host) {
+  private void check() {
+    changed.forEach(state::check);
+    changed.clear();
+  }
+
+  void arm(Host host) {
     if (host.isStopped()) {
       return;
     }
@@ -264,8 +287,8 @@ final class World {
       }
       now = event.at();
       event.action().run();
-      changed.forEach(state::check);
-      changed.clear();
+      handled++;
+      check();
     }
     now = end;
   }
