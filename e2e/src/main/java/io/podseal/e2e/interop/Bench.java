@@ -37,6 +37,10 @@ final class Bench implements AutoCloseable {
 
   private static final Duration USUAL = Duration.ofSeconds(15);
 
+  /** A row that has waited for so long in all waits for nothing more. */
+  private static final Duration WHOLE = Duration.ofSeconds(55);
+
+  private final long deadline = System.nanoTime() + WHOLE.toNanos();
   private final Case row;
   private final Path folder;
   private final PeerHost host;
@@ -310,7 +314,9 @@ final class Bench implements AutoCloseable {
   }
 
   /** Waits until {@code holds}. */
-  void await(String what, Duration limit, Callable<Boolean> holds) {
+  void await(String what, Duration longest, Callable<Boolean> holds) {
+    Duration left = Duration.ofNanos(Math.max(deadline - System.nanoTime(), 1_000_000_000));
+    Duration limit = left.compareTo(longest) < 0 ? left : longest;
     try {
       Awaitility.await().atMost(limit).pollInterval(Duration.ofMillis(100)).until(holds);
     } catch (ConditionTimeoutException e) {

@@ -59,7 +59,7 @@ final class Report {
 
         Written by `./dev interop`: our sidecar as it runs in a pod, against strongSwan of three Debian suites, each
         with its own libraries. In each cell: whether every expectation of the row held at both ends, and seconds.
-        *out*: Podseal begins the IKE SA; *in*: strongSwan does. Wherever an SA is made, ping, curl and iperf3 cross in
+        *out*: Podseal begins the IKE SA; *in*: strongSwan does; empty: not part of the run. Wherever an SA is made, ping, curl and iperf3 cross in
         both directions, and a sniffer between both ends sees nothing of theirs in clear.
 
         """);
@@ -70,8 +70,13 @@ final class Report {
     }
     remarks(page);
     page.append(
-        "\n%d ok, %d failed, %d not possible.\n"
-            .formatted(count(Result.OK), count(Result.FAILED), count(Result.UNSUPPORTED)));
+        "\n%d rows of %d: %d ok, %d failed, %d not possible.\n"
+            .formatted(
+                outcomes.size(),
+                Cases.all().size(),
+                count(Result.OK),
+                count(Result.FAILED),
+                count(Result.UNSUPPORTED)));
     return page.toString();
   }
 

@@ -41,7 +41,7 @@ final class ScriptedController implements AutoCloseable {
 
   private static final String TOKEN = "interop";
   private static final String ALIAS = "controller";
-  private static final int PATIENCE_SECONDS = 30;
+  private static final int PATIENCE_SECONDS = 40;
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 

@@ -28,6 +28,7 @@ final class ReportTest {
     assertThat(report.page(List.of("strongSwan 5.9.8"), "6.1"))
         .contains("| rekey | ok 4 |  |  |  |  | FAILED 8 | a\\|b |\n")
         .contains("- rekey/tunnel/sid/in: no answer\n")
-        .contains("1 ok, 1 failed, 0 not possible.");
+        .contains("1 ok, 1 failed, 0 not possible.")
+        .contains("\n2 rows of ");
   }
 }
