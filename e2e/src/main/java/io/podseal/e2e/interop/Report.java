@@ -59,8 +59,9 @@ final class Report {
 
         Written by `./dev interop`: our sidecar as it runs in a pod, against strongSwan of three Debian suites, each
         with its own libraries. In each cell: whether every expectation of the row held at both ends, and seconds.
-        *out*: Podseal begins the IKE SA; *in*: strongSwan does; empty: not part of the run. Wherever an SA is made, ping, curl and iperf3 cross in
-        both directions, and a sniffer between both ends sees nothing of theirs in clear.
+        *out*: Podseal begins the IKE SA; *in*: strongSwan does; empty: not part of the run. Wherever an SA is
+        made, ping, curl and iperf3 cross in both directions, and a sniffer between both ends sees nothing of theirs in
+        clear.
 
         """);
     page.append("Peers: ").append(String.join(", ", peers)).append(".\n");
