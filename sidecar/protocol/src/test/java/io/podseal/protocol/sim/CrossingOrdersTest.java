@@ -15,24 +15,23 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Each of two ends begins something at the same moment, and the IKE messages of both arrive in every
- * order there is: not a sample. Whatever the order, the pair ends with one IKE SA and one child in
- * which both agree; the invariants hold after every message; and where nothing is deleted no packet
- * is lost.
+ * Each of two ends begins something at the same moment, and the IKE messages of both arrive in
+ * every order there is: not a sample. Whatever the order, the pair ends with one IKE SA and one
+ * child in which both agree; the invariants hold after every message; and where nothing is deleted
+ * no packet is lost.
  */
 class CrossingOrdersTest {
   /** Where the pair stands before. */
-  private enum Start {
+  enum Start {
     ESTABLISHED,
     CHILDLESS
   }
 
-  private record Case(Start start, Operation first, Operation second) {
+  record Case(Start start, Operation first, Operation second) {
     /** Then traffic would begin a new handshake, whose orders are another case. */
     boolean deletesIke() {
       return first == Operation.DELETE_IKE || second == Operation.DELETE_IKE;
@@ -53,8 +52,8 @@ class CrossingOrdersTest {
     EnumSet<Operation> onChildless =
         EnumSet.of(
             Operation.NOTHING, Operation.CREATE_CHILD, Operation.REKEY_IKE, Operation.DELETE_IKE);
-    onEstablished.forEach(a ->
-        onEstablished.forEach(b -> cases.add(new Case(Start.ESTABLISHED, a, b))));
+    onEstablished.forEach(
+        a -> onEstablished.forEach(b -> cases.add(new Case(Start.ESTABLISHED, a, b))));
     onChildless.forEach(a -> onChildless.forEach(b -> cases.add(new Case(Start.CHILDLESS, a, b))));
     return cases.stream();
   }
@@ -74,18 +73,17 @@ class CrossingOrdersTest {
 
   /** Both outcomes of the comparison of nonces, where there is one. */
   private static void explore(Case c, int losses) {
-    boolean[] seen = new boolean[3];
+    Set<Outcome> seen = EnumSet.noneOf(Outcome.class);
     for (int seed = 0; seed < 12; seed++) {
       Outcome outcome = new Exploration(c, seed, 0, false).inOrder();
-      if (seen[outcome.ordinal()]) {
+      if (!seen.add(outcome)) {
         continue;
       }
-      seen[outcome.ordinal()] = true;
       int number = seed;
       for (boolean traffic : c.deletesIke() ? new boolean[] {false} : new boolean[] {false, true}) {
         int orders =
-            Interleavings.forEach(choices ->
-                new Exploration(c, number, losses, traffic).run(choices));
+            Interleavings.forEach(
+                choices -> new Exploration(c, number, losses, traffic).run(choices));
         System.out.printf(
             "%s, %s, %d lost, %s: %d orders%n",
             c, outcome, losses, traffic ? "with traffic" : "quiet", orders);
@@ -93,8 +91,7 @@ class CrossingOrdersTest {
     }
     if (c.first() == c.second()
         && EnumSet.of(Operation.REKEY_CHILD, Operation.REKEY_IKE).contains(c.first())) {
-      assertThat(seen[Outcome.FIRST_LOWEST.ordinal()]).isTrue();
-      assertThat(seen[Outcome.SECOND_LOWEST.ordinal()]).isTrue();
+      assertThat(seen).contains(Outcome.FIRST_LOWEST, Outcome.SECOND_LOWEST);
     }
   }
 

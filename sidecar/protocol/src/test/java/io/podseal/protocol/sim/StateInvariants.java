@@ -132,6 +132,10 @@ final class StateInvariants {
     comparePlane(host, owned, carrying);
   }
 
+  private static boolean isDeleting(IkeSaView.@Nullable Child child) {
+    return child != null && "DELETING".equals(child.stage());
+  }
+
   private static void comparePlane(
       Host host, Map<Integer, IkeSaView.Child> owned, Map<String, Integer> carrying) {
     int installed = 0;
@@ -149,7 +153,7 @@ final class StateInvariants {
       Integer carrier = carrying.remove(sending.getKey().name());
       int spi = sending.getValue().inboundSpi;
       // An expired child without a successor is used until the peer has agreed that it goes.
-      boolean last = carrier == null && "DELETING".equals(owned.get(spi).stage());
+      boolean last = carrier == null && isDeleting(owned.get(spi));
       if (!last && !Integer.valueOf(spi).equals(carrier)) {
         throw broken(host, "does not know that it sends on", spi);
       }

@@ -1,6 +1,10 @@
 package io.podseal.protocol.sim;
 
+import io.podseal.protocol.message.Datagram;
+import io.podseal.protocol.message.Decoded;
 import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.MessageDecoder;
+import io.podseal.protocol.message.NotifyType;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -66,6 +70,9 @@ final class WireInvariants {
 
   void sent(Host from, byte[] message) {
     Header h = new Header(message);
+    if (isUnprotectedError(h)) {
+      return;
+    }
     if (!h.isInit() && h.firstPayload() != SK && h.firstPayload() != SKF) {
       throw broken(from, h, "leaves in clear");
     }
@@ -75,6 +82,17 @@ final class WireInvariants {
     } else {
       request(from, side, h);
     }
+  }
+
+  /** RFC 7296 §1.5: what an end that has no keys for a message may answer it with. */
+  private static boolean isUnprotectedError(Header h) {
+    return !h.isInit()
+        && h.isResponse()
+        && MessageDecoder.decode(h.message()) instanceof Decoded.Ok<Datagram> ok
+        && ok.value().encrypted().isEmpty()
+        && ok.value().clearMessage().payloads().size() == 1
+        && (ok.value().clearMessage().has(NotifyType.INVALID_IKE_SPI)
+            || ok.value().clearMessage().has(NotifyType.INVALID_MAJOR_VERSION));
   }
 
   private static void request(Host from, Side side, Header h) {
