@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 /** What an initiator checks in the answer to its IKE_AUTH, written here in the peer's place. */
 class HandshakeAnswerSimTest {
   private static final CryptoOffer GCM =
-      CryptoOffer.ofCiphers(List.of(EncryptionAlgorithm.AES_GCM_16_256));
+      CryptoOffer.CLASSIC.withEncryption(List.of(EncryptionAlgorithm.AES_GCM_16_256));
 
   private final World world = new World(1);
   private final Host a = world.host("a", "10.0.0.1", 1);
