@@ -175,7 +175,7 @@ final class Sidecar implements ControlListener, AutoCloseable {
             crypto,
             random::nextBytes,
             keyLog,
-            listener -> UserspaceDataPlane.open(plane, crypto, listener, clock),
+            listener -> UserspaceDataPlane.open(plane, crypto, random::nextBytes, listener, clock),
             port500,
             metrics,
             clock);

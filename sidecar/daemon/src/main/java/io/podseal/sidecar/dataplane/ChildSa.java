@@ -1,20 +1,49 @@
 package io.podseal.sidecar.dataplane;
 
+import io.podseal.protocol.policy.ChildMode;
 import io.podseal.protocol.policy.ChildSaKeys;
 import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.TrafficSelectors;
 import java.net.Inet4Address;
 
 /**
- * One pair of ESP SAs in transport mode between two pod addresses.
+ * One pair of ESP SAs between two pod addresses.
  *
  * @param peerIdentity the peer's opaque IKE identity
+ * @param selectors the only packets that may be sent and let in
  * @param remote where its UDP-encapsulated ESP goes
- * @param localAddress our pod address: source of what is sealed, destination of what is opened
+ * @param localAddress our pod address; in transport mode the source of what is sealed and the
+ *     destination of what is opened
  * @param peerAddress the pod address bound to the peer's identity
  */
 public record ChildSa(
     String peerIdentity,
     ChildSaKeys keys,
+    ChildMode mode,
+    TrafficSelectors selectors,
     Endpoint remote,
     Inet4Address localAddress,
-    Inet4Address peerAddress) {}
+    Inet4Address peerAddress) {
+
+  /** In transport mode, for all traffic of the two addresses. */
+  public ChildSa(
+      String peerIdentity,
+      ChildSaKeys keys,
+      Endpoint remote,
+      Inet4Address localAddress,
+      Inet4Address peerAddress) {
+    this(
+        peerIdentity,
+        keys,
+        ChildMode.TRANSPORT,
+        TrafficSelectors.hosts(localAddress, peerAddress),
+        remote,
+        localAddress,
+        peerAddress);
+  }
+
+  /** Whether packets have to be judged one by one: the addresses alone do not decide. */
+  public boolean hasNarrowSelectors() {
+    return !selectors.contains(TrafficSelectors.hosts(localAddress, peerAddress));
+  }
+}

@@ -1,6 +1,7 @@
 package io.podseal.sidecar.dataplane;
 
 import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.Features;
 import io.podseal.protocol.telemetry.DropReason;
 import java.util.List;
 
@@ -29,6 +30,7 @@ public interface DataPlane extends AutoCloseable {
    * it before {@link #selectOutbound}. The keys are copied: the caller destroys its own.
    *
    * @throws IllegalStateException when the inbound SPI is in use
+   * @throws IllegalArgumentException when it needs what {@link #features} lacks
    */
   void install(ChildSa sa);
 

@@ -23,6 +23,7 @@ import java.net.Inet4Address;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -171,6 +172,8 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
         new ChildSa(
             c.peer().name(),
             c.keys(),
+            c.mode(),
+            c.selectors(),
             c.remote(),
             (Inet4Address) c.local(),
             (Inet4Address) c.remoteInner()));
@@ -239,8 +242,28 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
   public void putPeers(Collection<Peer> peers, PeerTable table) {
     call(() -> {
       dataPlane.peers(table);
-      run(endpoint.putPeers(peers, clock.instant()));
+      run(endpoint.putPeers(able(peers), clock.instant()));
     });
+  }
+
+  /** Peers as far as the data plane can serve them; what it cannot serve stays unreachable. */
+  private List<Peer> able(Collection<Peer> peers) {
+    List<Peer> able = new ArrayList<>();
+    for (Peer peer : peers) {
+      Optional<Peer> limited = dataPlane.features().limit(peer);
+      if (limited.isPresent()) {
+        able.add(limited.get());
+      } else {
+        LOG.log(
+            System.Logger.Level.ERROR,
+            "{0} asks for a mode or sequence numbers that the data plane {1} lacks: {2}",
+            peer.label(),
+            dataPlane.name(),
+            dataPlane.features());
+        peer.keys().forEach(k -> k.secret().destroy());
+      }
+    }
+    return able;
   }
 
   /** Every IKE SA, for status pages. */

@@ -3,7 +3,8 @@ package io.podseal.protocol.esp;
 import io.podseal.protocol.crypto.Aead;
 
 /**
- * Offsets and lengths of an ESP packet with AES-GCM-16, in octets (RFC 4303 §2, RFC 4106 §3).
+ * Offsets and lengths of an ESP packet with an AEAD, in octets (RFC 4303 §2, RFC 4106 §3). Other
+ * suites have another IV, another alignment and another ICV.
  *
  * <pre>
  *  0               4               8              16
@@ -29,12 +30,11 @@ public final class Esp {
   static final int TRAILER_LENGTH = 2;
 
   static final int ALIGNMENT = 4;
-  static final int SHORTEST_PACKET = PAYLOAD_OFFSET + TRAILER_LENGTH + Aead.TAG_LENGTH;
 
-  /** Room that {@link OutboundSa} takes behind the payload: padding, Pad Length, Next Header. */
+  /** Room that {@link OutboundSa} may take behind the payload, for the trailer of an AEAD. */
   public static final int TRAILER_ROOM = ALIGNMENT - 1 + TRAILER_LENGTH;
 
-  /** The most a sealed packet is longer than its payload. */
+  /** The most a sealed packet with an AEAD is longer than its payload. */
   public static final int MAX_OVERHEAD = PAYLOAD_OFFSET + TRAILER_ROOM + Aead.TAG_LENGTH;
 
   /** Next Header of a packet that carries nothing (RFC 4303 §2.6). */
@@ -43,6 +43,9 @@ public final class Esp {
   private static final int IPV4_HEADER = 20;
   private static final int UDP_HEADER = 8;
 
+  /** In front of UDP-encapsulated ESP. */
+  static final int OUTER_HEADERS = IPV4_HEADER + UDP_HEADER;
+
   private Esp() {}
 
   /**
@@ -50,7 +53,7 @@ public final class Esp {
    * of {@code linkMtu} without outer fragments.
    */
   public static int innerLimit(int linkMtu) {
-    int sealed = linkMtu - IPV4_HEADER - UDP_HEADER - PAYLOAD_OFFSET - Aead.TAG_LENGTH;
+    int sealed = linkMtu - OUTER_HEADERS - PAYLOAD_OFFSET - Aead.TAG_LENGTH;
     return IPV4_HEADER + sealed / ALIGNMENT * ALIGNMENT - TRAILER_LENGTH;
   }
 

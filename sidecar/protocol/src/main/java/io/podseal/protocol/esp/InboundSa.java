@@ -1,27 +1,30 @@
 package io.podseal.protocol.esp;
 
-import io.podseal.protocol.crypto.Aead;
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.esp.replay.ReplayWindow;
+import io.podseal.protocol.policy.ChildSaKeys;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.DropReason;
 
 /**
- * The receiving half of a child SA in transport mode: checks for replay, authenticates, decrypts
- * and strips the padding (RFC 4303 §3.4, RFC 4106). Confined to one thread; allocates nothing per
- * packet of its own.
+ * The receiving half of a child SA: checks for replay, authenticates, decrypts and strips the
+ * padding (RFC 4303 §3.4). Confined to one thread; with an AEAD it allocates nothing per packet of
+ * its own.
  */
 public final class InboundSa {
   private final int spi;
   private final boolean esn;
-  private final Aead aead;
-  private final byte[] nonce;
-  private final byte[] aad;
+  private final Protection protection;
+  private final int shortestPacket;
+  private final int headerLength;
   private final ReplayWindow window;
   private int nextHeader;
 
   /**
+   * With an AEAD.
+   *
    * @param keymat key and salt as {@link EncryptionAlgorithm#keymatLength} says; copied
    */
   public InboundSa(
@@ -30,23 +33,37 @@ public final class InboundSa {
       int spi,
       boolean esn,
       SecretBytes keymat) {
-    this(crypto, algorithm, spi, esn, keymat, new ReplayWindow(Esp.REPLAY_WINDOW));
+    this(
+        new AeadProtection(crypto, algorithm, spi, esn, keymat),
+        spi,
+        esn,
+        new ReplayWindow(Esp.REPLAY_WINDOW));
   }
 
-  InboundSa(
-      CryptoProvider crypto,
-      EncryptionAlgorithm algorithm,
-      int spi,
-      boolean esn,
-      SecretBytes keymat,
-      ReplayWindow window) {
+  /**
+   * With any suite of ESP.
+   *
+   * @param keys copied
+   */
+  public static InboundSa of(CryptoProvider crypto, ChildSaKeys keys) {
+    RandomSource none =
+        octets -> {
+          throw new IllegalStateException("the receiver chooses no IV");
+        };
+    return new InboundSa(
+        Protection.of(crypto, none, keys, keys.inboundSpi(), keys.inbound()),
+        keys.inboundSpi(),
+        keys.suite().esn(),
+        new ReplayWindow(Esp.REPLAY_WINDOW));
+  }
+
+  InboundSa(Protection protection, int spi, boolean esn, ReplayWindow window) {
     this.spi = Esp.requireUsableSpi(spi);
     this.esn = esn;
-    this.aead = Keymat.aead(crypto, algorithm, keymat);
-    this.nonce = Keymat.nonce(algorithm, keymat);
-    this.aad = new byte[esn ? 12 : 8];
+    this.protection = protection;
+    this.headerLength = Esp.IV_OFFSET + protection.ivLength();
+    this.shortestPacket = headerLength + Esp.TRAILER_LENGTH + protection.icvLength();
     this.window = window;
-    BigEndian.putInt(aad, 0, spi);
   }
 
   public int spi() {
@@ -83,10 +100,10 @@ public final class InboundSa {
    * @return octets of payload, or the {@link DropReason#code} why there are none
    */
   public int open(byte[] packet, int offset, int length, byte[] out, int outOffset) {
-    if (length < Esp.SHORTEST_PACKET) {
+    if (length < shortestPacket) {
       return DropReason.ESP_TOO_SHORT.code();
     }
-    if (length - Esp.PAYLOAD_OFFSET > out.length - outOffset) {
+    if (length - headerLength > out.length - outOffset) {
       return DropReason.ESP_TOO_LONG.code();
     }
     int named = spiOf(packet, offset);
@@ -107,19 +124,7 @@ public final class InboundSa {
       return DropReason.ESP_REPLAY.code();
     }
 
-    Keymat.putSequence(aad, esn, sequence);
-    System.arraycopy(
-        packet, offset + Esp.IV_OFFSET, nonce, EncryptionAlgorithm.SALT_LENGTH, Esp.IV_LENGTH);
-    int opened =
-        aead.open(
-            nonce,
-            aad,
-            aad.length,
-            packet,
-            offset + Esp.PAYLOAD_OFFSET,
-            length - Esp.PAYLOAD_OFFSET,
-            out,
-            outOffset);
+    int opened = protection.open(sequence, packet, offset, length, out, outOffset);
     if (opened < 0) {
       return DropReason.ESP_INTEGRITY.code();
     }
@@ -131,23 +136,15 @@ public final class InboundSa {
 
   /** Zeroes the key as far as the crypto provider allows; the SA must not be used again. */
   public void destroy() {
-    aead.destroy();
+    protection.destroy();
   }
 
   private int strip(byte[] out, int offset, int opened) {
-    int trailer = offset + opened - Esp.TRAILER_LENGTH;
-    int padLength = out[trailer] & 0xff;
-    int payloadLength = opened - Esp.TRAILER_LENGTH - padLength;
+    int payloadLength = Trailer.strip(out, offset, opened);
     if (payloadLength < 0) {
-      return DropReason.ESP_PADDING.code();
+      return payloadLength;
     }
-    // RFC 4303 §2.4: a receiver that knows the padding should inspect it.
-    for (int i = 1; i <= padLength; i++) {
-      if ((out[offset + payloadLength + i - 1] & 0xff) != i) {
-        return DropReason.ESP_PADDING.code();
-      }
-    }
-    nextHeader = out[trailer + 1] & 0xff;
+    nextHeader = Trailer.nextHeader(out, offset, opened);
     return nextHeader == Esp.NO_NEXT_HEADER ? DropReason.ESP_DUMMY.code() : payloadLength;
   }
 }

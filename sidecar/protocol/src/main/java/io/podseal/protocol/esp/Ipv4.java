@@ -12,6 +12,9 @@ public final class Ipv4 {
   public static final int TCP = 6;
   public static final int UDP = 17;
 
+  /** Protocol, and Next Header of ESP in tunnel mode, of a whole IPv4 packet. */
+  public static final int IPV4 = 4;
+
   static final int TOTAL_LENGTH_OFFSET = 2;
   static final int FLAGS_OFFSET = 6;
   static final int TTL_OFFSET = 8;
@@ -21,6 +24,7 @@ public final class Ipv4 {
   static final int DESTINATION_OFFSET = 16;
   static final int DONT_FRAGMENT = 0x4000;
   private static final int MORE_FRAGMENTS_AND_OFFSET = 0x3fff;
+  private static final int FRAGMENT_OFFSET = 0x1fff;
 
   private Ipv4() {}
 
@@ -62,6 +66,11 @@ public final class Ipv4 {
   /** Whether the packet is part of a larger datagram. */
   public static boolean isFragment(byte[] b, int offset) {
     return (BigEndian.getShort(b, offset + FLAGS_OFFSET) & MORE_FRAGMENTS_AND_OFFSET) != 0;
+  }
+
+  /** Whether the packet is a part of a larger datagram that does not begin it. */
+  public static boolean isLaterFragment(byte[] b, int offset) {
+    return (BigEndian.getShort(b, offset + FLAGS_OFFSET) & FRAGMENT_OFFSET) != 0;
   }
 
   public static boolean dontFragment(byte[] b, int offset) {

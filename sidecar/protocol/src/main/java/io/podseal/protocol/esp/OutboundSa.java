@@ -1,28 +1,25 @@
 package io.podseal.protocol.esp;
 
-import io.podseal.protocol.crypto.Aead;
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.RandomSource;
+import io.podseal.protocol.policy.ChildSaKeys;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.DropReason;
 
 /**
- * The sending half of a child SA in transport mode: numbers, pads and encrypts (RFC 4303 §3.3, RFC
- * 4106). Confined to one thread; allocates nothing per packet.
- *
- * <p>The IV is the 64-bit sequence number, so that no nonce repeats while the key lives.
+ * The sending half of a child SA: numbers, pads and encrypts (RFC 4303 §3.3). Confined to one
+ * thread; with an AEAD it allocates nothing per packet.
  */
 public final class OutboundSa {
   private final int spi;
-  private final boolean esn;
   private final long lastSequence;
-  private final Aead aead;
-  private final byte[] nonce;
-  private final byte[] aad;
-  private final int aadLength;
+  private final Protection protection;
   private long sequence;
 
   /**
+   * With an AEAD.
+   *
    * @param keymat key and salt as {@link EncryptionAlgorithm#keymatLength} says; copied
    */
   public OutboundSa(
@@ -31,25 +28,29 @@ public final class OutboundSa {
       int spi,
       boolean esn,
       SecretBytes keymat) {
-    this(crypto, algorithm, spi, esn, keymat, 0);
+    this(new AeadProtection(crypto, algorithm, spi, esn, keymat), spi, esn, 0);
   }
 
-  OutboundSa(
-      CryptoProvider crypto,
-      EncryptionAlgorithm algorithm,
-      int spi,
-      boolean esn,
-      SecretBytes keymat,
-      long sequence) {
+  /**
+   * With any suite of ESP.
+   *
+   * @param random gives IVs where they must not be foreseen
+   * @param keys copied
+   */
+  public static OutboundSa of(CryptoProvider crypto, RandomSource random, ChildSaKeys keys) {
+    return new OutboundSa(
+        Protection.of(crypto, random, keys, keys.outboundSpi(), keys.outbound()),
+        keys.outboundSpi(),
+        keys.suite().esn(),
+        0);
+  }
+
+  OutboundSa(Protection protection, int spi, boolean esn, long sequence) {
     this.spi = Esp.requireUsableSpi(spi);
-    this.esn = esn;
+    // RFC 4303 §3.3.3: without ESN the 32 bits must not come round again.
     this.lastSequence = esn ? -1L : 0xffffffffL;
-    this.aead = Keymat.aead(crypto, algorithm, keymat);
-    this.nonce = Keymat.nonce(algorithm, keymat);
-    this.aad = new byte[esn ? 12 : 8];
-    this.aadLength = aad.length;
+    this.protection = protection;
     this.sequence = sequence;
-    BigEndian.putInt(aad, 0, spi);
   }
 
   public int spi() {
@@ -62,11 +63,11 @@ public final class OutboundSa {
   }
 
   /**
-   * Seals an IPv4 packet: its payload and protocol travel, its header does not.
+   * Seals an IPv4 packet in transport mode: its payload and protocol travel, its header does not.
    *
    * @param packet has {@link Esp#TRAILER_ROOM} octets of room behind the packet, which are
    *     overwritten
-   * @param out another array, with {@link Esp#MAX_OVERHEAD} more room than the payload
+   * @param out another array, with {@link #maxOverhead} more room than the payload
    * @return octets written, or the {@link DropReason#code} of what is wrong with the packet, or of
    *     {@link DropReason#SEQUENCE_EXHAUSTED}
    */
@@ -90,7 +91,7 @@ public final class OutboundSa {
 
   /** Zeroes the key as far as the crypto provider allows; the SA must not be used again. */
   public void destroy() {
-    aead.destroy();
+    protection.destroy();
   }
 
   /**
@@ -105,22 +106,32 @@ public final class OutboundSa {
     }
     sequence++;
 
-    // RFC 4303 §2.4: payload, padding and trailer end on 4 octets; padding counts 1, 2, 3.
-    int padLength = -(length + Esp.TRAILER_LENGTH) & (Esp.ALIGNMENT - 1);
-    int end = offset + length;
-    for (int i = 1; i <= padLength; i++) {
-      in[end++] = (byte) i;
-    }
-    in[end++] = (byte) padLength;
-    in[end++] = (byte) nextHeader;
-
     BigEndian.putInt(out, outOffset, spi);
     BigEndian.putInt(out, outOffset + Esp.SEQUENCE_OFFSET, (int) sequence);
-    BigEndian.putLong(out, outOffset + Esp.IV_OFFSET, sequence);
-    BigEndian.putLong(nonce, EncryptionAlgorithm.SALT_LENGTH, sequence);
-    Keymat.putSequence(aad, esn, sequence);
-    return Esp.PAYLOAD_OFFSET
-        + aead.seal(
-            nonce, aad, aadLength, in, offset, end - offset, out, outOffset + Esp.PAYLOAD_OFFSET);
+    return protection.seal(sequence, nextHeader, in, offset, length, out, outOffset);
+  }
+
+  /** The most a sealed packet is longer than its payload. */
+  public int maxOverhead() {
+    return Esp.IV_OFFSET
+        + protection.ivLength()
+        + protection.alignment()
+        - 1
+        + Esp.TRAILER_LENGTH
+        + protection.icvLength();
+  }
+
+  /**
+   * Longest payload whose ESP in UDP fits a link of {@code linkMtu} without outer fragments; in
+   * tunnel mode the payload is the inner packet.
+   */
+  public int longestPayload(int linkMtu) {
+    int sealed =
+        linkMtu
+            - Esp.OUTER_HEADERS
+            - Esp.IV_OFFSET
+            - protection.ivLength()
+            - protection.icvLength();
+    return sealed / protection.alignment() * protection.alignment() - Esp.TRAILER_LENGTH;
   }
 }

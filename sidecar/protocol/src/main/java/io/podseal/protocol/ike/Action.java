@@ -1,8 +1,10 @@
 package io.podseal.protocol.ike;
 
+import io.podseal.protocol.policy.ChildMode;
 import io.podseal.protocol.policy.ChildSaKeys;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
+import io.podseal.protocol.policy.TrafficSelectors;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import java.net.InetAddress;
@@ -23,11 +25,18 @@ public sealed interface Action {
   /**
    * Start receiving on a child SA; do not send on it yet.
    *
+   * @param selectors the only traffic it may carry, seen from our end
    * @param local inner address of this pod
    * @param remoteInner inner address of the peer
    */
   record InstallChild(
-      Identity peer, ChildSaKeys keys, Endpoint remote, InetAddress local, InetAddress remoteInner)
+      Identity peer,
+      ChildSaKeys keys,
+      ChildMode mode,
+      TrafficSelectors selectors,
+      Endpoint remote,
+      InetAddress local,
+      InetAddress remoteInner)
       implements Action {}
 
   /** Send the peer's traffic on this child from now on. */

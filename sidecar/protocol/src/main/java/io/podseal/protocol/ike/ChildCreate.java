@@ -51,7 +51,7 @@ final class ChildCreate implements Exchange {
       if (sa.children().newest().isPresent()) {
         return Optional.empty();
       }
-      o = ChildOffer.withKeyExchange(sa.core(), remoteInner);
+      o = ChildOffer.additional(sa.core(), remoteInner);
       offer = o;
     }
     return Optional.of(o.payloads());
@@ -106,7 +106,9 @@ final class ChildCreate implements Exchange {
       return sa.begin(new ChildDelete(sa, ours, "lost a simultaneous creation"), now, out);
     }
     if (crossing != null && crossing.isUsable()) {
-      crossing.stage(ChildSa.Stage.REPLACED);
+      // The peer may have had our answer before our request, and then it does not see that they
+      // cross: in the end we delete its child ourselves.
+      crossing.replaced(now.plus(IkeTimers.REKEYED_CHILD_LINGER));
     }
     sa.sendNow(ours, out);
     return sa;

@@ -6,6 +6,7 @@ import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
+import io.podseal.protocol.policy.ChildMode;
 import io.podseal.protocol.policy.EspSuite;
 import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.Proposal;
@@ -21,7 +22,8 @@ import org.jspecify.annotations.Nullable;
 /** A child SA that we have proposed and the peer has not accepted yet. */
 final class ChildOffer {
   private final SaCore core;
-  private final InetAddress remoteInner;
+  private final ChildTraffic wanted;
+  private final boolean mayNarrow;
   private final Bytes nonce;
   private final int inboundSpi;
   private final Optional<KeyExchanges> keys;
@@ -29,9 +31,14 @@ final class ChildOffer {
   private ChildSa.@Nullable Parameters agreed;
 
   private ChildOffer(
-      SaCore core, InetAddress remoteInner, Bytes nonce, Optional<KeyExchanges> keys) {
+      SaCore core,
+      ChildTraffic wanted,
+      boolean mayNarrow,
+      Bytes nonce,
+      Optional<KeyExchanges> keys) {
     this.core = core;
-    this.remoteInner = remoteInner;
+    this.wanted = wanted;
+    this.mayNarrow = mayNarrow;
     this.nonce = nonce;
     this.inboundSpi = core.ctx().spis().allocate();
     this.keys = keys;
@@ -40,13 +47,23 @@ final class ChildOffer {
 
   /** The child of IKE_AUTH, which takes its keys from the IKE SA's own key exchange. */
   static ChildOffer first(SaCore core, Bytes nonceI) {
-    return new ChildOffer(core, core.remote().address(), nonceI, Optional.empty());
+    ChildTraffic wanted = ChildSelectors.of(core).wanted(core.remote().address());
+    return new ChildOffer(core, wanted, true, nonceI, Optional.empty());
   }
 
   /** A child with perfect forward secrecy, by CREATE_CHILD_SA. */
-  static ChildOffer withKeyExchange(SaCore core, InetAddress remoteInner) {
-    KeyExchanges keys = new KeyExchanges(core.ctx(), core.peer().crypto().keyExchange());
-    return new ChildOffer(core, remoteInner, core.nonce(), Optional.of(keys));
+  static ChildOffer additional(SaCore core, InetAddress remoteInner) {
+    ChildTraffic wanted = ChildSelectors.of(core).wanted(remoteInner);
+    return new ChildOffer(core, wanted, true, core.nonce(), Optional.of(keyExchanges(core)));
+  }
+
+  /** A child for the traffic of one that it will replace. */
+  static ChildOffer successor(SaCore core, ChildTraffic old) {
+    return new ChildOffer(core, old, false, core.nonce(), Optional.of(keyExchanges(core)));
+  }
+
+  private static KeyExchanges keyExchanges(SaCore core) {
+    return new KeyExchanges(core.ctx(), core.peer().crypto().keyExchange());
   }
 
   private Pfs pfs() {
@@ -74,14 +91,16 @@ final class ChildOffer {
       return keys.orElseThrow().followup();
     }
     List<Payload> payloads = new ArrayList<>();
-    payloads.add(NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE));
+    if (wanted.mode() == ChildMode.TRANSPORT) {
+      payloads.add(NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE));
+    }
     payloads.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
     payloads.add(new SaPayload(proposals));
     keys.ifPresent(k -> {
       payloads.add(new NoncePayload(nonce));
       payloads.add(k.payload());
     });
-    payloads.addAll(TransportSelectors.of(core.localAddress(), remoteInner));
+    payloads.addAll(ChildSelectors.payloads(wanted.selectors(), true));
     return payloads;
   }
 
@@ -113,9 +132,12 @@ final class ChildOffer {
   private boolean agree(IkeMessage answer, Bytes nonceR) {
     List<Proposal> answered =
         answer.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
-    if (!Proposals.answers(proposals, answered)
-        || !answer.has(NotifyType.USE_TRANSPORT_MODE)
-        || !TransportSelectors.accepts(answer)) {
+    Optional<ChildTraffic> traffic =
+        ChildSelectors.of(core)
+            .accept(answer, wanted)
+            // §2.9.2: a successor must not be narrower.
+            .filter(t -> mayNarrow || t.succeeds(wanted));
+    if (!Proposals.answers(proposals, answered) || traffic.isEmpty()) {
       return false;
     }
     Optional<EspSuite> suite =
@@ -130,7 +152,7 @@ final class ChildOffer {
     keys.ifPresent(k -> k.follow(suite.get().additional()));
     agreed =
         new ChildSa.Parameters(
-            inboundSpi, outboundSpi, suite.get(), true, nonce, nonceR, remoteInner);
+            inboundSpi, outboundSpi, suite.get(), true, nonce, nonceR, traffic.get());
     return true;
   }
 

@@ -66,7 +66,7 @@ final class ChildRekey implements Exchange {
         return Optional.empty();
       }
       old.stage(ChildSa.Stage.REKEYING);
-      o = ChildOffer.withKeyExchange(sa.core(), old.parameters().remoteInner());
+      o = ChildOffer.successor(sa.core(), old.parameters().traffic());
       offer = o;
     }
     if (o.isFollowing()) {

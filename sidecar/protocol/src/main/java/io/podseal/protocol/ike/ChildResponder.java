@@ -9,6 +9,7 @@ import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
+import io.podseal.protocol.policy.ChildMode;
 import io.podseal.protocol.policy.EspSuite;
 import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.Proposal;
@@ -101,32 +102,35 @@ final class ChildResponder {
 
   /** The successor of {@code old}. */
   Result successor(ChildSa old, Bytes nonceI, Instant now) {
-    Optional<InetAddress> replaced = Optional.of(old.parameters().remoteInner());
+    Optional<ChildTraffic> replaced = Optional.of(old.parameters().traffic());
     return negotiate(Pfs.REQUIRED, nonceI, core.nonce(), replaced, now);
   }
 
   private Result negotiate(
-      Pfs pfs, Bytes nonceI, Bytes nonceR, Optional<InetAddress> replaced, Instant now) {
-    // Decision 5 of the design: who authenticated may use only the addresses listed for it.
-    Optional<InetAddress> address =
-        TransportSelectors.peerAddress(
-            request, core.peer().addresses(), core.localAddress(), core.behindNat());
-    // §2.9.2: a rekey must not narrow, and ours is bound to the one address.
-    if (address.filter(a -> replaced.isEmpty() || replaced.get().equals(a)).isEmpty()) {
-      return Refusal.of(NotifyType.TS_UNACCEPTABLE);
-    }
-    if (!request.has(NotifyType.USE_TRANSPORT_MODE)) {
+      Pfs pfs, Bytes nonceI, Bytes nonceR, Optional<ChildTraffic> replaced, Instant now) {
+    ChildSelectors selectors = ChildSelectors.of(core);
+    InetAddress source = in.from().address();
+    if (selectors.lacksOnlyTransportMode(request, source)) {
       return Refusal.of(NotifyType.NO_PROPOSAL_CHOSEN);
     }
+    Optional<ChildSelectors.Choice> choice =
+        selectors
+            .choose(request, source)
+            // §2.9.2: a rekey must not narrow.
+            .filter(c -> replaced.isEmpty() || c.traffic().succeeds(replaced.get()));
+    if (choice.isEmpty()) {
+      return Refusal.of(NotifyType.TS_UNACCEPTABLE);
+    }
     int inboundSpi = core.ctx().spis().allocate();
-    Result result = agree(pfs, inboundSpi, nonceI, nonceR, address.get());
+    Result result = agree(pfs, inboundSpi, nonceI, nonceR, choice.get());
     if (result instanceof Refusal) {
       core.ctx().spis().release(inboundSpi, now);
     }
     return result;
   }
 
-  private Result agree(Pfs pfs, int inboundSpi, Bytes nonceI, Bytes nonceR, InetAddress address) {
+  private Result agree(
+      Pfs pfs, int inboundSpi, Bytes nonceI, Bytes nonceR, ChildSelectors.Choice choice) {
     List<Proposal> offered =
         request.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
     Optional<Proposals.Selected<EspSuite>> selected =
@@ -151,7 +155,12 @@ final class ChildResponder {
       }
     }
     List<Payload> answer = new ArrayList<>();
-    answer.add(NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE));
+    if (choice.traffic().mode() == ChildMode.TRANSPORT) {
+      answer.add(NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE));
+    }
+    if (choice.additionalPossible()) {
+      answer.add(NotifyPayload.of(NotifyType.ADDITIONAL_TS_POSSIBLE));
+    }
     answer.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
     answer.add(new SaPayload(List.of(selected.get().answer())));
     if (pfs != Pfs.NONE) {
@@ -159,12 +168,11 @@ final class ChildResponder {
     }
     agreed.ifPresent(
         a -> answer.add(new KePayload(suite.keyExchange().orElseThrow().id(), a.publicValue())));
-    // §2.23.1: the initiator says it is behind a NAT, so its selector becomes what we see.
-    answer.addAll(TransportSelectors.of(in.from().address(), core.localAddress()));
+    answer.addAll(ChildSelectors.payloads(choice.answer(), false));
     return new Agreed(
         core,
         new ChildSa.Parameters(
-            inboundSpi, outboundSpi.get(), suite, false, nonceI, nonceR, address),
+            inboundSpi, outboundSpi.get(), suite, false, nonceI, nonceR, choice.traffic()),
         agreed.map(KeyExchangeResponse::sharedSecret),
         answer);
   }

@@ -1,13 +1,13 @@
 package io.podseal.protocol.ike;
 
 import io.podseal.protocol.keymat.ChildKeymat;
+import io.podseal.protocol.policy.ChildMode;
 import io.podseal.protocol.policy.ChildSaKeys;
 import io.podseal.protocol.policy.EspSuite;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.wire.Bytes;
-import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HexFormat;
@@ -31,6 +31,7 @@ final class ChildSa {
 
   /**
    * @param weBegan whether the exchange that made it was ours
+   * @param traffic mode and selectors
    */
   record Parameters(
       int inboundSpi,
@@ -39,7 +40,7 @@ final class ChildSa {
       boolean weBegan,
       Bytes nonceI,
       Bytes nonceR,
-      InetAddress remoteInner) {
+      ChildTraffic traffic) {
 
     /** Decides between crossing exchanges (RFC 7296 §2.8.1). */
     Bytes lowestNonce() {
@@ -86,17 +87,24 @@ final class ChildSa {
             p.suite(),
             p.weBegan() ? keymat.responderToInitiator() : keymat.initiatorToResponder(),
             p.weBegan() ? keymat.initiatorToResponder() : keymat.responderToInitiator());
-    core.ctx().keyLog().child(keys, core.localAddress(), p.remoteInner());
+    ChildTraffic traffic = p.traffic();
+    core.ctx().keyLog().child(keys, core.localAddress(), traffic.remoteInner());
     out.add(
         new Action.InstallChild(
-            core.peer().identity(), keys, core.remote(), core.localAddress(), p.remoteInner()));
+            core.peer().identity(),
+            keys,
+            traffic.mode(),
+            traffic.selectors(),
+            core.remote(),
+            core.localAddress(),
+            traffic.remoteInner()));
     out.add(
         new Action.Emit(
             new ProtocolEvent.ChildSaInstalled(
                 core.peerLabel(),
                 hex(p.inboundSpi()),
                 hex(p.outboundSpi()),
-                p.suite().toString(),
+                p.suite() + (traffic.mode() == ChildMode.TUNNEL ? " tunnel" : ""),
                 p.suite().keyExchange().isPresent())));
     Duration soft = core.peer().lifetimes().child();
     Duration hard = Lifetimes.hard(soft);
@@ -158,6 +166,12 @@ final class ChildSa {
 
   boolean isExpired(Instant now) {
     return !expiresAt.isAfter(now);
+  }
+
+  /** Another has taken its place; who began it deletes it, or we do then. */
+  void replaced(Instant until) {
+    stage = Stage.REPLACED;
+    expiresAt = until;
   }
 
   /** Receives until {@code until}, then goes without a word. */

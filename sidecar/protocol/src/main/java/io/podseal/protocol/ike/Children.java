@@ -72,7 +72,10 @@ final class Children {
   void carryTraffic(List<Action> out) {
     carriesTraffic = true;
     // A child that the peer has just replaced is good until its successor surely is.
-    Optional.ofNullable(selected).filter(ChildSa::isSendable).or(this::newest).ifPresent(c -> select(c, out));
+    Optional.ofNullable(selected)
+        .filter(ChildSa::isSendable)
+        .or(this::newest)
+        .ifPresent(c -> select(c, out));
   }
 
   void stopCarrying() {

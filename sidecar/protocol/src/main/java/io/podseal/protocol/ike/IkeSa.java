@@ -414,7 +414,9 @@ public final class IkeSa {
         epoch(),
         establishedAt(),
         core.behindNat(),
-        children().map(all -> all.all().stream().map(c -> view(all, c)).toList()).orElse(List.of()));
+        children()
+            .map(all -> all.all().stream().map(c -> view(all, c)).toList())
+            .orElse(List.of()));
   }
 
   private static IkeSaView.Child view(Children children, ChildSa child) {

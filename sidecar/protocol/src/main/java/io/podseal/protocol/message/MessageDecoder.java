@@ -18,6 +18,12 @@ public final class MessageDecoder {
   /** More payloads than any exchange has; bounds work for one datagram. */
   static final int MAX_PAYLOADS = 32;
 
+  /**
+   * Longer than any message without certificates; with {@link Allowance} it keeps what one datagram
+   * costs us under 64 KB.
+   */
+  static final int MAX_LENGTH = 8192;
+
   private static final int CRITICAL = 0x80;
 
   /** Payloads that RFC 7296 allows once in a message. */
@@ -82,6 +88,10 @@ public final class MessageDecoder {
       throw new MalformedException(
           DropReason.IKE_LENGTH, "header says " + length + ", datagram has " + datagram.length);
     }
+    if (length > MAX_LENGTH) {
+      throw new MalformedException(
+          DropReason.IKE_LENGTH, length + " octets, more than " + MAX_LENGTH);
+    }
     Optional<ExchangeType> exchange = ExchangeType.of(exchangeId);
     if (exchange.isEmpty()) {
       throw new MalformedException(DropReason.IKE_EXCHANGE_TYPE, "exchange " + exchangeId);
@@ -113,10 +123,12 @@ public final class MessageDecoder {
     private final List<Payload> payloads;
     private final ExchangeType exchange;
     private final Set<Integer> seen = new HashSet<>();
+    private final Allowance allowance;
 
     Chain(List<Payload> payloads, ExchangeType exchange) {
       this.payloads = payloads;
       this.exchange = exchange;
+      this.allowance = Allowance.after(payloads);
       payloads.forEach(p -> seen.add(p.type()));
     }
 
@@ -167,7 +179,7 @@ public final class MessageDecoder {
           throw new MalformedException(
               DropReason.IKE_TOO_MANY_PAYLOADS, "more than " + MAX_PAYLOADS + " payloads");
         }
-        payloads.add(PayloadCodec.decode(type, critical, content));
+        payloads.add(PayloadCodec.decode(type, critical, content, allowance));
         type = next;
       }
       if (r.remaining() != 0) {

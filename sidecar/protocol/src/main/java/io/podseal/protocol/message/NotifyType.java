@@ -18,6 +18,7 @@ public final class NotifyType {
   public static final int STATE_NOT_FOUND = 47;
 
   public static final int INITIAL_CONTACT = 16384;
+  public static final int ADDITIONAL_TS_POSSIBLE = 16386;
   public static final int NAT_DETECTION_SOURCE_IP = 16388;
   public static final int NAT_DETECTION_DESTINATION_IP = 16389;
   public static final int COOKIE = 16390;
@@ -59,6 +60,7 @@ public final class NotifyType {
       case TEMPORARY_FAILURE -> "TEMPORARY_FAILURE";
       case CHILD_SA_NOT_FOUND -> "CHILD_SA_NOT_FOUND";
       case INITIAL_CONTACT -> "INITIAL_CONTACT";
+      case ADDITIONAL_TS_POSSIBLE -> "ADDITIONAL_TS_POSSIBLE";
       case NAT_DETECTION_SOURCE_IP -> "NAT_DETECTION_SOURCE_IP";
       case NAT_DETECTION_DESTINATION_IP -> "NAT_DETECTION_DESTINATION_IP";
       case COOKIE -> "COOKIE";

@@ -15,19 +15,20 @@ final class PayloadCodec {
 
   private PayloadCodec() {}
 
-  static Payload decode(int type, boolean critical, ByteReader r) throws MalformedException {
+  static Payload decode(int type, boolean critical, ByteReader r, Allowance allowance)
+      throws MalformedException {
     return switch (type) {
-      case PayloadType.SA -> new SaPayload(SaCodec.decode(r));
+      case PayloadType.SA -> new SaPayload(SaCodec.decode(r, allowance));
       case PayloadType.KE -> decodeKe(r);
       case PayloadType.ID_INITIATOR -> decodeId(true, r);
       case PayloadType.ID_RESPONDER -> decodeId(false, r);
       case PayloadType.AUTH -> decodeAuth(r);
       case PayloadType.NONCE -> decodeNonce(r);
       case PayloadType.NOTIFY -> decodeNotify(r);
-      case PayloadType.DELETE -> decodeDelete(r);
+      case PayloadType.DELETE -> decodeDelete(r, allowance);
       case PayloadType.VENDOR_ID -> new VendorIdPayload(r.rest());
-      case PayloadType.TS_INITIATOR -> new TsPayload(true, TsCodec.decode(r));
-      case PayloadType.TS_RESPONDER -> new TsPayload(false, TsCodec.decode(r));
+      case PayloadType.TS_INITIATOR -> new TsPayload(true, TsCodec.decode(r, allowance));
+      case PayloadType.TS_RESPONDER -> new TsPayload(false, TsCodec.decode(r, allowance));
       default -> new OpaquePayload(type, critical, r.rest());
     };
   }
@@ -91,7 +92,8 @@ final class PayloadCodec {
     return new NotifyPayload(protocol, spi, notifyType, r.rest());
   }
 
-  private static DeletePayload decodeDelete(ByteReader r) throws MalformedException {
+  private static DeletePayload decodeDelete(ByteReader r, Allowance allowance)
+      throws MalformedException {
     int protocol = r.u8();
     int spiSize = r.u8();
     int count = r.u16();
@@ -103,6 +105,7 @@ final class PayloadCodec {
     }
     List<Bytes> spis = new ArrayList<>();
     for (int i = 0; i < count && spiSize > 0; i++) {
+      allowance.take();
       spis.add(r.bytes(spiSize));
     }
     return new DeletePayload(protocol, spis);

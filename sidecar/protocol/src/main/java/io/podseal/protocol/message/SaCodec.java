@@ -32,7 +32,7 @@ final class SaCodec {
 
   private SaCodec() {}
 
-  static List<Proposal> decode(ByteReader r) throws MalformedException {
+  static List<Proposal> decode(ByteReader r, Allowance allowance) throws MalformedException {
     List<Proposal> proposals = new ArrayList<>();
     boolean more = true;
     while (more) {
@@ -45,7 +45,8 @@ final class SaCodec {
       if (proposals.size() == MAX_PROPOSALS) {
         throw PayloadCodec.syntax("more than " + MAX_PROPOSALS + " proposals");
       }
-      proposals.add(decodeProposal(r.slice(length - 4)));
+      allowance.take();
+      proposals.add(decodeProposal(r.slice(length - 4), allowance));
       more = last == MORE_PROPOSALS;
     }
     if (r.remaining() != 0) {
@@ -54,7 +55,8 @@ final class SaCodec {
     return proposals;
   }
 
-  private static Proposal decodeProposal(ByteReader r) throws MalformedException {
+  private static Proposal decodeProposal(ByteReader r, Allowance allowance)
+      throws MalformedException {
     int number = r.u8();
     int protocol = r.u8();
     int spiSize = r.u8();
@@ -71,6 +73,7 @@ final class SaCodec {
       if (length < 8 || last != (i == count - 1 ? 0 : MORE_TRANSFORMS)) {
         throw PayloadCodec.syntax("transform of length " + length + ", last " + last);
       }
+      allowance.take();
       transforms.add(decodeTransform(r.slice(length - 4)));
     }
     if (r.remaining() != 0) {
@@ -83,21 +86,22 @@ final class SaCodec {
     int type = r.u8();
     r.u8();
     int id = r.u16();
-    Optional<Integer> keyBits = Optional.empty();
+    int keyBits = -1;
     boolean unknown = false;
     while (r.remaining() > 0) {
       int attribute = r.u16();
       int valueOrLength = r.u16();
       if (attribute == KEY_LENGTH) {
-        keyBits = Optional.of(valueOrLength);
+        keyBits = valueOrLength;
       } else {
         unknown = true;
         if ((attribute & FIXED_VALUE) == 0) {
-          r.bytes(valueOrLength);
+          r.skip(valueOrLength);
         }
       }
     }
-    return new Transform(type, id, keyBits, unknown);
+    Optional<Integer> bits = keyBits < 0 ? Optional.empty() : Optional.of(keyBits);
+    return new Transform(type, id, bits, unknown);
   }
 
   static void encode(List<Proposal> proposals, ByteWriter w) {

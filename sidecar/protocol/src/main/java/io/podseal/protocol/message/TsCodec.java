@@ -22,7 +22,7 @@ final class TsCodec {
 
   private TsCodec() {}
 
-  static List<TrafficSelector> decode(ByteReader r) throws MalformedException {
+  static List<TrafficSelector> decode(ByteReader r, Allowance allowance) throws MalformedException {
     int count = r.u8();
     r.u8();
     r.u16();
@@ -37,6 +37,7 @@ final class TsCodec {
       if (length < FIXED_LENGTH) {
         throw PayloadCodec.syntax("selector length " + length);
       }
+      allowance.take();
       ByteReader body = r.slice(length - 4);
       int addressLength =
           switch (type) {

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param addresses the only inner addresses this identity may use
  * @param keys newest epoch first, at most two
  * @param crypto algorithms to offer and accept
+ * @param child mode and traffic of child SAs
  */
 public record Peer(
     Identity identity,
@@ -18,7 +19,8 @@ public record Peer(
     List<InetAddress> addresses,
     List<PresharedKey> keys,
     CryptoOffer crypto,
-    Lifetimes lifetimes) {
+    Lifetimes lifetimes,
+    ChildPolicy child) {
   public static final int MAX_KEYS = 2;
 
   public Peer {
@@ -27,6 +29,21 @@ public record Peer(
     if (keys.size() > MAX_KEYS) {
       throw new IllegalArgumentException("more than two epochs for " + label);
     }
+  }
+
+  /** A peer that is a pod of Podseal. */
+  public Peer(
+      Identity identity,
+      String label,
+      List<InetAddress> addresses,
+      List<PresharedKey> keys,
+      CryptoOffer crypto,
+      Lifetimes lifetimes) {
+    this(identity, label, addresses, keys, crypto, lifetimes, ChildPolicy.BETWEEN_PODS);
+  }
+
+  Peer with(CryptoOffer otherCrypto, ChildPolicy otherChild) {
+    return new Peer(identity, label, addresses, keys, otherCrypto, lifetimes, otherChild);
   }
 
   /** The newest key we may begin with, if there is one. */

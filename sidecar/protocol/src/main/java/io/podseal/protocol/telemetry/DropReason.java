@@ -51,6 +51,10 @@ public enum DropReason {
   ESP_PADDING,
   ESP_DUMMY,
   ESP_TOO_LONG,
+  /** A tunnel carried something else than one whole IPv4 packet. */
+  ESP_NO_INNER_PACKET,
+  /** The packet inside is none that the SA was negotiated for. */
+  ESP_SELECTORS,
 
   // Inner packets, outbound
   INNER_NOT_IPV4,
@@ -59,6 +63,7 @@ public enum DropReason {
   INNER_TOO_BIG,
   INNER_NOT_A_PEER,
   INNER_WRONG_SOURCE,
+  INNER_NOT_SELECTED,
   INNER_IPV6_UNSEALED,
   SEQUENCE_EXHAUSTED,
   HOLD_QUEUE_FULL,

@@ -63,6 +63,11 @@ public final class ByteReader {
     return bytes(remaining());
   }
 
+  public void skip(int length) throws MalformedException {
+    need(length);
+    position += length;
+  }
+
   /** A reader over the next {@code length} octets, which this reader skips. */
   public ByteReader slice(int length) throws MalformedException {
     need(length);

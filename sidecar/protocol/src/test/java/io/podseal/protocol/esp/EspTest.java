@@ -100,7 +100,7 @@ final class EspTest {
   }
 
   @Test
-  void sequenceCrossesTwoToThe32WithEsnAndEndsAtTwoToThe64() {
+  void extra_esp_half_wrap_sequenceCrossesTwoToThe32WithEsnAndEndsAtTwoToThe64() {
     InboundSa inbound = inbound(true, 0xfffffffeL);
     OutboundSa outbound = outbound(true, 0xfffffffeL);
     byte[] packet = ipv4(0, 17, new byte[10]);
@@ -125,7 +125,7 @@ final class EspTest {
   }
 
   @Test
-  void packetFromBeforeTheWindowIsTooOld() {
+  void extra_esp_window_edge_packetFromBeforeTheWindowIsTooOld() {
     InboundSa inbound = inbound(false, 0);
     OutboundSa outbound = outbound(false, 0);
     int early = outbound.sealDummy(sealed, 0);
@@ -154,7 +154,7 @@ final class EspTest {
   }
 
   @Test
-  void dummyPacketMovesTheWindowAndIsDropped() {
+  void extra_esp_dummy_movesTheWindowAndIsDropped() {
     InboundSa inbound = inbound(true, 0);
     int length = outbound(true, 0).sealDummy(sealed, 0);
 
@@ -180,7 +180,7 @@ final class EspTest {
   }
 
   @Test
-  void sequenceZeroIsRefusedBeforeAnyCryptography() {
+  void extra_esp_sequence_zero_isRefusedBeforeAnyCryptography() {
     int length = craft(HexFormat.of().parseHex("01010111"), 0);
 
     assertThat(inbound(false, 0).open(sealed, 0, length, opened, 0))
@@ -190,7 +190,7 @@ final class EspTest {
   }
 
   @Test
-  void otherSpisAndReservedOnesAreRefused() {
+  void extra_esp_spi_unknownOrReservedIsRefused() {
     int length = outbound(true, 0).sealDummy(sealed, 0);
     InboundSa inbound = inbound(true, 0);
 
@@ -297,13 +297,17 @@ final class EspTest {
   }
 
   private static OutboundSa outbound(boolean esn, long sequence) {
-    return new OutboundSa(CRYPTO, CIPHER, SPI, esn, SecretBytes.copyOf(KEYMAT), sequence);
+    return new OutboundSa(protection(esn), SPI, esn, sequence);
   }
 
   private static InboundSa inbound(boolean esn, long top) {
     ReplayWindow window = new ReplayWindow(Esp.REPLAY_WINDOW);
     window.mark(top);
-    return new InboundSa(CRYPTO, CIPHER, SPI, esn, SecretBytes.copyOf(KEYMAT), window);
+    return new InboundSa(protection(esn), SPI, esn, window);
+  }
+
+  private static Protection protection(boolean esn) {
+    return new AeadProtection(CRYPTO, CIPHER, SPI, esn, SecretBytes.copyOf(KEYMAT));
   }
 
   /** A packet with {@code options} octets of options and room for the trailer behind it. */

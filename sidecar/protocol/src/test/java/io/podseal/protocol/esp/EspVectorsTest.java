@@ -66,13 +66,16 @@ final class EspVectorsTest {
 
     InboundSa inbound =
         new InboundSa(
-            new JdkCryptoProvider(),
-            key.length() == 32
-                ? EncryptionAlgorithm.AES_GCM_16_128
-                : EncryptionAlgorithm.AES_GCM_16_256,
+            new AeadProtection(
+                new JdkCryptoProvider(),
+                key.length() == 32
+                    ? EncryptionAlgorithm.AES_GCM_16_128
+                    : EncryptionAlgorithm.AES_GCM_16_256,
+                BigEndian.getInt(bound, 0),
+                esn,
+                SecretBytes.adopt(hex(key + nonce.substring(0, 8)))),
             BigEndian.getInt(bound, 0),
             esn,
-            SecretBytes.adopt(hex(key + nonce.substring(0, 8))),
             windowBefore(bound, esn));
     byte[] out = new byte[2000];
     int length = inbound.open(packet, 0, packet.length, out, 0);

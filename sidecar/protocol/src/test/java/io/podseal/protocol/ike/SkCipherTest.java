@@ -118,7 +118,7 @@ class SkCipherTest {
   }
 
   @Test
-  void aPadLengthBeyondTheContentIsRefused() {
+  void extra_pad_length_beyondTheContentIsRefused() {
     assertThat(responder.open(datagram(sealed(new byte[] {1, 2, 3, 4})))).isEmpty();
     assertThat(responder.open(datagram(sealed(new byte[] {1})))).isEmpty();
     assertThat(responder.open(datagram(sealed(new byte[] {0, 0, (byte) 0xff})))).isEmpty();

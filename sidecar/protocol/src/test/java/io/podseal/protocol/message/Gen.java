@@ -63,7 +63,7 @@ public final class Gen {
 
   private DeletePayload delete() {
     int size = 1 + random.nextInt(8);
-    return new DeletePayload(u8(), list(0, 64, () -> octets(size, size)));
+    return new DeletePayload(u8(), list(0, 12, () -> octets(size, size)));
   }
 
   private OpaquePayload opaque() {

@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is refused, and by which name it is counted. */
+/** What the decoder refuses, and by which name it is counted. */
 class MalformedMessageTest {
   private static final byte[] NONCE = new byte[32];
 
@@ -41,7 +41,7 @@ class MalformedMessageTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 3})
-  void aPayloadShorterThanItsOwnHeaderIsRefused(int length) {
+  void extra_payload_length_shorterThanItsOwnHeaderIsRefused(int length) {
     assertDropped(
         new RawMessage().payload(PayloadType.NONCE, false, length, NONCE),
         DropReason.IKE_PAYLOAD_LENGTH);
@@ -49,7 +49,7 @@ class MalformedMessageTest {
 
   @ParameterizedTest
   @ValueSource(ints = {37, 100, 0xffff})
-  void aPayloadThatEndsAfterTheMessageIsRefused(int length) {
+  void extra_payload_length_pastTheEndIsRefused(int length) {
     assertDropped(
         new RawMessage().payload(PayloadType.NONCE, false, length, NONCE),
         DropReason.IKE_PAYLOAD_LENGTH);
@@ -57,7 +57,7 @@ class MalformedMessageTest {
 
   @ParameterizedTest
   @ValueSource(ints = {-1, 1, 100, Integer.MIN_VALUE})
-  void aLengthThatIsNotTheDatagramsIsRefused(int error) {
+  void cve_2013_4564_aLengthThatIsNotTheDatagramsIsRefused(int error) {
     assertDropped(
         new RawMessage().payload(PayloadType.NONCE, NONCE).lengthOffBy(error),
         DropReason.IKE_LENGTH);
@@ -81,12 +81,21 @@ class MalformedMessageTest {
   }
 
   @Test
+  void aMessageLongerThanAnyIsRefused() {
+    byte[] content = new byte[MessageDecoder.MAX_LENGTH - IkeHeader.LENGTH - 4];
+    assertThat(accepted(new RawMessage().payload(PayloadType.VENDOR_ID, content)).payloads())
+        .hasSize(1);
+    byte[] longer = Arrays.copyOf(content, content.length + 1);
+    assertDropped(new RawMessage().payload(PayloadType.VENDOR_ID, longer), DropReason.IKE_LENGTH);
+  }
+
+  @Test
   void aZeroInitiatorSpiIsRefused() {
     assertDropped(new RawMessage().spiInitiator(0), DropReason.IKE_HEADER);
   }
 
   @Test
-  void anUnknownCriticalPayloadIsNamedAndAnUncriticalOneIsNot() {
+  void extra_critical_bit_anUnknownPayloadIsNamedIfItIsCritical() {
     RawMessage critical = new RawMessage().payload(200, true, 5, new byte[] {1});
     assertThat(accepted(critical).unknownCritical()).isEqualTo(Optional.of(200));
     RawMessage uncritical = new RawMessage().payload(200, false, 5, new byte[] {1});
@@ -111,7 +120,7 @@ class MalformedMessageTest {
         PayloadType.TS_INITIATOR,
         PayloadType.TS_RESPONDER
       })
-  void aPayloadThatMayStandOnceIsRefusedTheSecondTime(int type) {
+  void extra_duplicate_payload_isRefusedIfItMayStandOnce(int type) {
     byte[] content = content(type);
     assertThat(accepted(new RawMessage().payload(type, content)).payloads()).hasSize(1);
     assertDropped(
@@ -185,7 +194,7 @@ class MalformedMessageTest {
   }
 
   @Test
-  void anEncryptedPayloadInsideAnotherIsRefused() {
+  void extra_nested_sk_isRefused() {
     RawMessage inner = new RawMessage().payload(PayloadType.ENCRYPTED, new byte[40]);
     byte[] prefix =
         MessageEncoder.encryptedPrefix(
@@ -230,7 +239,7 @@ class MalformedMessageTest {
   }
 
   @Test
-  void morePayloadsThanAnyExchangeHasAreRefused() {
+  void cve_2026_12413_morePayloadsThanAnyExchangeHasAreRefused() {
     RawMessage most = new RawMessage();
     for (int i = 0; i < MessageDecoder.MAX_PAYLOADS; i++) {
       most.payload(PayloadType.VENDOR_ID);
@@ -241,7 +250,7 @@ class MalformedMessageTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 15, 257, 1000})
-  void aNonceOfAnIllegalLengthIsRefused(int length) {
+  void extra_nonce_length_outsideOf16To256IsRefused(int length) {
     assertDropped(
         new RawMessage().payload(PayloadType.NONCE, new byte[length]),
         DropReason.IKE_PAYLOAD_SYNTAX);
@@ -259,7 +268,7 @@ class MalformedMessageTest {
   }
 
   @Test
-  void moreProposalsThanTheLimitAreRefused() {
+  void extra_sa_255_proposalsAreRefused() {
     ByteWriter w = new ByteWriter();
     for (int i = 0; i < 255; i++) {
       w.u8(i == 254 ? 0 : 2).u8(0).u16(8).u8(i).u8(1).u8(0).u8(0);
@@ -269,7 +278,7 @@ class MalformedMessageTest {
   }
 
   @Test
-  void moreTransformsThanTheLimitAreRefused() {
+  void extra_sa_255_transformsAreRefused() {
     assertThat(accepted(new RawMessage().payload(PayloadType.SA, proposal(1, 64))).payloads())
         .hasSize(1);
     assertDropped(
@@ -306,14 +315,14 @@ class MalformedMessageTest {
   }
 
   @Test
-  void aSelectorWhoseStartIsAfterItsEndIsRefused() {
+  void extra_ts_range_whoseStartIsAfterItsEndIsRefused() {
     assertDropped(
         new RawMessage().payload(PayloadType.TS_INITIATOR, selector(7, 16, 2, 1, 1)),
         DropReason.IKE_PAYLOAD_SYNTAX);
   }
 
   @Test
-  void aSelectorCountThatIsWrongIsRefused() {
+  void cve_2023_23009_aSelectorCountThatIsWrongIsRefused() {
     assertDropped(
         new RawMessage().payload(PayloadType.TS_INITIATOR, selector(7, 16, 1, 2, 2)),
         DropReason.IKE_PAYLOAD_LENGTH);
@@ -326,7 +335,7 @@ class MalformedMessageTest {
   }
 
   @Test
-  void aSelectorLengthOfTheOtherFamilyIsRefused() {
+  void extra_ts_range_ofTheOtherFamilyIsRefused() {
     assertThat(
             MessageDecoder.decode(
                 new RawMessage()
@@ -365,7 +374,7 @@ class MalformedMessageTest {
   }
 
   @Test
-  void aDeleteOfMoreSpisThanItHoldsOrThanTheLimitIsRefused() {
+  void extra_delete_65535_spisAreRefused() {
     assertDropped(
         new RawMessage().payload(PayloadType.DELETE, delete(4, 0xffff, 16)),
         DropReason.IKE_PAYLOAD_SYNTAX);

@@ -15,6 +15,7 @@ final class RawMessage {
   private int exchange = ExchangeType.IKE_SA_INIT.id();
   private int lengthError;
   private byte[] trailer = new byte[0];
+  private int lastNext = PayloadType.NONE;
 
   RawMessage payload(int type, byte... content) {
     return payload(type, false, content.length + 4, content);
@@ -50,12 +51,18 @@ final class RawMessage {
     return this;
   }
 
+  /** What the last part says comes next, where an Encrypted payload names what is inside. */
+  RawMessage lastNext(int type) {
+    lastNext = type;
+    return this;
+  }
+
   /** The parts alone, as they stand inside an Encrypted payload. */
   byte[] chain() {
     ByteWriter w = new ByteWriter();
     for (int i = 0; i < parts.size(); i++) {
       Part part = parts.get(i);
-      int next = i + 1 < parts.size() ? parts.get(i + 1).type() : PayloadType.NONE;
+      int next = i + 1 < parts.size() ? parts.get(i + 1).type() : lastNext;
       w.u8(next).u8(part.critical() ? 0x80 : 0).u16(part.length()).bytes(part.content());
     }
     return w.bytes(trailer).toArray();

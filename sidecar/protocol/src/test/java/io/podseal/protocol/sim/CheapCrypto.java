@@ -71,7 +71,8 @@ final class CheapCrypto implements CryptoProvider {
     }
     CheapExchange ours = new CheapExchange(method, random);
     return ours.agree(initiatorValue)
-        .map(secret -> new KeyExchangeResponse(Bytes.copyOf(ours.value(method.responseLength())), secret));
+        .map(secret ->
+            new KeyExchangeResponse(Bytes.copyOf(ours.value(method.responseLength())), secret));
   }
 
   @Override
@@ -204,7 +205,8 @@ final class CheapCrypto implements CryptoProvider {
           || !Arrays.equals(peerValue, encoded(value, peerValue.length))) {
         return Optional.empty();
       }
-      return Optional.of(SecretBytes.adopt(Mix.expand(power(value, exponent), method.sharedSecretLength())));
+      return Optional.of(
+          SecretBytes.adopt(Mix.expand(power(value, exponent), method.sharedSecretLength())));
     }
 
     @Override

@@ -56,7 +56,8 @@ class CrossingOrdersTest {
     onEstablished.forEach(a ->
         onEstablished.forEach(b -> cases.add(new Case(Start.ESTABLISHED, a, b))));
     onChildless.forEach(a -> onChildless.forEach(b -> cases.add(new Case(Start.CHILDLESS, a, b))));
-    return cases.stream();
+    String only = System.getProperty("podseal.case", "");
+    return cases.stream().filter(c -> c.toString().contains(only));
   }
 
   @ParameterizedTest
@@ -159,8 +160,12 @@ class CrossingOrdersTest {
         settle();
       } catch (AssertionError | RuntimeException e) {
         throw new AssertionError(
-            "%s, seed %d, %s, %s%n%s%n%s"
-                .formatted(c, seed, traffic ? "traffic" : "quiet", choices, e, world.lastEvents()),
+            """
+            %s, seed %d, %s, %s: %s
+            again: ./mvnw -pl sidecar/protocol test -Dtest=CrossingOrdersTest -Dpodseal.case='%s'
+            %s"""
+                .formatted(
+                    c, seed, traffic ? "traffic" : "quiet", choices, e, c, world.lastEvents()),
             e);
       }
     }
@@ -237,8 +242,8 @@ class CrossingOrdersTest {
       assertThat(y.childrenWith(x)).isEqualTo(1);
       assertThat(x.outboundSpiTo(y).filter(y::receivesOn)).isPresent();
       assertThat(y.outboundSpiTo(x).filter(x::receivesOn)).isPresent();
-      assertThat(x.endpoint().view().getFirst().spis())
-          .isEqualTo(y.endpoint().view().getFirst().spis());
+      assertThat(x.establishedWith(y).getFirst().initiatorSpi())
+          .isEqualTo(y.establishedWith(x).getFirst().initiatorSpi());
       for (Host host : List.of(x, y)) {
         assertThat(host.events(ProtocolEvent.IkeSaClosed.class))
             .noneMatch(e -> e.reason() == CloseReason.NO_ANSWER);

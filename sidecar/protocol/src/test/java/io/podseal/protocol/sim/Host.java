@@ -4,6 +4,7 @@ import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
+import io.podseal.protocol.policy.ChildPolicy;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
@@ -150,14 +151,24 @@ final class Host {
 
   /** Declares {@code other} a peer, with one pre-shared key per epoch, newest first. */
   void knows(Host other, Lifetimes lifetimes, PresharedKey... keys) {
+    knows(other, lifetimes, offer, ChildPolicy.BETWEEN_PODS, keys);
+  }
+
+  void knows(
+      Host other,
+      Lifetimes lifetimes,
+      CryptoOffer crypto,
+      ChildPolicy child,
+      PresharedKey... keys) {
     Peer peer =
         new Peer(
             other.identity,
             other.identity.name(),
             List.of(other.address),
             List.of(keys),
-            offer,
-            lifetimes);
+            crypto,
+            lifetimes,
+            child);
     peers.removeIf(p -> p.identity().equals(other.identity));
     peers.add(peer);
     run(endpoint.putPeers(List.of(copy(peer)), now()));
@@ -170,7 +181,8 @@ final class Host {
         p.addresses(),
         p.keys().stream().map(Host::copy).toList(),
         p.crypto(),
-        p.lifetimes());
+        p.lifetimes(),
+        p.child());
   }
 
   private static PresharedKey copy(PresharedKey k) {
@@ -285,7 +297,7 @@ final class Host {
     }
   }
 
-  private void reportTraffic() {
+  void reportTraffic() {
     List<Action> actions = new ArrayList<>();
     for (Plane.Child c : plane.children()) {
       boolean nothingNew = c.lastReport != null && !c.lastReport.isBefore(c.lastTraffic());
@@ -363,6 +375,11 @@ final class Host {
 
   int drops(DropReason reason) {
     return drops.getOrDefault(reason, 0);
+  }
+
+  /** The SA that we send to {@code other} on. */
+  Optional<Action.InstallChild> childTo(Host other) {
+    return Optional.ofNullable(plane.outbound(other.identity)).map(c -> c.made);
   }
 
   int childrenWith(Host other) {

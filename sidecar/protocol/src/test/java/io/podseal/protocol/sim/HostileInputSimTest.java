@@ -78,7 +78,7 @@ class HostileInputSimTest {
   }
 
   @Test
-  void errorsInClearDoNotEndAnSa() {
+  void extra_clear_notify_errorsDoNotEndAnSa() {
     establish();
     Keys.IkeSaKeys sa = a.keys.last();
     for (int error : ERRORS) {
@@ -105,7 +105,7 @@ class HostileInputSimTest {
   }
 
   @Test
-  void errorsInClearDoNotEndAnAttempt() {
+  void extra_clear_notify_errorsDoNotEndAnAttempt() {
     world.hold(s -> s.is(b, ExchangeType.IKE_SA_INIT, true));
     a.send(b, 1);
     world.run(Duration.ofMillis(10));
@@ -139,7 +139,7 @@ class HostileInputSimTest {
   }
 
   @Test
-  void ownMessagesSentBackChangeNothing() {
+  void extra_reflection_ownMessagesSentBackChangeNothing() {
     establish();
     a.run(a.endpoint().rekeyChild(b.identity, world.now()));
     world.run(Duration.ofSeconds(10));
@@ -155,7 +155,7 @@ class HostileInputSimTest {
   }
 
   @Test
-  void aMessageWithOurOwnRoleIsNamedReflected() {
+  void extra_reflection_aMessageWithOurOwnRoleIsCounted() {
     establish();
     Keys.IkeSaKeys sa = a.keys.last();
     IkeHeader asInitiator =
@@ -167,7 +167,7 @@ class HostileInputSimTest {
   }
 
   @Test
-  void everyMessageReplayedLaterIsDroppedOrAnsweredWithTheSameOctets() {
+  void extra_sa_init_replay_everyMessageAgainIsDroppedOrAnsweredWithTheSameOctets() {
     establish();
     a.run(a.endpoint().rekeyChild(b.identity, world.now()));
     world.run(Duration.ofSeconds(10));

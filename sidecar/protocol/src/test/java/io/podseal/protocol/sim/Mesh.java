@@ -97,7 +97,9 @@ final class Mesh {
     x.knows(y, lifetimes, key(x, y, policy(x, y).epoch, true));
   }
 
-  /** Rotation as decision 4 of the design has it; a new epoch does not begin before the last ended. */
+  /**
+   * Rotation as decision 4 of the design has it; a new epoch does not begin before the last ended.
+   */
   private void rotate(Host x, Host y) {
     PairPolicy policy = policy(x, y);
     int old = policy.epoch;
@@ -107,8 +109,7 @@ final class Mesh {
       Host a = end[0];
       Host b = end[1];
       world.after(
-          millis(2000),
-          () -> a.knows(b, lifetimes, key(a, b, next, false), key(a, b, old, true)));
+          millis(2000), () -> a.knows(b, lifetimes, key(a, b, next, false), key(a, b, old, true)));
       world.after(
           Duration.ofSeconds(2).plus(millis(2000)),
           () -> a.knows(b, lifetimes, key(a, b, next, true), key(a, b, old, true)));
@@ -153,7 +154,8 @@ final class Mesh {
       Host y = another(x);
       int number = i;
       world.after(
-          Duration.ofMillis((long) (random.nextDouble() * seconds * 1000)), () -> x.send(y, number));
+          Duration.ofMillis((long) (random.nextDouble() * seconds * 1000)),
+          () -> x.send(y, number));
     }
     world.run(Duration.ofSeconds(seconds));
   }
@@ -190,7 +192,9 @@ final class Mesh {
       default -> {
         for (int i = 0; i < 20; i++) {
           int number = i;
-          world.after(at.plusMillis(2L * i), () -> (number % 2 == 0 ? x : y).send(number % 2 == 0 ? y : x, number));
+          world.after(
+              at.plusMillis(2L * i),
+              () -> (number % 2 == 0 ? x : y).send(number % 2 == 0 ? y : x, number));
         }
       }
     }

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Plane {
   /** A child SA as it is installed. */
   static final class Child {
+    final Action.InstallChild made;
     final Identity peer;
     final int inboundSpi;
     final int outboundSpi;
@@ -48,10 +49,12 @@ final class Plane {
 
     @Override
     public String toString() {
-      return "sends on %08x to %s, which is SPI %08x there".formatted(inboundSpi, peer, outboundSpi);
+      return "sends on %08x to %s, which is SPI %08x there"
+          .formatted(inboundSpi, peer, outboundSpi);
     }
 
     Child(Action.InstallChild c, Instant now) {
+      made = c;
       peer = c.peer();
       inboundSpi = c.keys().inboundSpi();
       outboundSpi = c.keys().outboundSpi();

@@ -154,7 +154,7 @@ class ProtectedInputSimTest {
 
   @ParameterizedTest
   @ValueSource(ints = {3, 4, 50, 100, -1, -2, Integer.MIN_VALUE})
-  void aMessageIdThatIsNotDueIsNotAnswered(int messageId) {
+  void extra_message_id_thatIsNotDueIsNotAnswered(int messageId) {
     byte[] message =
         Forge.seal(a.keys.last().copy(), request(ExchangeType.INFORMATIONAL, messageId), List.of());
     assertThat(deliver(message)).containsExactly(new Action.Drop(DropReason.IKE_MESSAGE_ID));
@@ -163,7 +163,7 @@ class ProtectedInputSimTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 2, 7, -1})
-  void anAnswerToNothingIsDropped(int messageId) {
+  void extra_response_to_nothing_isDropped(int messageId) {
     Keys.IkeSaKeys sa = a.keys.last();
     for (ExchangeType exchange :
         List.of(ExchangeType.IKE_AUTH, ExchangeType.CREATE_CHILD_SA, ExchangeType.INFORMATIONAL)) {
@@ -209,7 +209,7 @@ class ProtectedInputSimTest {
   }
 
   @Test
-  void anUnknownCriticalPayloadIsNamedAndTheSaStays() {
+  void extra_critical_bit_isAnsweredByNameAndTheSaStays() {
     byte[] unknown = {0, (byte) 0x80, 0, 5, 42, 0};
     byte[] message =
         Forge.sealPlaintext(
@@ -231,7 +231,8 @@ class ProtectedInputSimTest {
 
   @ParameterizedTest
   @CsvSource({"0,4", "1,4", "2,4", "255,4", "3,0", "3,3", "3,5", "3,8", "1,8", "0,0"})
-  void aRekeyOfAnotherProtocolOrSpiSizeIsASyntaxErrorAndNothingIsEchoed(int protocol, int size) {
+  void cve_2023_38710_aRekeyOfAnotherProtocolOrSpiSizeIsASyntaxErrorAndNothingIsEchoed(
+      int protocol, int size) {
     byte[] spi = new byte[size];
     NotifyPayload notify =
         new NotifyPayload(protocol, Bytes.copyOf(spi), NotifyType.REKEY_SA, Bytes.EMPTY);
@@ -252,7 +253,7 @@ class ProtectedInputSimTest {
 
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 255})
-  void aReservedSpiIsNotAccepted(int spi) {
+  void cve_2025_39965_aReservedSpiIsNotAccepted(int spi) {
     NotifyPayload notify = NotifyPayload.aboutEsp(NotifyType.REKEY_SA, currentSpiOfA());
     assertError(
         answer(ExchangeType.CREATE_CHILD_SA, rekey(notify, spi)), NotifyType.NO_PROPOSAL_CHOSEN);
@@ -326,7 +327,7 @@ class ProtectedInputSimTest {
   }
 
   @Test
-  void aRekeyWithAnAllZeroKeyExchangeValueIsASyntaxError() {
+  void cve_2015_3240_aRekeyWithAnAllZeroKeyExchangeValueIsASyntaxError() {
     KePayload zero = new KePayload(31, Bytes.copyOf(new byte[32]));
     assertError(
         answer(ExchangeType.CREATE_CHILD_SA, replaced(rekey(), zero)), NotifyType.INVALID_SYNTAX);
@@ -394,7 +395,7 @@ class ProtectedInputSimTest {
 
   /** Any payloads at all, in any exchange; a new SA whenever one died of it. */
   @Test
-  void noContentWhateverThrowsOrIsAnsweredTwice() {
+  void cve_2015_3204_noContentWhateverThrowsOrIsAnsweredTwice() {
     int ended = 0;
     for (long seed = 0; seed < 800; seed++) {
       Random random = new Random(seed);

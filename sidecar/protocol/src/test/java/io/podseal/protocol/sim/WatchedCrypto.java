@@ -222,7 +222,8 @@ final class WatchedCrypto implements CryptoProvider {
   @Override
   public Optional<KeyExchangeResponse> respond(
       KeyExchangeMethod method, RandomSource random, byte[] initiatorValue) {
-    return provider.respond(method, random, initiatorValue)
+    return provider
+        .respond(method, random, initiatorValue)
         .map(r -> new KeyExchangeResponse(r.publicValue(), watched(r.sharedSecret())));
   }
 

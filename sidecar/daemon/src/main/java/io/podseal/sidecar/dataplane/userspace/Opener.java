@@ -20,25 +20,23 @@ final class Opener extends DataThread {
 
   private final Shared shared;
   private final boolean joinSegments;
-  private final MssClamp clamp;
   private final Poller poller;
   private final RateLimiter unknownSpi = new RateLimiter(UNKNOWN_SPI_EVERY);
   private final TcpRun run = new TcpRun();
   private final Datagram datagram = new Datagram(65_535);
   private final byte[] received = new byte[65_535];
 
-  /** Virtio header, which stays zero, and room for an IP packet. */
+  /** Virtio header, which stays zero, room for the header that transport mode adds, and payload. */
   private final byte[] packet = new byte[PAYLOAD + received.length];
 
   private final NativeBuffer written = new NativeBuffer(packet.length);
   private Tables tables = Tables.EMPTY;
   private long nowMillis;
 
-  Opener(Shared shared, int innerLimit, boolean joinSegments) {
+  Opener(Shared shared, boolean joinSegments) {
     super("podseal-rx", sa -> sa.inbound.destroy());
     this.shared = shared;
     this.joinSegments = joinSegments;
-    this.clamp = new MssClamp(innerLimit);
     this.poller = new Poller(shared.udp(), wake);
   }
 
@@ -130,17 +128,52 @@ final class Opener extends DataThread {
   }
 
   private void deliver(Sa sa, int payload) {
+    if (sa.tunnel) {
+      deliverFromTunnel(sa, payload);
+      return;
+    }
+    if (sa.filter != null && !isSelected(sa, payload)) {
+      drops.count(DropReason.ESP_SELECTORS);
+      return;
+    }
     int protocol = sa.inbound.nextHeader();
     if (protocol == Ipv4.TCP) {
       if (joinSegments && join(sa, payload)) {
         return;
       }
-      clamp.apply(packet, PAYLOAD, payload);
+      sa.clamp.apply(packet, PAYLOAD, payload);
     }
     // What came before leaves before.
     flushRun();
     sa.header.write(packet, IP, protocol, payload);
-    write(packet, PAYLOAD + payload);
+    write(packet, 0, PAYLOAD + payload);
+  }
+
+  private boolean isSelected(Sa sa, int payload) {
+    sa.header.write(packet, IP, sa.inbound.nextHeader(), payload);
+    return sa.filter != null
+        && sa.filter.admitsInbound(packet, IP, InnerHeader.LENGTH, InnerHeader.LENGTH + payload);
+  }
+
+  /** RFC 4301 §5.2: the packet inside must be one that the SA was negotiated for. */
+  private void deliverFromTunnel(Sa sa, int length) {
+    int header =
+        sa.inbound.nextHeader() == Ipv4.IPV4 ? Ipv4.headerLength(packet, PAYLOAD, length) : -1;
+    if (header < 0) {
+      drops.count(DropReason.ESP_NO_INNER_PACKET);
+      return;
+    }
+    if (sa.filter == null || !sa.filter.admitsInbound(packet, PAYLOAD, header, length)) {
+      drops.count(DropReason.ESP_SELECTORS);
+      return;
+    }
+    if (Ipv4.protocol(packet, PAYLOAD) == Ipv4.TCP && !Ipv4.isLaterFragment(packet, PAYLOAD)) {
+      sa.clamp.apply(packet, PAYLOAD + header, length - header);
+    }
+    flushRun();
+    int start = PAYLOAD - VirtioHeader.LENGTH;
+    Arrays.fill(packet, start, PAYLOAD, (byte) 0);
+    write(packet, start, VirtioHeader.LENGTH + length);
   }
 
   private boolean join(Sa sa, int payload) {
@@ -158,12 +191,12 @@ final class Opener extends DataThread {
   private void flushRun() {
     if (!run.isEmpty()) {
       int length = run.finish();
-      write(run.array(), length);
+      write(run.array(), 0, length);
     }
   }
 
-  private void write(byte[] octets, int length) {
-    written.write(0, octets, 0, length);
+  private void write(byte[] octets, int offset, int length) {
+    written.write(0, octets, offset, length);
     if (!shared.tun().write(written, length)) {
       drops.count(DropReason.SEND_FAILED);
     }

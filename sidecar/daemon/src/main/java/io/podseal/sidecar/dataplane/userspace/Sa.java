@@ -1,16 +1,21 @@
 package io.podseal.sidecar.dataplane.userspace;
 
 import io.podseal.protocol.crypto.CryptoProvider;
+import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.esp.InboundSa;
 import io.podseal.protocol.esp.InnerHeader;
+import io.podseal.protocol.esp.Ipv4;
 import io.podseal.protocol.esp.OutboundSa;
+import io.podseal.protocol.esp.SelectorFilter;
+import io.podseal.protocol.policy.ChildMode;
 import io.podseal.protocol.policy.ChildSaKeys;
 import io.podseal.protocol.policy.Endpoint;
-import io.podseal.protocol.policy.EspSuite;
 import io.podseal.sidecar.dataplane.ChildSa;
 import io.podseal.sidecar.dataplane.ChildSaStats;
+import io.podseal.sidecar.linux.Datagram;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One child SA. Its halves belong to the data threads: {@link #outbound} to podseal-tx, {@link
@@ -30,6 +35,22 @@ final class Sa {
   final OutboundSa outbound;
   final InboundSa inbound;
   final InnerHeader header;
+  final boolean tunnel;
+
+  /** Judges every packet; null where the two addresses already do. */
+  final @Nullable SelectorFilter filter;
+
+  /** Longest payload of ESP that leaves without outer fragments. */
+  final int longestWhole;
+
+  /** Longest inner packet that does. */
+  final int innerLimit;
+
+  /** Longest payload of ESP that leaves at all. */
+  final int longest;
+
+  final int maxOverhead;
+  final MssClamp clamp;
   final Meter sent = new Meter();
   final Meter received = new Meter();
   final int localAddress;
@@ -44,16 +65,21 @@ final class Sa {
   private boolean heard;
   private long moveReported;
 
-  Sa(ChildSa sa, CryptoProvider crypto) {
+  /**
+   * @param linkMtu of the link that sealed packets leave by
+   */
+  Sa(ChildSa sa, CryptoProvider crypto, RandomSource random, int linkMtu) {
     ChildSaKeys keys = sa.keys();
-    if (!(keys.suite() instanceof EspSuite suite)) {
-      throw new IllegalArgumentException("the data plane does not know " + keys.suite());
-    }
-    this.outbound =
-        new OutboundSa(
-            crypto, suite.encryption(), keys.outboundSpi(), suite.esn(), keys.outbound());
-    this.inbound =
-        new InboundSa(crypto, suite.encryption(), keys.inboundSpi(), suite.esn(), keys.inbound());
+    this.outbound = OutboundSa.of(crypto, random, keys);
+    this.inbound = InboundSa.of(crypto, keys);
+    this.tunnel = sa.mode() == ChildMode.TUNNEL;
+    boolean judges = tunnel || sa.hasNarrowSelectors();
+    this.filter = judges ? SelectorFilter.of(sa.selectors()) : null;
+    this.longestWhole = outbound.longestPayload(linkMtu);
+    this.innerLimit = tunnel ? longestWhole : longestWhole + Ipv4.SHORTEST_HEADER;
+    this.maxOverhead = outbound.maxOverhead();
+    this.longest = Datagram.MAX_LENGTH - maxOverhead;
+    this.clamp = new MssClamp(innerLimit);
     this.header = new InnerHeader(sa.peerAddress(), sa.localAddress());
     this.localAddress = UdpAddress.toInt(sa.localAddress());
     this.peerAddress = UdpAddress.toInt(sa.peerAddress());

@@ -1,6 +1,5 @@
 package io.podseal.sidecar.dataplane.userspace;
 
-import io.podseal.protocol.esp.Esp;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.sidecar.linux.Datagram;
 import io.podseal.sidecar.linux.UdpSocket;
@@ -10,10 +9,12 @@ import io.podseal.sidecar.linux.UdpSocket;
  * shorter. Confined to podseal-tx.
  */
 final class SealedBatch {
+  /** For one packet that turns out too long to be sent. */
+  private static final int ROOM = 512;
+
   private final UdpSocket udp;
   private final DropCounters drops;
-  private final int longestWhole;
-  private final byte[] sealed = new byte[Datagram.MAX_LENGTH + Esp.MAX_OVERHEAD];
+  private final byte[] sealed = new byte[Datagram.MAX_LENGTH + ROOM];
   private final Datagram datagram = new Datagram(Datagram.MAX_LENGTH);
   private int used;
   private int count;
@@ -22,28 +23,29 @@ final class SealedBatch {
   private boolean alone;
   private long remote;
 
-  /**
-   * @param longestWhole longest payload that fits the link in one packet; what is longer leaves
-   *     alone, because the kernel cuts only what fits (UDP_SEGMENT)
-   */
-  SealedBatch(UdpSocket udp, DropCounters drops, int longestWhole) {
+  SealedBatch(UdpSocket udp, DropCounters drops) {
     this.udp = udp;
     this.drops = drops;
-    this.longestWhole = longestWhole;
   }
 
-  /** Makes room for a packet to {@code to}; what cannot leave together with it leaves now. */
-  void reserve(long to, int payloadLength) {
+  /**
+   * Makes room for a packet that {@code sa} will seal; what cannot leave together with it leaves
+   * now. A payload that does not fit the link in one packet leaves alone, because the kernel cuts
+   * only what fits (UDP_SEGMENT).
+   */
+  void reserve(Sa sa, int payloadLength) {
+    long to = sa.remote();
+    boolean whole = payloadLength <= sa.longestWhole;
     if (count > 0
         && (complete
             || to != remote
-            || payloadLength > longestWhole
+            || !whole
             || count == UdpSocket.MAX_SEGMENTS
-            || used + payloadLength + Esp.MAX_OVERHEAD > Datagram.MAX_LENGTH)) {
+            || used + payloadLength + sa.maxOverhead > Datagram.MAX_LENGTH)) {
       flush();
     }
     remote = to;
-    alone = payloadLength > longestWhole;
+    alone = !whole;
   }
 
   byte[] array() {

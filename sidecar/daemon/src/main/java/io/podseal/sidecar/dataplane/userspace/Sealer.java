@@ -3,7 +3,6 @@ package io.podseal.sidecar.dataplane.userspace;
 import io.podseal.protocol.esp.Esp;
 import io.podseal.protocol.esp.Ipv4;
 import io.podseal.protocol.telemetry.DropReason;
-import io.podseal.sidecar.linux.Datagram;
 import io.podseal.sidecar.linux.NativeBuffer;
 import io.podseal.sidecar.linux.Poller;
 import java.util.OptionalLong;
@@ -13,17 +12,16 @@ import org.jspecify.annotations.Nullable;
 final class Sealer extends DataThread {
   private static final int IP = VirtioHeader.LENGTH;
   private static final int ROOM = IP + 65_535;
-  private static final int LONGEST_PAYLOAD = Datagram.MAX_LENGTH - Esp.MAX_OVERHEAD;
 
   private final Shared shared;
-  private final MssClamp clamp;
-  private final TooBig tooBig;
-  private final int longestWholePayload;
+  private final TooBig tooBig = new TooBig();
   private final Poller poller;
   private final HoldQueue held = new HoldQueue(drops);
   private final SealedBatch batch;
   private final TcpSegments segments = new TcpSegments();
   private final TcpSegments.Target sealSegment = this::sealSegment;
+  private final TunnelSegments tunnelSegments = new TunnelSegments();
+  private final TcpSegments.Target sealTunnelSegment = this::sealTunnelSegment;
   private final NativeBuffer read = new NativeBuffer(ROOM);
 
   /** Virtio header, IP packet, and room for the trailer of ESP. */
@@ -34,14 +32,11 @@ final class Sealer extends DataThread {
   private @Nullable Sa current;
   private long nowMillis;
 
-  Sealer(Shared shared, int innerLimit) {
+  Sealer(Shared shared) {
     super("podseal-tx", sa -> sa.outbound.destroy());
     this.shared = shared;
-    this.clamp = new MssClamp(innerLimit);
-    this.tooBig = new TooBig(innerLimit);
-    this.longestWholePayload = innerLimit - Ipv4.SHORTEST_HEADER;
     this.poller = new Poller(shared.tun(), wake);
-    this.batch = new SealedBatch(shared.udp(), drops, innerLimit - Ipv4.SHORTEST_HEADER);
+    this.batch = new SealedBatch(shared.udp(), drops);
   }
 
   @Override
@@ -101,6 +96,15 @@ final class Sealer extends DataThread {
   }
 
   private void accept(Sa sa, int header, int payload) {
+    current = sa;
+    if (sa.filter != null && !sa.filter.admitsOutbound(packet, IP, header, header + payload)) {
+      drops.count(DropReason.INNER_NOT_SELECTED);
+      return;
+    }
+    if (sa.tunnel) {
+      acceptForTunnel(sa, header, payload);
+      return;
+    }
     if (Ipv4.source(packet, IP) != sa.localAddress) {
       drops.count(DropReason.INNER_WRONG_SOURCE);
       return;
@@ -112,9 +116,8 @@ final class Sealer extends DataThread {
     }
     int transport = IP + header;
     int gsoType = VirtioHeader.gsoType(packet);
-    current = sa;
     if (gsoType == VirtioHeader.GSO_NONE) {
-      acceptWhole(transport, header, payload);
+      acceptWhole(sa, transport, header, payload);
     } else if (gsoType != VirtioHeader.GSO_TCPV4
         || Ipv4.protocol(packet, IP) != Ipv4.TCP
         || !segments.cut(
@@ -123,11 +126,8 @@ final class Sealer extends DataThread {
     }
   }
 
-  private void acceptWhole(int transport, int header, int payload) {
-    boolean tooLong = payload > LONGEST_PAYLOAD;
-    if (tooLong || (payload > longestWholePayload && Ipv4.dontFragment(packet, IP))) {
-      drops.count(DropReason.INNER_TOO_BIG);
-      tooBig.answer(shared.tun(), packet, IP, header);
+  private void acceptWhole(Sa sa, int transport, int header, int payload) {
+    if (isTooBig(sa, payload, header)) {
       return;
     }
     int protocol = Ipv4.protocol(packet, IP);
@@ -136,9 +136,47 @@ final class Sealer extends DataThread {
       return;
     }
     if (protocol == Ipv4.TCP) {
-      clamp.apply(packet, transport, payload);
+      sa.clamp.apply(packet, transport, payload);
     }
     seal(protocol, packet, transport, payload);
+  }
+
+  /** Tells the pod about a packet that cannot leave as it is. */
+  private boolean isTooBig(Sa sa, int espPayload, int header) {
+    boolean fits = espPayload <= sa.longestWhole;
+    if (fits || (espPayload <= sa.longest && !Ipv4.dontFragment(packet, IP))) {
+      return false;
+    }
+    drops.count(DropReason.INNER_TOO_BIG);
+    tooBig.answer(shared.tun(), packet, IP, header, sa.innerLimit);
+    return true;
+  }
+
+  /** Whole packets, which may be fragments of larger ones: they travel with their header. */
+  private void acceptForTunnel(Sa sa, int header, int payload) {
+    int transport = IP + header;
+    int protocol = Ipv4.protocol(packet, IP);
+    int gsoType = VirtioHeader.gsoType(packet);
+    if (gsoType == VirtioHeader.GSO_TCPV4 && protocol == Ipv4.TCP) {
+      tunnelSegments.begin(packet, IP, header);
+      if (!segments.cut(
+          packet, IP, transport, payload, VirtioHeader.gsoSize(packet), sealTunnelSegment)) {
+        drops.count(DropReason.INNER_MALFORMED);
+      }
+    } else if (gsoType != VirtioHeader.GSO_NONE
+        || (VirtioHeader.needsChecksum(packet) && !finishChecksum(transport, payload, protocol))) {
+      drops.count(DropReason.INNER_MALFORMED);
+    } else if (!isTooBig(sa, header + payload, header)) {
+      if (protocol == Ipv4.TCP && !Ipv4.isLaterFragment(packet, IP)) {
+        sa.clamp.apply(packet, transport, payload);
+      }
+      seal(Ipv4.IPV4, packet, IP, header + payload);
+    }
+  }
+
+  private void sealTunnelSegment(byte[] b, int offset, int length) {
+    int whole = tunnelSegments.wrap(b, offset, length);
+    seal(Ipv4.IPV4, tunnelSegments.array(), 0, whole);
   }
 
   private void sealSegment(byte[] b, int offset, int length) {
@@ -150,7 +188,7 @@ final class Sealer extends DataThread {
     if (sa == null) {
       throw new IllegalStateException("no SA was chosen");
     }
-    batch.reserve(sa.remote(), length);
+    batch.reserve(sa, length);
     int sealed =
         sa.outbound.sealPayload(protocol, b, offset, length, batch.array(), batch.offset());
     if (sealed < 0) {

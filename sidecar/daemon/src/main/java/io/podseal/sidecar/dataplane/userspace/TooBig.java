@@ -15,16 +15,15 @@ final class TooBig {
   private static final int IP = VirtioHeader.LENGTH;
   private static final int LONGEST = IP + InnerHeader.LENGTH + ICMP_HEADER + 60 + QUOTED_PAYLOAD;
 
-  private final int innerLimit;
   private final byte[] message = new byte[LONGEST];
   private final NativeBuffer buffer = new NativeBuffer(LONGEST);
 
-  TooBig(int innerLimit) {
-    this.innerLimit = innerLimit;
-  }
-
-  /** Answers the IPv4 packet at {@code offset} whose header is {@code headerLength} octets long. */
-  void answer(TunDevice tun, byte[] packet, int offset, int headerLength) {
+  /**
+   * Answers the IPv4 packet at {@code offset} whose header is {@code headerLength} octets long.
+   *
+   * @param innerLimit longest packet that would fit
+   */
+  void answer(TunDevice tun, byte[] packet, int offset, int headerLength, int innerLimit) {
     int quoted = headerLength + QUOTED_PAYLOAD;
     int icmp = IP + InnerHeader.LENGTH;
     int source = Ipv4.destination(packet, offset);

@@ -1,15 +1,16 @@
 package io.podseal.sidecar.dataplane.userspace;
 
 import io.podseal.protocol.crypto.CryptoProvider;
+import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.esp.Esp;
 import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.Features;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.udpencap.DatagramKind;
 import io.podseal.sidecar.dataplane.ChildSa;
 import io.podseal.sidecar.dataplane.ChildSaStats;
 import io.podseal.sidecar.dataplane.DataPlane;
 import io.podseal.sidecar.dataplane.DataPlaneListener;
-import io.podseal.sidecar.dataplane.Features;
 import io.podseal.sidecar.dataplane.PeerTable;
 import io.podseal.sidecar.linux.Datagram;
 import io.podseal.sidecar.linux.TunDevice;
@@ -34,6 +35,8 @@ public final class UserspaceDataPlane implements DataPlane {
   private static final byte KEEPALIVE = (byte) 0xff;
 
   private final CryptoProvider crypto;
+  private final RandomSource random;
+  private final int linkMtu;
   private final Shared shared;
   private final Sealer sealer;
   private final Opener opener;
@@ -52,24 +55,28 @@ public final class UserspaceDataPlane implements DataPlane {
       UdpSocket udp,
       UserspaceOptions options,
       CryptoProvider crypto,
+      RandomSource random,
       DataPlaneListener listener,
       InstantSource clock) {
     this.crypto = crypto;
+    this.random = random;
+    this.linkMtu = options.linkMtu();
     this.shared = new Shared(tun, udp, listener, new AtomicReference<>(Tables.EMPTY), clock);
-    int innerLimit = Esp.innerLimit(options.linkMtu());
-    this.sealer = new Sealer(shared, innerLimit);
-    this.opener = new Opener(shared, innerLimit, options.offload());
+    this.sealer = new Sealer(shared);
+    this.opener = new Opener(shared, options.offload());
   }
 
   /**
    * Creates the TUN device, binds the port and starts the data threads.
    *
+   * @param random gives the IVs of AES-CBC; used by the thread that seals
    * @param clock what {@link ChildSaStats} are timed by
    * @throws io.podseal.sidecar.linux.LinuxException with what to change in the pod
    */
   public static UserspaceDataPlane open(
       UserspaceOptions options,
       CryptoProvider crypto,
+      RandomSource random,
       DataPlaneListener listener,
       InstantSource clock) {
     TunDevice tun = TunDevice.open(options.tun(), options.offload());
@@ -85,7 +92,8 @@ public final class UserspaceDataPlane implements DataPlane {
     } else {
       udp.sendOneByOne();
     }
-    UserspaceDataPlane plane = new UserspaceDataPlane(tun, udp, options, crypto, listener, clock);
+    UserspaceDataPlane plane =
+        new UserspaceDataPlane(tun, udp, options, crypto, random, listener, clock);
     plane.sealer.start();
     plane.opener.start();
     return plane;
@@ -98,7 +106,7 @@ public final class UserspaceDataPlane implements DataPlane {
 
   @Override
   public Features features() {
-    return new Features(true, false, false, Esp.REPLAY_WINDOW);
+    return new Features(true, true, true, true, false, Esp.REPLAY_WINDOW);
   }
 
   @Override
@@ -113,7 +121,7 @@ public final class UserspaceDataPlane implements DataPlane {
     if (installed.containsKey(spi)) {
       throw new IllegalStateException("inbound SPI " + Integer.toHexString(spi) + " is in use");
     }
-    installed.put(spi, new Sa(sa, crypto));
+    installed.put(spi, new Sa(sa, crypto, random, linkMtu));
     publish();
   }
 

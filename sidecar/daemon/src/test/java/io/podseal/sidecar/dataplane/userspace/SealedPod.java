@@ -1,9 +1,11 @@
 package io.podseal.sidecar.dataplane.userspace;
 
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.policy.ChildMode;
 import io.podseal.protocol.policy.ChildSaKeys;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.EspSuite;
+import io.podseal.protocol.policy.TrafficSelectors;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.sidecar.dataplane.ChildSa;
 import io.podseal.sidecar.dataplane.DataPlaneListener;
@@ -18,6 +20,7 @@ import io.podseal.sidecar.linux.NetworkNamespace;
 import io.podseal.sidecar.routing.PeerRoutes;
 import io.podseal.sidecar.routing.Uplink;
 import java.net.Inet4Address;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
@@ -28,6 +31,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** A pod with table, plane and routes in the order a sidecar has them, and one peer. */
 final class SealedPod implements AutoCloseable, DataPlaneListener {
   static final String TUN = "seal0";
+  private static final EspSuite GCM = EspSuite.aead(EncryptionAlgorithm.AES_GCM_16_128, true);
 
   final UserspaceDataPlane plane;
   final Firewall firewall = new Firewall();
@@ -61,6 +65,7 @@ final class SealedPod implements AutoCloseable, DataPlaneListener {
         UserspaceDataPlane.open(
             new UserspaceOptions(TUN, udpPort, UserspaceOptions.MARK, mtu, offload),
             crypto,
+            new SecureRandom()::nextBytes,
             this,
             InstantSource.system());
     this.routes = PeerRoutes.up(TUN, address, udpPort, Firewall.SERVICE_MARK, mtu);
@@ -84,23 +89,41 @@ final class SealedPod implements AutoCloseable, DataPlaneListener {
 
   /** Installs our half of a child SA whose keys both ends know from its number. */
   int install(Inet4Address peer, int peerPort, int number) {
+    return install(
+        peer, peerPort, number, GCM, ChildMode.TRANSPORT, TrafficSelectors.hosts(address, peer));
+  }
+
+  int install(
+      Inet4Address peer,
+      int peerPort,
+      int number,
+      EspSuite suite,
+      ChildMode mode,
+      TrafficSelectors selectors) {
     int inboundSpi = spi(address, number);
     ChildSaKeys keys =
         new ChildSaKeys(
             inboundSpi,
             spi(peer, number),
-            EspSuite.aead(EncryptionAlgorithm.AES_GCM_16_128, true),
-            key(address, number),
-            key(peer, number));
-    plane.install(new ChildSa(identity(peer), keys, new Endpoint(peer, peerPort), address, peer));
+            suite,
+            key(suite, address, number),
+            key(suite, peer, number));
+    plane.install(
+        new ChildSa(
+            identity(peer), keys, mode, selectors, new Endpoint(peer, peerPort), address, peer));
     keys.destroy();
     return inboundSpi;
   }
 
   /** Both halves of an SA between two pods, carrying traffic. */
   static void connect(SealedPod a, SealedPod b, int number) {
-    int spiA = a.install(b.address, b.udpPort, number);
-    int spiB = b.install(a.address, a.udpPort, number);
+    connect(a, b, number, GCM, ChildMode.TRANSPORT);
+  }
+
+  static void connect(SealedPod a, SealedPod b, int number, EspSuite suite, ChildMode mode) {
+    TrafficSelectors hosts = TrafficSelectors.hosts(a.address, b.address);
+    int spiA = a.install(b.address, b.udpPort, number, suite, mode, hosts);
+    int spiB = b.install(a.address, a.udpPort, number, suite, mode, hosts.reversed());
     a.plane.selectOutbound(spiA);
     b.plane.selectOutbound(spiB);
   }
@@ -114,8 +137,8 @@ final class SealedPod implements AutoCloseable, DataPlaneListener {
     return 0xc0000000 | number << 8 | (receiver.getAddress()[3] & 0xff);
   }
 
-  private static SecretBytes key(Inet4Address receiver, int number) {
-    byte[] keymat = new byte[EncryptionAlgorithm.AES_GCM_16_128.keymatLength()];
+  private static SecretBytes key(EspSuite suite, Inet4Address receiver, int number) {
+    byte[] keymat = new byte[suite.keymatLength()];
     Arrays.fill(keymat, (byte) spi(receiver, number));
     return SecretBytes.adopt(keymat);
   }

@@ -316,6 +316,9 @@ final class TcpOffloadTest {
     ChildSaKeys keys =
         new ChildSaKeys(1000 + number, 2000 + number, EspSuite.aead(cipher, true), key, key);
     return new Sa(
-        new ChildSa("peer", keys, new Endpoint(from, 4500), to, from), new JdkCryptoProvider());
+        new ChildSa("peer", keys, new Endpoint(from, 4500), to, from),
+        new JdkCryptoProvider(),
+        new Random(1)::nextBytes,
+        1500);
   }
 }

@@ -62,7 +62,13 @@ final class Pair {
     gone.forEach(PresharedKey::destroy);
     peer =
         new Peer(
-            next.identity(), next.label(), next.addresses(), keys, next.crypto(), next.lifetimes());
+            next.identity(),
+            next.label(),
+            next.addresses(),
+            keys,
+            next.crypto(),
+            next.lifetimes(),
+            next.child());
     refusedEpoch = 0;
     notBefore = Instant.MIN;
     failures = 0;

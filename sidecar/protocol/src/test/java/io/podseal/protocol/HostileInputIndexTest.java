@@ -1,0 +1,144 @@
+package io.podseal.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaMethod;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+
+/**
+ * Every vulnerability of other IKE and IPsec implementations that we know of, and every other input
+ * that is known to be awkward, has a test whose name begins with its id. To add one: its id here,
+ * and the test.
+ *
+ * <p>What has no test, because there is nothing of ours that it could reach:
+ *
+ * <table>
+ * <caption>Not ours</caption>
+ * <tr><th>id<th>what it was<th>why there is nothing to test
+ * <tr><td>CVE-2018-5388<td>length underflow on a local control socket<td>there is none: the status
+ *     page takes no body, and what the controller sends is Protocol Buffers over gRPC
+ * <tr><td>CVE-2018-5389<td>weak pre-shared keys can be guessed offline<td>keys are 256 bits from
+ *     HKDF (PairKeyDerivationTest of the controller), never a user's password
+ * <tr><td>CVE-2017-7184<td>replay window of another length than its netlink attribute says<td>no SA
+ *     is handed to the kernel; our window has one fixed size
+ * </table>
+ */
+class HostileInputIndexTest {
+  /** The first id of each row names its test; further ids of the row follow it. */
+  private static final Map<String, List<String>> VULNERABILITIES =
+      Map.ofEntries(
+          row("cve_2014_2338"),
+          row("cve_2014_9221"),
+          row("cve_2015_3991"),
+          row("cve_2013_6076"),
+          row("cve_2013_6075"),
+          row("cve_2018_10811"),
+          row("cve_2021_41991"),
+          row(
+              "cve_2021_41990",
+              "cve_2017_11185",
+              "cve_2017_9022",
+              "cve_2018_16151",
+              "cve_2018_16152",
+              "cve_2018_17540",
+              "cve_2018_6459"),
+          row("cve_2021_45079"),
+          row("cve_2023_41913"),
+          row("cve_2023_26463", "cve_2025_62291", "cve_2026_25075"),
+          row("cve_2022_40617"),
+          row("cve_2013_4564"),
+          row("cve_2013_6467"),
+          row("cve_2015_3240"),
+          row("cve_2015_3204"),
+          row("cve_2016_3071"),
+          row("cve_2016_5391"),
+          row("cve_2016_5361"),
+          row("cve_2019_12312"),
+          row("cve_2020_1763", "cve_2022_23094"),
+          row("cve_2023_23009"),
+          row("cve_2023_38710"),
+          row("cve_2024_2357"),
+          row("cve_2026_12413"),
+          row("cve_2026_50722"),
+          row("openbsd_7_8_027", "openbsd_7_7_033"),
+          row("cve_2020_16088"),
+          row("cve_2022_27666"),
+          row("cve_2025_39965"),
+          row("cve_2026_43284"),
+          row("cve_2026_31663", "cve_2026_31518", "cve_2026_43167"));
+
+  private static final Set<String> NOT_OURS =
+      Set.of("cve_2018_5388", "cve_2018_5389", "cve_2017_7184");
+
+  private static final List<String> OTHERS =
+      List.of(
+          "extra_payload_length",
+          "extra_critical_bit",
+          "extra_nested_sk",
+          "extra_pad_length",
+          "extra_sa_255",
+          "extra_nonce_length",
+          "extra_duplicate_payload",
+          "extra_ts_range",
+          "extra_delete_65535",
+          "extra_cookie",
+          "extra_sa_init_replay",
+          "extra_reflection",
+          "extra_message_id",
+          "extra_response_to_nothing",
+          "extra_clear_notify",
+          "extra_esp_spi",
+          "extra_esp_alignment",
+          "extra_esp_dummy",
+          "extra_esp_sequence_zero",
+          "extra_esp_window_edge",
+          "extra_esp_half_wrap");
+
+  private static Map.Entry<String, List<String>> row(String id, String... more) {
+    return Map.entry(id, List.of(more));
+  }
+
+  @Test
+  void everyIdHasItsTest() {
+    Set<String> missing = new TreeSet<>(VULNERABILITIES.keySet());
+    missing.addAll(OTHERS);
+    Set<String> names = namesOfTests();
+    missing.removeIf(id -> names.stream().anyMatch(n -> n.startsWith(id + "_")));
+    assertThat(missing).as("ids without a test").isEmpty();
+  }
+
+  @Test
+  void everyTestWithAnIdIsListed() {
+    Set<String> unknown = namesOfTests();
+    unknown.removeIf(n -> !n.matches("(cve|extra|openbsd)_.*"));
+    assertThat(unknown).hasSizeGreaterThan(VULNERABILITIES.size());
+    unknown.removeIf(n ->
+        VULNERABILITIES.keySet().stream().anyMatch(id -> n.startsWith(id + "_"))
+            || OTHERS.stream().anyMatch(id -> n.startsWith(id + "_")));
+    assertThat(unknown).as("tests with an id that is not listed").isEmpty();
+    assertThat(NOT_OURS).noneMatch(VULNERABILITIES::containsKey);
+  }
+
+  private static Set<String> namesOfTests() {
+    Set<String> names = new TreeSet<>();
+    for (JavaClass type :
+        new ClassFileImporter()
+            .withImportOption(new ImportOption.OnlyIncludeTests())
+            .importPackages("io.podseal.protocol")) {
+      for (JavaMethod method : type.getMethods()) {
+        if (method.isAnnotatedWith(Test.class) || method.isAnnotatedWith(ParameterizedTest.class)) {
+          names.add(method.getName());
+        }
+      }
+    }
+    return names;
+  }
+}

@@ -1,0 +1,206 @@
+package io.podseal.protocol.fuzz;
+
+import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.MessageEncoder;
+import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.sim.Recording;
+import io.podseal.protocol.sim.Siege;
+import io.podseal.protocol.wire.ByteWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Whole endpoints under a script of datagrams, time and local events.
+ *
+ * <pre>
+ * 0 control datagram            to b, in clear; control: 1 mends Length, 2 mends SPIs, 4 is port 500
+ * 1 control datagram            the same to a
+ * 2 exchange ahead first inner  a request to b, sealed with a's keys
+ * 3 exchange ahead first inner  a request to a, sealed with b's keys
+ * 4 exchange ahead first inner  a response to b, sealed with a's keys
+ * 5 exchange ahead first inner  a response to a, sealed with b's keys
+ * 6 tenths                      time passes, datagrams between a and b arrive
+ * 7 what                        something happens at b
+ * </pre>
+ */
+final class EndpointTarget implements FuzzTarget {
+  private static final int KINDS = 8;
+  private static final ExchangeType[] EXCHANGES = ExchangeType.values();
+
+  /** What the author of the script holds, and therefore what must never come of it. */
+  private enum Author {
+    /** No keys: whatever is sent, the SA stands. */
+    STRANGER,
+    /** The keys of an IKE_SA_INIT, as everybody has who asks; no pre-shared key. */
+    UNPROVEN,
+    /** Everything: may end its own SA, but not stop the pods for good. */
+    PEER
+  }
+
+  private final String name;
+  private final String about;
+  private final Author author;
+
+  private EndpointTarget(String name, String about, Author author) {
+    this.name = name;
+    this.about = about;
+    this.author = author;
+  }
+
+  static EndpointTarget clear() {
+    return new EndpointTarget(
+        "endpoint-clear", "datagrams in clear to pods with an SA", Author.STRANGER);
+  }
+
+  static EndpointTarget auth() {
+    return new EndpointTarget(
+        "endpoint-auth", "sealed messages before anybody is authenticated", Author.UNPROVEN);
+  }
+
+  static EndpointTarget peer() {
+    return new EndpointTarget(
+        "endpoint-peer", "sealed messages of an authenticated peer", Author.PEER);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public String about() {
+    return about;
+  }
+
+  @Override
+  public void run(byte[] input) {
+    // What a datagram costs is measured inside; the first script may load classes, the next do not.
+    long dearest = play(input);
+    for (int i = 0; i < 3 && dearest > Cost.ALLOCATION; i++) {
+      dearest = play(input);
+    }
+    if (dearest > Cost.ALLOCATION) {
+      throw new AssertionError("a datagram that is only dropped allocates " + dearest + " octets");
+    }
+  }
+
+  private long play(byte[] input) {
+    Siege siege =
+        new Siege(author == Author.UNPROVEN ? Siege.Stage.HALF_OPEN : Siege.Stage.ESTABLISHED);
+    Script script = new Script(input);
+    while (script.hasNext()) {
+      step(siege, script.next());
+    }
+    if (siege.shown().isEmpty()) {
+      throw new AssertionError("nothing to show");
+    }
+    switch (author) {
+      case STRANGER -> {
+        if (!siege.sameSaStands()) {
+          throw new AssertionError("a stranger ended the SA: " + siege.shown());
+        }
+      }
+      case UNPROVEN -> {
+        if (siege.anybodyAtB()) {
+          throw new AssertionError("nobody proved anything: " + siege.shown());
+        }
+      }
+      case PEER -> {
+        siege.local(7);
+        if (!siege.recovers()) {
+          throw new AssertionError("the pods do not find together again: " + siege.shown());
+        }
+      }
+    }
+    return siege.dearestDrop();
+  }
+
+  private void step(Siege siege, Script.Step step) {
+    int what = step.what() % KINDS;
+    boolean mayTouchTime = author == Author.PEER;
+    switch (what) {
+      case 0, 1 -> clear(siege, step, what == 0);
+      case 2, 3, 4, 5 -> {
+        if (author != Author.STRANGER && !(author == Author.UNPROVEN && what % 2 == 1)) {
+          siege.sealed(
+              EXCHANGES[step.u8(0) % EXCHANGES.length],
+              what % 2 == 0,
+              what >= 4,
+              (byte) step.u8(1),
+              step.u8(2),
+              step.from(3));
+        }
+      }
+      case 6 -> siege.pass(Duration.ofMillis(mayTouchTime ? 100L * step.u8(0) : step.u8(0)));
+      default -> {
+        if (mayTouchTime) {
+          siege.local(step.u8(0) % 10);
+        }
+      }
+    }
+  }
+
+  private static void clear(Siege siege, Script.Step step, boolean toB) {
+    int control = step.u8(0);
+    if (step.octets().length == 0) {
+      return;
+    }
+    byte[] datagram = ClearMessageTarget.datagram(step.octets(), 0, step.octets().length);
+    if ((control & 2) != 0 && datagram.length >= 16) {
+      byte[] spis = new ByteWriter().u64(siege.spiInitiator()).u64(siege.spiResponder()).toArray();
+      System.arraycopy(spis, 0, datagram, 0, 16);
+    }
+    List<Action> actions = siege.datagram(datagram, toB, (control & 4) != 0 ? 500 : 4500);
+    for (Action action : actions) {
+      if (action instanceof Action.Send s && s.message().length > datagram.length && toB) {
+        boolean ours = (s.message()[19] & 0x20) == 0;
+        if (!ours) {
+          throw new AssertionError("an answer of " + s.message().length + " to " + datagram.length);
+        }
+      }
+    }
+  }
+
+  @Override
+  public List<Seed> seeds() {
+    List<Seed> seeds = new ArrayList<>();
+    for (Recording.Message message : Recording.ofEverything()) {
+      if (author != Author.STRANGER && message.payloads().isPresent()) {
+        seeds.add(new Seed(message.name(), sealed(message)));
+      } else {
+        int control = message.payloads().isPresent() ? 3 : 5;
+        seeds.add(
+            new Seed(
+                message.name(),
+                new Script.Writer()
+                    .step(0, ClearMessageTarget.withControl(control, message.octets()))
+                    .step(1, ClearMessageTarget.withControl(control, message.octets()))
+                    .toArray()));
+      }
+    }
+    return seeds;
+  }
+
+  /** The message as a request, as a response, and after b has begun an exchange of its own. */
+  private static byte[] sealed(Recording.Message message) {
+    List<Payload> payloads = message.payloads().orElseThrow();
+    byte[] inner = MessageEncoder.inner(payloads);
+    int exchange = message.octets()[18] - EXCHANGES[0].id();
+    byte[] content =
+        new ByteWriter()
+            .u8(exchange)
+            .u8(0)
+            .u8(MessageEncoder.firstType(payloads))
+            .bytes(inner)
+            .toArray();
+    return new Script.Writer()
+        .step(2, content)
+        .step(7, 0)
+        .step(4, content)
+        .step(6, 5)
+        .step(3, content)
+        .toArray();
+  }
+}
