@@ -79,7 +79,7 @@ class AuthenticationTest {
 
   /** istio#60649: what an application says while it ends must still get through. */
   @Test
-  void aPodThatIsOnlyBeingDeletedKeepsItsStream() {
+  void istio60649_aPodThatIsOnlyBeingDeletedKeepsItsStream() {
     var sidecar = fixture.sidecar(orders);
     await().until(() -> sidecar.peers().containsKey(identity(db)));
     fixture

@@ -174,7 +174,7 @@ class ChartTest {
             Map.entry("PODSEAL_SIDECAR_IMAGE", "podseal/sidecar:0.1.0-SNAPSHOT"),
             Map.entry(
                 "PODSEAL_SIDECAR_RESOURCES",
-                "{\"limits\":{\"memory\":\"256Mi\"},\"requests\":{\"cpu\":\"10m\",\"memory\":\"112Mi\"}}"));
+                "{\"limits\":{\"memory\":\"256Mi\"},\"requests\":{\"cpu\":\"10m\",\"memory\":\"160Mi\"}}"));
   }
 
   @Test
@@ -262,7 +262,7 @@ class ChartTest {
 
   /** argo-cd#1487, dapr#5066: what Helm makes anew at each rendering fights whoever compares. */
   @Test
-  void theChartHoldsNoCertificateNoCaBundleAndNothingRandom() {
+  void argocd1487_theChartHoldsNoCertificateNoCaBundleAndNothingRandom() {
     var once = template().call();
     assertThat(once).doesNotContain("caBundle:", "BEGIN CERTIFICATE", "tls.crt");
     assertThat(template().call()).isEqualTo(once);

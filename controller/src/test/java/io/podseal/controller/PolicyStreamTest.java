@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodIP;
 import io.podseal.control.v1.Mode;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -85,6 +87,32 @@ class PolicyStreamTest {
     assertThat(atDb.peers()).containsOnlyKeys(identity(successor));
     assertThat(atDb.updates().stream().flatMap(u -> u.getRemovedIdentitiesList().stream()))
         .containsExactly(identity(orders));
+  }
+
+  /** cilium#16279, cilium#31528: after a reboot a pod has another address and is the same pod. */
+  @Test
+  void cilium16279_aPeerWhoseAddressChangesKeepsItsIdentityAndItsKey() {
+    var atDb = connected(db, identity(orders));
+    var before = atDb.peer(identity(orders));
+    assertThat(before.getAddressesList()).containsExactly("10.0.0.1");
+
+    fixture
+        .api
+        .client()
+        .pods()
+        .inNamespace("shop")
+        .withName("orders-0")
+        .edit(pod -> {
+          pod.getStatus().setPodIP("10.0.0.9");
+          pod.getStatus().setPodIPs(List.of(new PodIP("10.0.0.9")));
+          return pod;
+        });
+
+    await().until(() -> atDb.peer(identity(orders)).getAddressesList().equals(List.of("10.0.0.9")));
+    assertThat(atDb.peer(identity(orders)).getKeysList())
+        .isNotEmpty()
+        .isEqualTo(before.getKeysList());
+    assertThat(atDb.updates()).allMatch(update -> update.getRemovedIdentitiesList().isEmpty());
   }
 
   @Test

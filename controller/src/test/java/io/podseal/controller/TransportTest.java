@@ -38,8 +38,9 @@ class TransportTest {
     assertThatExceptionOfType(SSLException.class).isThrownBy(() -> handshake("TLSv1.2"));
   }
 
+  /** linkerd2#3452: a new certificate is there, and the old one is shown on. */
   @Test
-  void aRenewedCertificateIsShownWithoutARestart() throws Exception {
+  void linkerd3452_aRenewedCertificateIsShownWithoutARestart() throws Exception {
     var first = handshake("TLSv1.3");
 
     fixture.clock.advance(Duration.ofDays(60));

@@ -66,7 +66,7 @@ final class InjectCommand implements Callable<Integer> {
   @Option(
       names = "--resources",
       defaultValue =
-          "{\"requests\":{\"cpu\":\"10m\",\"memory\":\"112Mi\"},\"limits\":{\"memory\":\"256Mi\"}}",
+          "{\"requests\":{\"cpu\":\"10m\",\"memory\":\"160Mi\"},\"limits\":{\"memory\":\"256Mi\"}}",
       description = "ResourceRequirements in JSON")
   String resources = "";
 

@@ -79,8 +79,9 @@ class CertificatesTest {
     assertThat(Duration.between(clock.instant(), serving.expiry())).isEqualTo(Duration.ofDays(90));
   }
 
+  /** linkerd2#3452: a certificate that nobody renews ends everything after a year. */
   @Test
-  void theServingCertificateIsRenewedAtTwoThirdsOfItsLife() {
+  void linkerd3452_theServingCertificateIsRenewedAtTwoThirdsOfItsLife() {
     var serving = serving(secret().load());
     var first = serving.certificate();
 

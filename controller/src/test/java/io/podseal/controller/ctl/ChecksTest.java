@@ -21,7 +21,7 @@ class ChecksTest {
   /** containerd#11078, tailscale#10814: runc 1.2.0 to 1.2.3 refuses the TUN device. */
   @ParameterizedTest
   @ValueSource(strings = {"containerd://1.7.24", "containerd://2.0.0", "cri-o://1.31.3"})
-  void aRuntimeThatMayRefuseTheTunDeviceIsNamedWithWhatToLookAt(String runtime) {
+  void containerd11078_aRuntimeThatMayRefuseTheTunDeviceIsNamedWithWhatToLookAt(String runtime) {
     var finding = ClusterChecks.runtime(runtime, 2);
 
     assertThat(finding.display()).contains(runtime + " on 2 nodes", "runc --version", "1.2.4");

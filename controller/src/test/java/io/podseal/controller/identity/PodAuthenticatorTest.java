@@ -136,7 +136,7 @@ class PodAuthenticatorTest {
 
   /** istio#29187: all sidecars come back at once. */
   @Test
-  void answersAreRememberedForSecondsButThePodIsCheckedEachTime() {
+  void istio29187_answersAreRememberedForSecondsButThePodIsCheckedEachTime() {
     var token = token("podseal");
     authenticator.admit(token);
     authenticator.admit(token);
@@ -169,7 +169,7 @@ class PodAuthenticatorTest {
 
   /** istio#27945, istio#11673: TokenReviews of hundreds of pods throttle the API server. */
   @Test
-  void aFloodOfTokensReachesTheApiServerAtTheAllowedRate() {
+  void istio27945_aFloodOfTokensReachesTheApiServerAtTheAllowedRate() {
     var asked = new AtomicInteger();
     var limited =
         authenticator(

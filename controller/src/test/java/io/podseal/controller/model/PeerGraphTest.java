@@ -240,8 +240,9 @@ class PeerGraphTest {
     assertThat(cluster.policy("orders-0").peers()).isEmpty();
   }
 
+  /** antrea#6507, kubernetes#109414: a finished pod still shows the address that it had. */
   @Test
-  void aFinishedPodGivesItsAddressAway() {
+  void antrea6507_aFinishedPodGivesItsAddressAway() {
     cluster
         .change("orders-0", pod -> with(pod, pod.addresses(), false, true))
         .pod("orders-2", "orders", "10.0.0.1")

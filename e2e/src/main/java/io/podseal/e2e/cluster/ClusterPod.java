@@ -97,6 +97,8 @@ public final class ClusterPod {
     environment.put("PODSEAL_TOKEN_FILE", tokenFile.toString());
     environment.put("PODSEAL_HEALTH_PORT", Integer.toString(Sidecar.HEALTH_PORT));
     environment.put("PODSEAL_DEBUG_KEYS_DIR", "");
+    // As in the image.
+    environment.put("MALLOC_ARENA_MAX", "2");
     environment.putAll(overrides);
     List<String> line = new ArrayList<>(prefix);
     line.addAll(Build.sidecar());

@@ -16,7 +16,7 @@ import org.awaitility.core.ConditionTimeoutException;
 
 /** A running controller process on the lab's node. Confined to one thread. */
 public final class Controller implements AutoCloseable {
-  private static final Duration START_LIMIT = Duration.ofSeconds(40);
+  private static final Duration START_LIMIT = Duration.ofSeconds(120);
 
   private final Background process;
   private final String address;
@@ -55,6 +55,8 @@ public final class Controller implements AutoCloseable {
     int webhookPort = freePort();
     Map<String, String> environment = new HashMap<>(more);
     environment.put("KUBECONFIG", kubeconfig.toString());
+    // As in the image.
+    environment.put("MALLOC_ARENA_MAX", "2");
     environment.put("PODSEAL_CONTROL_PORT", Integer.toString(controlPort));
     environment.putIfAbsent("PODSEAL_SERVER_NAME", Cluster.SERVER_NAME);
     environment.put("PODSEAL_WEBHOOK_PORT", Integer.toString(webhookPort));

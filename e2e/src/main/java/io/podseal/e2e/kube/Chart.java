@@ -31,6 +31,11 @@ public final class Chart {
     kubectl("wait", "--for=condition=Established", "-f", folder("crds/manifests")).must();
   }
 
+  /** Deletes the custom resource definitions, with every object of theirs. */
+  public void deleteCrds() {
+    kubectl("delete", "--ignore-not-found", "-f", folder("crds/manifests")).must();
+  }
+
   /** Applies the rendered documents of these templates, such as {@code rbac.yaml}. */
   public void apply(String... templates) {
     kubectl("-n", namespace, "apply", "-f", "-").run(render(templates)).must();

@@ -101,7 +101,7 @@ class HostileTokenIT {
 
   /** tailscale#13451: a credential that outlives its pod. */
   @Test
-  void aPodOfTheSameNameHasNoUseForTheTokenOfItsPredecessor() {
+  void tailscale13451_aPodOfTheSameNameHasNoUseForTheTokenOfItsPredecessor() {
     var token = controller.token(orders, "podseal");
     controller.delete(orders);
     controller.pod(namespace, "orders", "orders");

@@ -31,7 +31,8 @@ import org.junit.jupiter.api.Test;
 /**
  * The whole chart on a real API server, in a namespace that enforces the strictest Pod Security:
  * installed by Helm, with a controller of its rights; and removed, by the command of the hook with
- * the rights of the hook.
+ * the rights of the hook. On an API server of its own in any case, because it deletes every peering
+ * and every CRD of Podseal that is there.
  */
 @Tag("api")
 class InstalledChartIT {

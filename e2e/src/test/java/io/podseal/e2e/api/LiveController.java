@@ -4,12 +4,10 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.podseal.controller.TestSidecar;
 import io.podseal.e2e.cluster.Controller;
-import io.podseal.e2e.kube.Chart;
 import io.podseal.e2e.kube.Tokens;
 import io.podseal.e2e.lab.Resources;
 import java.io.IOException;
@@ -27,8 +25,7 @@ import org.awaitility.Awaitility;
  * that nobody runs.
  */
 final class LiveController implements AutoCloseable {
-  static final String ACCOUNT = "podseal-controller";
-  static final String NAMESPACE = "podseal-system";
+  static final String NAMESPACE = Rights.NAMESPACE;
 
   private static final Duration TOKEN_LIFE = Duration.ofMinutes(10);
   private static final String SERVER_NAME = "podseal-controller.podseal-system.svc";
@@ -57,24 +54,10 @@ final class LiveController implements AutoCloseable {
 
   private static LiveController start(
       KubernetesClient client, Path kubeconfig, Path folder, String serverName) {
-    if (client.namespaces().withName(NAMESPACE).get() != null) {
-      throw new IllegalStateException(
-          "namespace " + NAMESPACE + " is there already: is Podseal installed on this cluster?");
-    }
     var owned = new Resources();
     try {
-      client
-          .resource(
-              new NamespaceBuilder().withNewMetadata().withName(NAMESPACE).endMetadata().build())
-          .create();
-      owned.add(() -> client.namespaces().withName(NAMESPACE).delete());
-      var chart = new Chart(kubeconfig, NAMESPACE);
-      chart.installCrds();
-      chart.apply("serviceaccount.yaml", "rbac.yaml");
-      owned.add(() -> chart.delete("rbac.yaml"));
-      var token = Tokens.of(client, NAMESPACE, ACCOUNT).mint(Duration.ofHours(1));
-      var own =
-          Files.writeString(folder.resolve("controller.kubeconfig"), kubeconfig(client, token));
+      var rights = owned.add(Rights.install(client, kubeconfig));
+      var own = rights.kubeconfig(folder.resolve("controller.kubeconfig"));
       var log = folder.resolve("controller.log");
       Files.deleteIfExists(log);
       var process = owned.add(start(own, log, serverName));
@@ -97,7 +80,7 @@ final class LiveController implements AutoCloseable {
             port,
             log,
             Map.of("PODSEAL_POD_IP", "198.18.0.1", "PODSEAL_SERVER_NAME", serverName));
-    Awaitility.await("the control plane").atMost(Duration.ofSeconds(20)).until(controller::serving);
+    Awaitility.await("the control plane").atMost(Duration.ofSeconds(60)).until(controller::serving);
     return controller;
   }
 
@@ -200,6 +183,11 @@ final class LiveController implements AutoCloseable {
     }
   }
 
+  /** Its process id. */
+  long pid() {
+    return process.process().pid();
+  }
+
   /** The port of its admission webhook. */
   int webhookPort() {
     return process.webhookPort();
@@ -227,25 +215,6 @@ final class LiveController implements AutoCloseable {
                     .filter(pem -> pem.contains("BEGIN CERTIFICATE")),
             Optional::isPresent)
         .orElseThrow();
-  }
-
-  private static String kubeconfig(KubernetesClient client, String token) {
-    Config config = client.getConfiguration();
-    return """
-    apiVersion: v1
-    kind: Config
-    clusters:
-    - name: e2e
-      cluster: {server: "%s", certificate-authority-data: %s}
-    users:
-    - name: controller
-      user: {token: %s}
-    contexts:
-    - name: e2e
-      context: {cluster: e2e, user: controller}
-    current-context: e2e
-    """
-        .formatted(client.getMasterUrl(), config.getCaCertData(), token);
   }
 
   @Override

@@ -174,7 +174,7 @@ class PodsealctlIT {
 
   /** linkerd2#10232, istio#35894: Pod Security refuses the sidecar. */
   @Test
-  void checkNamesWhatANamespaceLacks() {
+  void linkerd10232_checkNamesWhatANamespaceLacks() {
     world.namespace(
         "locked",
         Map.of("podseal.io/inject", "true", "pod-security.kubernetes.io/enforce", "baseline"));

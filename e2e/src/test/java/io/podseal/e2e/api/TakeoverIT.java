@@ -2,11 +2,9 @@ package io.podseal.e2e.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
 import io.podseal.e2e.cluster.Controller;
-import io.podseal.e2e.kube.Chart;
 import io.podseal.e2e.kube.ControlPlane;
-import io.podseal.e2e.kube.Tokens;
 import io.podseal.e2e.lab.Resources;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -20,33 +18,34 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Two controller processes with the chart's rights on a real API server. */
 @Tag("api")
+@ExtendWith(Api.class)
 class TakeoverIT {
-  private static final String NAMESPACE = "podseal-system";
   private static final Duration LIMIT = Duration.ofSeconds(5);
 
   private final Resources owned = new Resources();
   private final Path folder = folder();
-  private final ControlPlane plane = owned.add(ControlPlane.start(folder));
+  private KubernetesClient client;
   private Path kubeconfig = folder;
 
   @BeforeEach
-  void installTheRights() throws IOException {
-    plane
-        .client()
-        .resource(
-            new NamespaceBuilder().withNewMetadata().withName(NAMESPACE).endMetadata().build())
-        .create();
-    var chart = new Chart(plane.kubeconfig(), NAMESPACE);
-    chart.installCrds();
-    chart.apply("serviceaccount.yaml", "rbac.yaml");
-    var token = Tokens.of(plane.client(), NAMESPACE, "podseal-controller");
-    kubeconfig =
-        Files.writeString(
-            folder.resolve("controller.kubeconfig"),
-            plane.kubeconfigWith(token.mint(Duration.ofHours(1))));
+  void installTheRights() {
+    var admin = folder;
+    if (Api.own().isPresent()) {
+      // The shared one has a controller already, and nothing there ends its namespace.
+      var plane = owned.add(ControlPlane.start(folder));
+      client = plane.client();
+      admin = plane.kubeconfig();
+    } else {
+      Api.endController();
+      client = Api.client();
+      admin = Api.kubeconfig();
+    }
+    var rights = owned.add(Rights.install(client, admin));
+    kubeconfig = rights.kubeconfig(folder.resolve("controller.kubeconfig"));
   }
 
   @AfterEach
@@ -95,12 +94,11 @@ class TakeoverIT {
         .atMost(LIMIT)
         .until(() -> {
           var slice =
-              plane
-                  .client()
+              client
                   .discovery()
                   .v1()
                   .endpointSlices()
-                  .inNamespace(NAMESPACE)
+                  .inNamespace(Rights.NAMESPACE)
                   .withName("podseal-controller")
                   .get();
           return slice != null

@@ -64,7 +64,7 @@ class WebhookIT {
 
   /** istio#11130: an application that starts before its proxy has no network at first. */
   @Test
-  void aPodOfAnOptedInNamespaceStartsWithItsSidecarBeforeItsOwnInitContainers() {
+  void istio11130_aPodOfAnOptedInNamespaceStartsWithItsSidecarBeforeItsOwnInitContainers() {
     var pod = world.created("shop", RICH.replace("name: rich,", "name: first-of-all,"));
 
     assertThat(WebhookWorld.initContainers(pod)).containsExactly("podseal", "first");
@@ -137,7 +137,7 @@ class WebhookIT {
    * istio#26380, istio#21147: what the cluster needs to start is never asked for, even labelled.
    */
   @Test
-  void kubeSystemIsNotTouchedEvenIfSomebodyLabelsIt() {
+  void istio26380_kubeSystemIsNotTouchedEvenIfSomebodyLabelsIt() {
     for (var name : new String[] {"kube-system", "kube-public", LiveController.NAMESPACE}) {
       world.controller().optIn(name);
 
@@ -220,7 +220,7 @@ class WebhookIT {
    * istio#6186: the webhook's configuration trusts an authority that is no longer the injector's.
    */
   @Test
-  void aSpoiltCaBundleIsRestoredAndPodsAreInjectedAgain() {
+  void istio6186_aSpoiltCaBundleIsRestoredAndPodsAreInjectedAgain() {
     var right = world.caBundle();
     for (int i = 0; i < 3; i++) {
       world

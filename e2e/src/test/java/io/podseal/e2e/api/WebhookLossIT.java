@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 class WebhookLossIT {
   /** istio#26380, istio#21147: the injector is down and nothing can be scheduled. */
   @Test
-  void withoutAControllerOptedInNamespacesWaitAndAllOthersWork() {
+  void istio26380_withoutAControllerOptedInNamespacesWaitAndAllOthersWork() {
     try (var world = WebhookWorld.start("loss")) {
       world.namespace("plain", Map.of());
       world.controller().stop();

@@ -28,7 +28,8 @@ import org.awaitility.Awaitility;
 
 /**
  * An API server of its own that asks the webhook of a controller process: the chart's
- * configuration, with a URL in place of the Service that nothing routes here.
+ * configuration, with a URL in place of the Service that nothing routes here. Its own in any case:
+ * the API server of a cluster elsewhere does not reach a process of this machine.
  */
 final class WebhookWorld implements AutoCloseable {
   static final String CONFIGURATION = "podseal-injector";

@@ -96,7 +96,7 @@ class ChangeIT {
 
   /** antrea#6507, kubernetes#109414: the address of a pod that is gone is another's soon. */
   @Test
-  void anAddressThatPassesToAnotherPodTakesNoTrafficAlong() {
+  void antrea6507_anAddressThatPassesToAnotherPodTakesNoTrafficAlong() {
     var orders = ring.pod(namespace, "orders");
     var gone = ring.pod(namespace, "postgres");
     traffic.awaitPage(orders, gone);
@@ -118,7 +118,7 @@ class ChangeIT {
 
   /** Openswan#32, libreswan#270: a restart sends in clear. */
   @Test
-  void aKilledSidecarComesBackAndNothingCrossesInClearMeanwhile() {
+  void openswan32_aKilledSidecarComesBackAndNothingCrossesInClearMeanwhile() {
     var orders = ring.pod(namespace, "orders");
     var postgres = ring.pod(namespace, "postgres");
     traffic.awaitPage(orders, postgres);

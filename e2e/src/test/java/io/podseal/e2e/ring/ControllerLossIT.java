@@ -71,7 +71,7 @@ class ControllerLossIT {
 
   /** istio#26380, istio#21147: the injector is down and nothing can be scheduled. */
   @Test
-  void withoutAnyControllerSealedTrafficGoesOnAndOnlyOptedInNamespacesWait() {
+  void istio26380_withoutAnyControllerSealedTrafficGoesOnAndOnlyOptedInNamespacesWait() {
     var orders = ring.pod(namespace, "orders");
     var postgres = ring.pod(namespace, "postgres");
     traffic.awaitPage(orders, postgres);

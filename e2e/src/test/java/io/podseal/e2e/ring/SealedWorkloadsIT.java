@@ -82,7 +82,7 @@ class SealedWorkloadsIT {
 
   /** istio#7495, istio#12551: headless names, and a pod that talks to itself. */
   @Test
-  void podsOfAStatefulSetReachOneAnotherByTheirHeadlessNames() {
+  void istio7495_podsOfAStatefulSetReachOneAnotherByTheirHeadlessNames() {
     ring.apply(Workloads.peering(namespace, "db", "db"));
     ring.apply(Workloads.statefulSet(namespace, "db", 3));
     var pods = ring.pods(namespace, "db", 3);
@@ -128,7 +128,7 @@ class SealedWorkloadsIT {
 
   /** istio#52765, istio#58531: the kubelet's probes come from an address that nobody can name. */
   @Test
-  void probesOfAStrictPortStillReachTheApplication() {
+  void istio52765_probesOfAStrictPortStillReachTheApplication() {
     ring.apply(Workloads.peering(namespace, "orders", "postgres"));
     ring.apply(Workloads.deployment(namespace, "postgres", 1));
     ring.apply(Workloads.deployment(namespace, "orders", 1));
@@ -154,7 +154,7 @@ class SealedWorkloadsIT {
 
   /** linkerd2#3676: port-forward goes by loopback, past the seal, and works. */
   @Test
-  void execLogsAndPortForwardWorkAsEver() throws Exception {
+  void linkerd3676_execLogsAndPortForwardWorkAsEver() throws Exception {
     ring.apply(Workloads.peering(namespace, "orders", "postgres"));
     ring.apply(Workloads.deployment(namespace, "postgres", 1));
     ring.apply(Workloads.deployment(namespace, "orders", 1));
@@ -175,7 +175,7 @@ class SealedWorkloadsIT {
 
   /** istio#11045, kubernetes#25908: a Job whose sidecar does not end never completes. */
   @Test
-  void aJobWithAnInitContainerReachesItsPeerFromTheFirstLineAndCompletes() {
+  void istio11045_aJobWithAnInitContainerReachesItsPeerFromTheFirstLineAndCompletes() {
     ring.apply(Workloads.peering(namespace, "batch", "postgres"));
     ring.apply(Workloads.deployment(namespace, "postgres", 1));
     ring.apply(Workloads.service(namespace, "postgres"));

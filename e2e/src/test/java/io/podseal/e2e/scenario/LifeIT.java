@@ -62,8 +62,9 @@ class LifeIT {
     world.assertNothingClear(orders, postgres);
   }
 
+  /** libreswan#270, Openswan#32: while IKE is not there, the kernel sends in clear. */
   @Test
-  void whenBothSidecarsAreKilledTheKernelSendsNothingInClear() {
+  void libreswan270_whenBothSidecarsAreKilledTheKernelSendsNothingInClear() {
     ordersSidecar.process().kill();
     postgresSidecar.process().kill();
 
@@ -72,8 +73,9 @@ class LifeIT {
     world.assertNothingClear(orders, postgres);
   }
 
+  /** cilium#25492, cilium#35644: who comes back with new keys stays cut off. */
   @Test
-  void aRestartedSidecarIsReachedAgainWithinSeconds() {
+  void cilium25492_aRestartedSidecarIsReachedAgainWithinSeconds() {
     postgresSidecar.process().kill();
     long begun = System.nanoTime();
     postgres.startSidecar();

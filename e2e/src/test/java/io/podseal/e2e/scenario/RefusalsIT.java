@@ -43,8 +43,9 @@ class RefusalsIT {
     assertEndsWithOneLine(sidecar, "NET_ADMIN");
   }
 
+  /** tailscale#10814, containerd#11078: a runtime may refuse the TUN device. */
   @Test
-  void withoutTheTunDeviceItEndsAndNamesIt() {
+  void tailscale10814_withoutTheTunDeviceItEndsAndNamesIt() {
     ClusterPod pod = world.pod(world.namespace(), "orders");
     Sidecar sidecar =
         pod.startSidecarUnder(
@@ -89,7 +90,7 @@ class RefusalsIT {
 
   /** cluster-network-operator#2606: after a reboot pods start before what seals them. */
   @Test
-  void withoutAControllerItStaysUnreadyAndSaysWhomItCannotReach() {
+  void clusterNetworkOperator2606_withoutAControllerItStaysUnreadyAndSaysWhomItCannotReach() {
     ClusterPod pod = world.pod(world.namespace(), "orders");
     String nobody = world.lab().node() + ":1";
     Sidecar sidecar = pod.startSidecar(Map.of("PODSEAL_CONTROLLER", nobody));

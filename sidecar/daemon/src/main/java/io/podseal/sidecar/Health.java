@@ -23,7 +23,7 @@ final class Health implements AutoCloseable {
 
   /**
    * @param waitingFor why there is no policy yet
-   * @throws MissingException when the port is in use
+   * @throws MissingException when the port cannot be had
    */
   Health(
       int port,

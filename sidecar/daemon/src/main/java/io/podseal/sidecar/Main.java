@@ -55,8 +55,7 @@ public final class Main implements Callable<Integer> {
   public Integer call() throws Exception {
     try {
       Logging.start(options.logLevel);
-      options.controllerHost();
-      options.declaredProbes();
+      options.check();
     } catch (IllegalArgumentException e) {
       System.err.println(e.getMessage());
       return CommandLine.ExitCode.USAGE;

@@ -79,6 +79,24 @@ final class SidecarOptions {
     return Probes.parse(System.getenv().getOrDefault("PODSEAL_PROBES", ""), podIp);
   }
 
+  /**
+   * Refuses values that picocli takes and that cannot be meant.
+   *
+   * @throws IllegalArgumentException that names the option
+   */
+  void check() {
+    controllerHost();
+    port("--controller " + controller, controllerPort());
+    port("--health-port " + healthPort + " (PODSEAL_HEALTH_PORT)", healthPort);
+    declaredProbes();
+  }
+
+  private static void port(String option, int number) {
+    if (number < 1 || number > 65535) {
+      throw new IllegalArgumentException(option + ": a port is a number from 1 to 65535");
+    }
+  }
+
   String controllerHost() {
     int colon = controller.lastIndexOf(':');
     if (colon < 1 || !controller.substring(colon + 1).matches("[0-9]{1,5}")) {

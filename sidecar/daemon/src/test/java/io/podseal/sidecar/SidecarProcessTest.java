@@ -7,18 +7,12 @@ import io.podseal.control.v1.Self;
 import io.podseal.sidecar.control.TestController;
 import io.podseal.sidecar.linux.NetworkNamespace;
 import io.podseal.sidecar.linux.UdpSocket;
-import java.io.BufferedReader;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.podseal.sidecar.obs.HttpEndpoint;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,7 +28,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("netns")
 final class SidecarProcessTest {
   private static final int START_SECONDS = 30;
-  private static final int END_SECONDS = 2;
   private static final String CONTROLLER = "--controller=127.0.0.1:9443";
   private static final String NOT_READY = "not ready, trying again";
 
@@ -58,82 +51,55 @@ final class SidecarProcessTest {
     pod.close();
   }
 
-  /** istio#51883. */
   @Test
-  void sigtermEndsASidecarWhoseControllerRefusesConnections() throws Exception {
-    try (Child sidecar = start(CONTROLLER, token, ca)) {
+  void istio51883_sigtermEndsASidecarWhoseControllerRefusesConnections() throws Exception {
+    try (PodProcess sidecar = start(CONTROLLER, token, ca)) {
       assertThat(sidecar.awaitLine(NOT_READY)).contains("refused");
       sidecar.endsBySigterm();
     }
   }
 
-  /** istio#51883. */
   @Test
-  void sigtermEndsASidecarWhoseControllerSwallowsPackets() throws Exception {
+  void istio51883_sigtermEndsASidecarWhoseControllerSwallowsPackets() throws Exception {
     pod.sh(
         "nft 'table inet hole { chain input { type filter hook input priority 0;"
             + " tcp dport 9443 drop; }; }'");
-    try (Child sidecar = start(CONTROLLER, token, ca)) {
+    try (PodProcess sidecar = start(CONTROLLER, token, ca)) {
       sidecar.awaitLine("controller 127.0.0.1:9443");
       awaitConnecting();
       sidecar.endsBySigterm();
     }
   }
 
-  /** istio#51883. */
   @Test
-  void sigtermEndsASidecarWhoseControllerHasNoAddress() throws Exception {
-    try (Child sidecar = start("--controller=podseal-controller.invalid:9443", token, ca)) {
+  void istio51883_sigtermEndsASidecarWhoseControllerHasNoAddress() throws Exception {
+    try (PodProcess sidecar = start("--controller=podseal-controller.invalid:9443", token, ca)) {
       assertThat(sidecar.awaitLine(NOT_READY)).contains("podseal-controller.invalid");
       sidecar.endsBySigterm();
     }
   }
 
-  /** istio#51883. */
   @Test
-  void sigtermEndsASidecarThatWaitsForItsToken() throws Exception {
-    try (Child sidecar = start(CONTROLLER, ca, "--token-file=" + directory.resolve("late"))) {
-      assertThat(sidecar.awaitLine(NOT_READY)).contains("late").contains("mounted");
-      sidecar.endsBySigterm();
-    }
-  }
-
-  /** istio#51883. */
-  @Test
-  void sigtermEndsASidecarThatWaitsForItsCa() throws Exception {
-    try (Child sidecar = start(CONTROLLER, token, "--ca-file=" + directory.resolve("late"))) {
+  void istio51883_sigtermEndsASidecarThatWaitsForItsToken() throws Exception {
+    try (PodProcess sidecar = start(CONTROLLER, ca, "--token-file=" + directory.resolve("late"))) {
       assertThat(sidecar.awaitLine(NOT_READY)).contains("late").contains("mounted");
       sidecar.endsBySigterm();
     }
   }
 
   @Test
-  void nobodyGetsAHeapDumpOfASidecarWhichHoldsKeys() throws Exception {
-    Path dump = directory.resolve("dump.hprof");
-    try (Child sidecar = start(CONTROLLER, token, ca)) {
-      sidecar.awaitLine(NOT_READY);
-      Process jcmd =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
-                  Long.toString(sidecar.process.pid()),
-                  "GC.heap_dump",
-                  dump.toString())
-              .redirectErrorStream(true)
-              .start();
-      String said = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-
-      assertThat(jcmd.waitFor()).as(said).isNotZero();
-      assertThat(said).contains("AttachNotSupportedException");
-      assertThat(dump).doesNotExist();
-      assertThat(sidecar.process.isAlive()).isTrue();
+  void istio51883_sigtermEndsASidecarThatWaitsForItsCa() throws Exception {
+    try (PodProcess sidecar = start(CONTROLLER, token, "--ca-file=" + directory.resolve("late"))) {
+      assertThat(sidecar.awaitLine(NOT_READY)).contains("late").contains("mounted");
+      sidecar.endsBySigterm();
     }
   }
 
-  /** istio#51883: what waiting cannot mend is said at once. */
+  /** What waiting cannot mend is said at once. */
   @Test
-  void malformedProbesEndWithCode2AndOneLineWithoutTheirValues() throws Exception {
+  void istio51883_malformedProbesEndWithCode2AndOneLineWithoutTheirValues() throws Exception {
     Map<String, String> notJson = Map.of("PODSEAL_PROBES", "{\"web/livenessProbe\": secret");
-    try (Child sidecar = start(notJson)) {
+    try (PodProcess sidecar = start(notJson)) {
       assertThat(sidecar.exitCode()).isEqualTo(2);
       assertThat(sidecar.output)
           .singleElement()
@@ -147,7 +113,7 @@ final class SidecarProcessTest {
             "{\"web/livenessProbe\":{\"httpGet\":{\"path\":\"/secret\"},\"timeoutSeconds\":1}}",
             "PODSEAL_POD_IP",
             "10.8.0.1");
-    try (Child sidecar = start(noPort)) {
+    try (PodProcess sidecar = start(noPort)) {
       assertThat(sidecar.exitCode()).isEqualTo(2);
       assertThat(sidecar.output)
           .containsExactly(
@@ -155,42 +121,58 @@ final class SidecarProcessTest {
     }
   }
 
-  /** istio#51883: what waiting cannot mend is said at once. */
+  /** What waiting cannot mend is said at once. */
   @Test
-  void unknownOptionEndsWithCode2AndItsName() throws Exception {
-    try (Child sidecar = start("--no-such-option")) {
+  void istio51883_unknownOptionEndsWithCode2AndItsName() throws Exception {
+    try (PodProcess sidecar = start("--no-such-option")) {
       assertThat(sidecar.exitCode()).isEqualTo(2);
       assertThat(sidecar.output.getFirst()).isEqualTo("Unknown option: '--no-such-option'");
       assertThat(sidecar.output).noneMatch(line -> line.contains("Exception"));
     }
   }
 
-  /** istio#51883: what waiting cannot mend is said at once. */
   @Test
-  void healthPortInUseEndsWithCode3AndIsNamedInTheLastLine() throws Exception {
-    try (ServerSocket _ = pod.call(() -> new ServerSocket(9808));
-        Child sidecar = start(CONTROLLER, token, ca)) {
-      sidecar.endsForWantOf("TCP port 9808 for health and metrics is in use");
+  void istio51883_aPortThatIsNoneEndsWithCode2AndNamesTheOption() throws Exception {
+    try (PodProcess sidecar = start("--health-port=70000", CONTROLLER, token, ca)) {
+      assertThat(sidecar.exitCode()).isEqualTo(2);
+      assertThat(sidecar.output)
+          .containsExactly(
+              "--health-port 70000 (PODSEAL_HEALTH_PORT): a port is a number from 1 to 65535");
+    }
+    try (PodProcess sidecar = start("--controller=127.0.0.1:0", token, ca)) {
+      assertThat(sidecar.exitCode()).isEqualTo(2);
+      assertThat(sidecar.output).singleElement().asString().startsWith("--controller 127.0.0.1:0");
     }
   }
 
-  /** istio#51883: what waiting cannot mend is said at once. */
+  /** What waiting cannot mend is said at once. */
   @Test
-  void udpPort500InUseEndsWithCode3AndIsNamedInTheLastLine() throws Exception {
+  void istio51883_healthPortInUseEndsWithCode3AndIsNamedInTheLastLine() throws Exception {
+    try (ServerSocket _ = pod.call(() -> new ServerSocket(9808));
+        PodProcess sidecar = start(CONTROLLER, token, ca)) {
+      sidecar.endsForWantOf(
+          "TCP port 9808 for health and metrics cannot be had: Address already in use");
+    }
+  }
+
+  /** What waiting cannot mend is said at once. */
+  @Test
+  void istio51883_udpPort500InUseEndsWithCode3AndIsNamedInTheLastLine() throws Exception {
     try (UdpSocket _ = pod.call(() -> UdpSocket.bind(500, 0, 1 << 16));
-        Child sidecar = start(CONTROLLER, token, ca)) {
+        PodProcess sidecar = start(CONTROLLER, token, ca)) {
       sidecar.endsForWantOf("Something else in this pod holds UDP port 500");
     }
   }
 
-  /** istio#51883: what waiting cannot mend is said, here once the pod has an address to seal. */
+  /** What waiting cannot mend is said, here once the pod has an address to seal. */
   @Test
-  void udpPort4500InUseEndsWithCode3AndIsNamedInTheLastLine() throws Exception {
+  void istio51883_udpPort4500InUseEndsWithCode3AndIsNamedInTheLastLine() throws Exception {
     pod.sh("ip link add eth0 type bridge; ip addr add 10.8.0.1/24 dev eth0; ip link set eth0 up");
     try (UdpSocket _ = pod.call(() -> UdpSocket.bind(4500, 0, 1 << 16));
-        Child controller = java(Map.of(), ControllerMain.class, directory.toString())) {
+        PodProcess controller =
+            PodProcess.java(pod, List.of(), Map.of(), ControllerMain.class, directory.toString())) {
       String address = controller.awaitLine("127.0.0.1:");
-      try (Child sidecar =
+      try (PodProcess sidecar =
           start("--controller=" + address, "--server-name=" + TestController.NAME, token, ca)) {
         sidecar.endsForWantOf("Something else in this pod holds UDP port 4500");
       }
@@ -198,9 +180,21 @@ final class SidecarProcessTest {
   }
 
   @Test
+  void aHealthPortThatMayNotBeBoundIsNotCalledInUse() throws Exception {
+    List<String> withoutTheRight = List.of("setpriv", "--bounding-set", "-net_bind_service");
+    try (PodProcess endpoint =
+        PodProcess.java(pod, withoutTheRight, Map.of(), EndpointMain.class, "80")) {
+      assertThat(endpoint.exitCode()).isZero();
+      assertThat(endpoint.output.getLast())
+          .contains("TCP port 80", "Permission denied", "PODSEAL_HEALTH_PORT")
+          .doesNotContain("in use");
+    }
+  }
+
+  @Test
   void trainingEndsWithCode0AndTouchesNoNetwork() throws Exception {
     String before = network();
-    try (Child training = start("--train")) {
+    try (PodProcess training = start("--train")) {
       assertThat(training.exitCode()).as("%s", training.output).isZero();
     }
     assertThat(network()).isEqualTo(before);
@@ -221,29 +215,12 @@ final class SidecarProcessTest {
     }
   }
 
-  private Child start(String... options) throws Exception {
+  private PodProcess start(String... options) throws Exception {
     return start(Map.of(), options);
   }
 
-  private Child start(Map<String, String> environment, String... options) throws Exception {
-    return java(environment, Main.class, options);
-  }
-
-  private Child java(Map<String, String> environment, Class<?> main, String... arguments)
-      throws Exception {
-    List<String> command =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "@" + Path.of("src/main/jvm/args").toAbsolutePath(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                main.getName()));
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-    builder.environment().keySet().removeIf(name -> name.matches("PODSEAL_.*|JAVA_TOOL_OPTIONS"));
-    builder.environment().putAll(environment);
-    return new Child(pod.call(builder::start));
+  private PodProcess start(Map<String, String> environment, String... options) throws Exception {
+    return PodProcess.java(pod, List.of(), environment, Main.class, options);
   }
 
   /** A controller in a process of its own, so that none of its threads is of another namespace. */
@@ -266,62 +243,15 @@ final class SidecarProcessTest {
     }
   }
 
-  /** A process and what it prints. */
-  private static final class Child implements AutoCloseable {
-    /** Lines that {@link #awaitLine} has read, or all of them after {@link #exitCode}. */
-    final List<String> output = new ArrayList<>();
-
-    private final Process process;
-    private final BlockingQueue<String> unread = new LinkedBlockingQueue<>();
-    private final Thread reader;
-
-    Child(Process process) {
-      this.process = process;
-      this.reader = Thread.ofPlatform().daemon().start(this::read);
-    }
-
-    private void read() {
-      try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
-        lines.lines().forEach(unread::add);
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
+  /** Says why the port that it is given cannot be had. */
+  static final class EndpointMain {
+    public static void main(String[] args) {
+      try (HttpEndpoint endpoint = new HttpEndpoint(Integer.parseInt(args[0]), Map.of())) {
+        System.out.println("listening on " + endpoint.port());
+      } catch (IllegalStateException e) {
+        System.out.println(e.getMessage());
       }
-    }
-
-    /** Reads on to a line with {@code text}. */
-    String awaitLine(String text) throws InterruptedException {
-      String line;
-      do {
-        line = unread.poll(START_SECONDS, TimeUnit.SECONDS);
-        assertThat(line).as("a line with '%s' after %s", text, output).isNotNull();
-        output.add(line);
-      } while (!line.contains(text));
-      return line;
-    }
-
-    void endsBySigterm() throws InterruptedException {
-      // Not Process.destroy, which closes the output too.
-      process.toHandle().destroy();
-      assertThat(process.waitFor(END_SECONDS, TimeUnit.SECONDS)).as("ends in time").isTrue();
-      assertThat(exitCode()).as("%s", output).isZero();
-      assertThat(output.getLast()).endsWith("stopped");
-    }
-
-    void endsForWantOf(String what) throws InterruptedException {
-      assertThat(exitCode()).as("%s", output).isEqualTo(Main.EXIT_MISSING);
-      assertThat(output.getLast()).contains(what);
-    }
-
-    int exitCode() throws InterruptedException {
-      assertThat(process.waitFor(START_SECONDS, TimeUnit.SECONDS)).as("ends").isTrue();
-      reader.join();
-      unread.drainTo(output);
-      return process.exitValue();
-    }
-
-    @Override
-    public void close() {
-      process.destroyForcibly();
+      System.exit(0);
     }
   }
 }

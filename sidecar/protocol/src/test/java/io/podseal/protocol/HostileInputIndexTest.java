@@ -95,6 +95,8 @@ class HostileInputIndexTest {
           "extra_message_id",
           "extra_response_to_nothing",
           "extra_clear_notify",
+          "extra_fragment_numbers",
+          "extra_fragment_total",
           "extra_esp_spi",
           "extra_esp_alignment",
           "extra_esp_dummy",

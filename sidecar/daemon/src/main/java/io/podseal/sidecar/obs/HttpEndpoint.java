@@ -70,7 +70,7 @@ public final class HttpEndpoint implements AutoCloseable {
    * Binds the port on all addresses.
    *
    * @param port 0 for any free one
-   * @throws IllegalStateException when the port is in use
+   * @throws IllegalStateException that says why the port cannot be had
    */
   public HttpEndpoint(int port, Map<String, Page> pages) {
     try {
@@ -102,7 +102,9 @@ public final class HttpEndpoint implements AutoCloseable {
       throw new IllegalStateException(
           "TCP port "
               + port
-              + " for health and metrics is in use: set --health-port (PODSEAL_HEALTH_PORT)",
+              + " for health and metrics cannot be had: "
+              + e.getMessage()
+              + "; --health-port (PODSEAL_HEALTH_PORT) sets another",
           e);
     }
   }

@@ -18,7 +18,6 @@ import io.podseal.protocol.udpencap.Ports;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -82,6 +81,9 @@ public final class IkeSa {
       case Input.TimerFired t -> timer(now, out);
       default -> state = state.on(input, now, out);
     }
+    if (phase() == SaPhase.ESTABLISHED && core.window().isExhausted()) {
+      state = state.on(new Input.Close(CloseReason.MESSAGE_IDS_EXHAUSTED), now, out);
+    }
     settle(before, out);
     return out;
   }
@@ -102,12 +104,9 @@ public final class IkeSa {
                   closeReason(),
                   before instanceof Established)));
     }
-    Session session = core.sessionOrNull();
     if (state instanceof Dead) {
       core.window().close();
-      if (session != null) {
-        session.destroy();
-      }
+      core.destroyKeys();
     }
   }
 
@@ -271,12 +270,10 @@ public final class IkeSa {
       SaCore.drop(DropReason.IKE_FRAGMENT_DUPLICATE, out);
       return;
     }
-    Optional<byte[]> content = core.session().cipher().open(datagram);
-    if (content.isEmpty()) {
+    if (!core.isAuthentic(datagram)) {
       SaCore.drop(DropReason.IKE_INTEGRITY, out);
       return;
     }
-    Arrays.fill(content.get(), (byte) 0);
     core.window().shrinkAnswer(datagram.bytes().length);
     out.addAll(core.window().answerAgain(in.from(), SaCore.isEncapsulated(in)));
   }
@@ -293,6 +290,10 @@ public final class IkeSa {
         && in.to().port() == Ports.IKE_NAT_TRAVERSAL) {
       established.moveTo(in.from(), out);
     }
+  }
+
+  SaCore core() {
+    return core;
   }
 
   /** When {@link Input.TimerFired} is due; the driver arms one timer for it. */

@@ -68,6 +68,9 @@ public final class Limits {
   /** Children of one IKE SA: in use, its successor, a crossing one, and what lingers. */
   public static final int CHILDREN_PER_SA = 8;
 
+  /** Message IDs kept back for the Delete of an SA that has no more (RFC 7296 §2.2). */
+  public static final int LAST_MESSAGE_IDS = 16;
+
   /** Cookies an initiator returns before it stops believing them. */
   public static final int COOKIE_RETRIES = 3;
 

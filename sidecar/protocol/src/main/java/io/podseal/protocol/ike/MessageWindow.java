@@ -76,6 +76,15 @@ final class MessageWindow {
     return nextRequest;
   }
 
+  /** §2.2: message IDs never wrap; an SA that runs out of them is closed. */
+  boolean isExhausted() {
+    return isLast(nextRequest) || isLast(expectedRequest);
+  }
+
+  private static boolean isLast(int messageId) {
+    return Integer.compareUnsigned(messageId, -1 - Limits.LAST_MESSAGE_IDS) >= 0;
+  }
+
   boolean isBusy() {
     return outstanding != null;
   }
@@ -177,7 +186,8 @@ final class MessageWindow {
   }
 
   boolean isExpected(int messageId) {
-    return messageId == expectedRequest;
+    // The last one of all would make the next one 0 again.
+    return messageId == expectedRequest && messageId != -1;
   }
 
   /** Whether the last request had this message ID and has been answered. */

@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -33,6 +34,10 @@ final class SaCore {
   private boolean behindNat;
   private @Nullable Peer peer;
   private @Nullable Session session;
+
+  /** Protected the last exchange if keys changed after it: its request may come again. */
+  private @Nullable SkCipher retired;
+
   private final MessageWindow window;
   private final Reassembly requests = new Reassembly();
   private final Reassembly responses = new Reassembly();
@@ -152,7 +157,39 @@ final class SaCore {
   }
 
   void session(Session value) {
+    Session before = session;
+    if (before != null && before.cipher() != value.cipher()) {
+      destroyRetired();
+      retired = before.cipher();
+    }
     session = value;
+  }
+
+  private void destroyRetired() {
+    if (retired != null) {
+      retired.destroy();
+      retired = null;
+    }
+  }
+
+  /** The SA is dead: zeroes its keys. */
+  void destroyKeys() {
+    destroyRetired();
+    Session s = session;
+    if (s != null) {
+      s.destroy();
+    }
+  }
+
+  /** Whether a repetition of the last request, cut in another way, is the peer's. */
+  boolean isAuthentic(Datagram repeated) {
+    SkCipher before = retired;
+    Optional<byte[]> content = session().cipher().open(repeated);
+    if (content.isEmpty() && before != null) {
+      content = before.open(repeated);
+    }
+    content.ifPresent(c -> Arrays.fill(c, (byte) 0));
+    return content.isPresent();
   }
 
   /** RFC 7296 §2.23: from IKE_AUTH on both ends use UDP 4500. */
@@ -216,6 +253,9 @@ final class SaCore {
     }
     Reassembly reassembly = datagram.header().response() ? responses : requests;
     Incoming incoming = reassembly.open(datagram, session().cipher(), now);
+    if (incoming instanceof Incoming.Complete && !datagram.header().response()) {
+      destroyRetired();
+    }
     if (incoming instanceof Incoming.Complete c && c.fragments() > 1) {
       // RFC 7383 §2.5.1: what the peer splits at is a hint at what the path carries.
       window.sizes().shrink(c.largest());

@@ -65,7 +65,8 @@ record Session(IkeSuite suite, Prf prf, IkeKeys keys, SkCipher cipher) {
                 core.spiInitiator(),
                 core.spiResponder())
             .updated(keys.skD(), sharedSecret);
-    destroy();
+    // The cipher still opens repetitions of what it has opened; see SaCore.
+    keys.destroy();
     return of(core, suite, prf, next);
   }
 

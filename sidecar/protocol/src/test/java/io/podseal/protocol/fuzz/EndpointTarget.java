@@ -1,6 +1,7 @@
 package io.podseal.protocol.fuzz;
 
 import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.MessageEncoder;
 import io.podseal.protocol.message.Payload;
@@ -9,6 +10,7 @@ import io.podseal.protocol.sim.Siege;
 import io.podseal.protocol.wire.ByteWriter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -23,10 +25,13 @@ import java.util.List;
  * 5 exchange ahead first inner  a response to a, sealed with b's keys
  * 6 tenths                      time passes, datagrams between a and b arrive
  * 7 what                        something happens at b
+ * 8 exchange ahead first number total content   a fragment of a request to b; number has 2 octets
+ * 9 exchange ahead first number total content   a fragment of a request to a; so has total
  * </pre>
  */
-final class EndpointTarget implements FuzzTarget {
-  private static final int KINDS = 8;
+class EndpointTarget implements FuzzTarget {
+  private static final int KINDS = 10;
+  private static final int RESPONSE = 0x20;
   private static final ExchangeType[] EXCHANGES = ExchangeType.values();
 
   /** What the author of the script holds, and therefore what must never come of it. */
@@ -62,6 +67,16 @@ final class EndpointTarget implements FuzzTarget {
   static EndpointTarget peer() {
     return new EndpointTarget(
         "endpoint-peer", "sealed messages of an authenticated peer", Author.PEER);
+  }
+
+  static EndpointTarget fragments() {
+    return new EndpointTarget(
+        "endpoint-fragments", "fragments of an authenticated peer's messages", Author.PEER) {
+      @Override
+      public List<Seed> seeds() {
+        return seedsOfFragments();
+      }
+    };
   }
 
   @Override
@@ -134,6 +149,17 @@ final class EndpointTarget implements FuzzTarget {
         }
       }
       case 6 -> siege.pass(Duration.ofMillis(mayTouchTime ? 100L * step.u8(0) : step.u8(0)));
+      case 8, 9 -> {
+        if (author == Author.PEER || (author == Author.UNPROVEN && what == 8)) {
+          siege.fragment(
+              EXCHANGES[step.u8(0) % EXCHANGES.length],
+              what == 8,
+              (byte) step.u8(1),
+              step.u8(2),
+              new Datagram.Fragment(step.u8(3) << 8 | step.u8(4), step.u8(5) << 8 | step.u8(6)),
+              step.from(7));
+        }
+      }
       default -> {
         if (mayTouchTime) {
           siege.local(step.u8(0) % 10);
@@ -155,7 +181,7 @@ final class EndpointTarget implements FuzzTarget {
     List<Action> actions = siege.datagram(datagram, toB, (control & 4) != 0 ? 500 : 4500);
     for (Action action : actions) {
       if (action instanceof Action.Send s && s.message().length > datagram.length && toB) {
-        boolean ours = (s.message()[19] & 0x20) == 0;
+        boolean ours = (s.message()[19] & RESPONSE) == 0;
         if (!ours) {
           throw new AssertionError("an answer of " + s.message().length + " to " + datagram.length);
         }
@@ -181,6 +207,47 @@ final class EndpointTarget implements FuzzTarget {
       }
     }
     return seeds;
+  }
+
+  private static List<Seed> seedsOfFragments() {
+    List<Seed> seeds = new ArrayList<>();
+    for (Recording.Message message : Recording.ofEverything()) {
+      if (message.payloads().isPresent() && (message.octets()[19] & RESPONSE) == 0) {
+        seeds.add(new Seed(message.name(), split(message, 3, 0, 1, 2)));
+        seeds.add(new Seed(message.name() + "-backwards", split(message, 2, 1, 0, 0)));
+      }
+    }
+    seeds.add(new Seed("numbers", fragment(0, 0).step(8, new byte[7]).step(6, 255).toArray()));
+    seeds.add(new Seed("too-many", fragment(1, 0xffff).toArray()));
+    seeds.add(new Seed("beyond", fragment(3, 2).step(6, 100).toArray()));
+    return seeds;
+  }
+
+  private static Script.Writer fragment(int number, int total) {
+    return new Script.Writer()
+        .step(8, 3, 0, 43, number >>> 8, number, total >>> 8, total, 0, 0, 0, 4);
+  }
+
+  /** The request in {@code total} fragments, in some order. */
+  private static byte[] split(Recording.Message message, int total, int... order) {
+    List<Payload> payloads = message.payloads().orElseThrow();
+    byte[] inner = MessageEncoder.inner(payloads);
+    Script.Writer script = new Script.Writer();
+    for (int i : order) {
+      byte[] part =
+          Arrays.copyOfRange(inner, inner.length * i / total, inner.length * (i + 1) / total);
+      script.step(
+          8,
+          new ByteWriter()
+              .u8(message.octets()[18] - EXCHANGES[0].id())
+              .u8(0)
+              .u8(i == 0 ? MessageEncoder.firstType(payloads) : 0)
+              .u16(i + 1)
+              .u16(total)
+              .bytes(part)
+              .toArray());
+    }
+    return script.toArray();
   }
 
   /** The message as a request, as a response, and after b has begun an exchange of its own. */

@@ -23,7 +23,8 @@ final class Targets {
           new EspTarget(),
           EndpointTarget.clear(),
           EndpointTarget.auth(),
-          EndpointTarget.peer());
+          EndpointTarget.peer(),
+          EndpointTarget.fragments());
 
   private Targets() {}
 

@@ -92,7 +92,7 @@ class HandshakeAnswerSimTest {
   }
 
   private void answer(List<? extends Payload> payloads) {
-    world.state.peerIsForged();
+    world.state.forged();
     Keys.IkeSaKeys keys = a.keys.last();
     IkeHeader header =
         new IkeHeader(

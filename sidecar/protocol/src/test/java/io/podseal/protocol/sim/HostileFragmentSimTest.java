@@ -12,6 +12,7 @@ import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.Gen;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.message.MessageEncoder;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
@@ -112,7 +113,7 @@ class HostileFragmentSimTest {
 
   @ParameterizedTest
   @CsvSource({"0,0", "0,1", "0,65535", "2,1", "65535,1"})
-  void numbersThatCannotBeAreDropped(int number, int total) {
+  void extra_fragment_numbers_thatCannotBeAreDropped(int number, int total) {
     assertDropped(fragment(nextId, number, total), DropReason.IKE_FRAGMENT_NUMBER);
     assertAlive();
   }
@@ -129,7 +130,7 @@ class HostileFragmentSimTest {
   }
 
   @Test
-  void aSmallerTotalIsDroppedAndALargerOneStartsOver() {
+  void extra_fragment_total_aSmallerOneIsDroppedAndALargerOneStartsOver() {
     assertKept(fragment(nextId, 1, 3));
     assertDropped(fragment(nextId, 1, 2), DropReason.IKE_FRAGMENT_OUTDATED);
     assertDropped(fragment(nextId, 1, 3), DropReason.IKE_FRAGMENT_DUPLICATE);
@@ -259,7 +260,7 @@ class HostileFragmentSimTest {
   }
 
   @Test
-  void unknownPayloadsBeforeAFragmentAreBoundedAndOnlyBeforeTheFirst() {
+  void cve_2026_12413_unknownPayloadsBeforeAFragmentAreBoundedAndOnlyBeforeTheFirst() {
     assertDropped(afterClear(33, 1), DropReason.IKE_TOO_MANY_PAYLOADS);
     assertDropped(afterClear(1, 2), DropReason.IKE_FRAGMENT_NUMBER);
     assertKept(afterClear(3, 1));
@@ -280,6 +281,34 @@ class HostileFragmentSimTest {
     prefix.u8(0).u8(0).u16(8 + length).u16(number).u16(2);
     prefix.setU32(24, prefix.length() + length);
     return Forge.sealAfter(a.keys.last().copy(), request(nextId), prefix.toArray(), plaintext);
+  }
+
+  @Test
+  void fragmentsOfAPeerThatDidNotSayThatItSplitsAreNotKept() {
+    Host c = world.host("c", "10.0.0.3", 3);
+    // An initiator that does not know RFC 7383: its request without the notify.
+    world.record();
+    world.block(p -> true);
+    c.knows(b, Lifetimes.DEFAULT, Host.key(1, "k"));
+    c.send(b, 1);
+    IkeMessage request =
+        Forge.value(MessageDecoder.decode(world.sent.getLast().ike())).clearMessage();
+    List<Payload> older =
+        request.payloads().stream()
+            .filter(p ->
+                !(p instanceof NotifyPayload n
+                    && n.notifyType() == NotifyType.IKEV2_FRAGMENTATION_SUPPORTED))
+            .toList();
+    b.ike(MessageEncoder.clear(request.header(), older), new Endpoint(c.address, 500), 500);
+    IkeMessage answer =
+        Forge.value(MessageDecoder.decode(world.sent.getLast().ike())).clearMessage();
+    assertThat(answer.has(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED)).isFalse();
+    Keys.IkeSaKeys sa = b.keys.last();
+    IkeHeader header =
+        new IkeHeader(sa.spiInitiator(), sa.spiResponder(), ExchangeType.IKE_AUTH, true, false, 1);
+    byte[] fragment = Forge.sealFragment(sa.copy(), header, 35, 1, 2, new byte[9]);
+    assertThat(b.ike(fragment, new Endpoint(c.address, 4500), 4500))
+        .containsExactly(new Action.Drop(DropReason.IKE_FRAGMENT_NOT_NEGOTIATED));
   }
 
   /** Any sequence of authentic fragments of any numbers: never two answers, never an exception. */

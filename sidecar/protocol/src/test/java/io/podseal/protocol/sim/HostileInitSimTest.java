@@ -219,12 +219,22 @@ class HostileInitSimTest {
   @Test
   void cve_2013_6467_anIkeSaInitWithoutOneOfItsPayloadsLeavesNothing() {
     List<Payload> payloads = request().payloads();
-    for (Payload missing : payloads) {
-      toB(payloads.stream().filter(p -> p != missing).toList());
+    List<Payload> needed =
+        payloads.stream()
+            .filter(p -> !(p instanceof NotifyPayload n) || isNatDetection(n))
+            .toList();
+    assertThat(needed).hasSize(5);
+    for (Payload missing : needed) {
+      toB(payloads.stream().filter(p -> !p.equals(missing)).toList());
       assertThat(b.endpoint().view()).as("without %s", missing).isEmpty();
     }
     assertThat(toB(List.of())).noneMatch(Action.Send.class::isInstance);
     assertThat(b.crypto.liveKeyExchanges()).isZero();
+  }
+
+  private static boolean isNatDetection(NotifyPayload p) {
+    return p.notifyType() == NotifyType.NAT_DETECTION_SOURCE_IP
+        || p.notifyType() == NotifyType.NAT_DETECTION_DESTINATION_IP;
   }
 
   @Test
@@ -232,7 +242,9 @@ class HostileInitSimTest {
     IkeMessage honest = honestAnswer();
     for (Payload missing : honest.payloads().subList(0, 3)) {
       assertThat(
-              toA(honest.header(), honest.payloads().stream().filter(p -> p != missing).toList()))
+              toA(
+                  honest.header(),
+                  honest.payloads().stream().filter(p -> !p.equals(missing)).toList()))
           .as("without %s", missing)
           .noneMatch(Action.Send.class::isInstance);
     }

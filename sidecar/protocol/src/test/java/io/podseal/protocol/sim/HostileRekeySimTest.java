@@ -47,6 +47,7 @@ class HostileRekeySimTest {
     it.b.knows(it.a, Lifetimes.DEFAULT, Host.key(1, "k"));
     it.a.send(it.b, 1);
     it.world.run(Duration.ofSeconds(1));
+    it.world.state.forged();
     it.world.record();
     it.world.block(p -> p instanceof World.Ike m && m.is(ExchangeType.CREATE_CHILD_SA, response));
     it.a.run(

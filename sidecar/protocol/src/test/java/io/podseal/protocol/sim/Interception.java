@@ -39,6 +39,7 @@ final class Interception {
     this.response = response;
     a.knows(b, Lifetimes.DEFAULT, Host.key(1, PSK));
     b.knows(a, Lifetimes.DEFAULT, Host.key(1, PSK));
+    world.state.forged();
     world.record();
     world.block(p -> p instanceof World.Ike m && m.is(ExchangeType.IKE_AUTH, response));
     a.send(b, 1);

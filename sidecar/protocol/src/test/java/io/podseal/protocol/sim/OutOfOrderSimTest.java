@@ -83,6 +83,7 @@ class OutOfOrderSimTest {
   private static void assertTalksAfter(
       List<World.Sent> messages, OutOfOrderSimTest example, String what) {
     OutOfOrderSimTest fresh = new OutOfOrderSimTest().begun();
+    fresh.world.state.forged();
     fresh.world.block(p -> p instanceof World.Ike);
     for (World.Sent sent : messages) {
       Host to = sent.from() == example.a ? fresh.b : fresh.a;

@@ -64,6 +64,7 @@ class ProtectedInputSimTest {
     a.send(b, 0);
     world.run(Duration.ofSeconds(1));
     assertThat(b.establishedWith(a)).hasSize(1);
+    world.state.forged();
   }
 
   private IkeHeader request(ExchangeType exchange, int messageId) {

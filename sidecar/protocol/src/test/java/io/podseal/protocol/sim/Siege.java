@@ -3,6 +3,7 @@ package io.podseal.protocol.sim;
 import io.podseal.protocol.fuzz.Cost;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.Forge;
+import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.policy.Endpoint;
@@ -43,6 +44,7 @@ public final class Siege {
     }
     a.send(b, 0);
     world.run(Duration.ofMillis(500));
+    world.state.forged();
     sa = b.keys.last();
     nextOfA = stage == Stage.HALF_OPEN ? 1 : 2;
   }
@@ -81,11 +83,40 @@ public final class Siege {
     byte[] padded = Arrays.copyOf(plaintext, plaintext.length + 1);
     byte[] message = Forge.sealPlaintext(sa.copy(), header, first, padded);
     List<Action> actions = datagram(message, toB, 4500);
-    if (!response && actions.stream().anyMatch(Siege::isAnswer)) {
+    if (!response) {
+      answered(actions, toB);
+    }
+    return actions;
+  }
+
+  /**
+   * One fragment of a request, protected with the keys of the other end.
+   *
+   * @param ahead added to the message ID that is due
+   */
+  public List<Action> fragment(
+      ExchangeType exchange,
+      boolean toB,
+      int ahead,
+      int first,
+      Datagram.Fragment which,
+      byte[] content) {
+    int due = toB ? nextOfA : nextOfB;
+    IkeHeader header =
+        new IkeHeader(sa.spiInitiator(), sa.spiResponder(), exchange, toB, false, due + ahead);
+    byte[] message =
+        Forge.sealFragment(
+            sa.copy(), header, first, which.number(), which.total(), content);
+    List<Action> actions = datagram(message, toB, 4500);
+    answered(actions, toB);
+    return actions;
+  }
+
+  private void answered(List<Action> actions, boolean toB) {
+    if (actions.stream().anyMatch(Siege::isAnswer)) {
       nextOfA += toB ? 1 : 0;
       nextOfB += toB ? 0 : 1;
     }
-    return actions;
   }
 
   private static boolean isAnswer(Action action) {
@@ -120,7 +151,7 @@ public final class Siege {
       case 6 -> b.forgets(a);
       case 7 -> b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
       case 8 -> b.run(b.endpoint().rekeyIkeSa(a.identity, world.now()));
-      default -> b.reportTraffic();
+      default -> b.send(a, 79);
     }
   }
 

@@ -55,6 +55,12 @@ final class World {
       return ((Ike) packet).message();
     }
 
+    /** A whole message or its first fragment. */
+    boolean beginsMessage() {
+      return MessageDecoder.decode(ike()) instanceof Decoded.Ok<Datagram> ok
+          && ok.value().fragment().filter(f -> f.number() > 1).isEmpty();
+    }
+
     boolean is(Host sender, ExchangeType exchange, boolean response) {
       return from == sender && packet instanceof Ike ike && ike.is(exchange, response);
     }

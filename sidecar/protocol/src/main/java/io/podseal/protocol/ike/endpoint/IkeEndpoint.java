@@ -19,6 +19,7 @@ import io.podseal.protocol.message.Decoded;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.MessageDecoder;
+import io.podseal.protocol.message.UnprotectedAnswer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.LocalPod;
@@ -73,7 +74,13 @@ public final class IkeEndpoint {
   public List<Action> datagram(byte[] bytes, Endpoint from, Endpoint to, Instant now) {
     List<Action> out = new ArrayList<>();
     switch (MessageDecoder.decode(bytes)) {
-      case Decoded.Malformed<Datagram> bad -> out.add(new Action.Drop(bad.reason()));
+      case Decoded.Malformed<Datagram> bad -> {
+        out.add(new Action.Drop(bad.reason()));
+        if (bad.reason() == DropReason.IKE_VERSION) {
+          UnprotectedAnswer.invalidMajorVersion(bytes)
+              .ifPresent(answer -> answerInClear(answer, bytes.length, from, to, now, out));
+        }
+      }
       case Decoded.Ok<Datagram> ok -> {
         Input.Received in = new Input.Received(ok.value(), from, to);
         ctx.options().messages().received(in);
@@ -98,7 +105,22 @@ public final class IkeEndpoint {
     }
     out.add(new Action.Drop(DropReason.IKE_UNKNOWN_SPI));
     if (!header.response() && in.datagram().encrypted().isPresent()) {
+      byte[] answer = UnprotectedAnswer.invalidIkeSpi(in.datagram(), List.of());
+      answerInClear(answer, in.datagram().bytes().length, in.from(), in.to(), now, out);
       recover(in.from(), now, out);
+    }
+  }
+
+  /** Sends an answer that nothing proves, seldom and never longer than what it answers. */
+  private void answerInClear(
+      byte[] answer, int limit, Endpoint to, Endpoint from, Instant now, List<Action> out) {
+    if (answer.length > limit) {
+      out.add(new Action.Drop(DropReason.IKE_NO_ANSWER_DUE));
+    } else if (!gate.mayAnswer(to, now)) {
+      out.add(new Action.Drop(DropReason.RATE_LIMITED));
+    } else {
+      out.add(new Action.Send(answer, to, from.port() == Ports.IKE_NAT_TRAVERSAL));
+      logClear(List.of(out.getLast()));
     }
   }
 
@@ -108,7 +130,7 @@ public final class IkeEndpoint {
       out.add(new Action.Drop(DropReason.IKE_HEADER));
       return;
     }
-    if (!gate.mayAnswer(in, now)) {
+    if (!gate.mayAnswer(in.from(), now)) {
       out.add(new Action.Drop(DropReason.RATE_LIMITED));
       return;
     }
@@ -349,8 +371,8 @@ public final class IkeEndpoint {
     }
     String remote = new Endpoint(peer.addresses().getFirst(), Ports.IKE).toString();
     out.add(new Action.Emit(new ProtocolEvent.IkeSaStarted(peer.label(), remote, why)));
-    int before = out.size();
     Initiation initiation = new Initiation(key.get(), pair.isFirstContact(), replaces, childless);
+    int before = out.size();
     IkeSa sa = IkeSa.initiate(ctx, peer, initiation, now, out);
     logClear(out.subList(before, out.size()));
     sas.add(sa);

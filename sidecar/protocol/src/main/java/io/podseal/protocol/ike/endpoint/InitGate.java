@@ -45,9 +45,9 @@ final class InitGate {
     this.ikeSas = ctx.options().ikeSas();
   }
 
-  /** Counts the request against its source. */
-  boolean mayAnswer(Input.Received in, Instant now) {
-    return rates.mayAnswer(in.from().address(), now);
+  /** Counts an answer against the source it goes to. */
+  boolean mayAnswer(Endpoint source, Instant now) {
+    return rates.mayAnswer(source.address(), now);
   }
 
   /** The SA that an earlier request of the same attempt made. */
