@@ -38,6 +38,10 @@ class CrossingOrdersTest {
       return first == Operation.DELETE_IKE || second == Operation.DELETE_IKE;
     }
 
+    boolean handshakesCross() {
+      return first == Operation.REPLACE_IKE && second == Operation.REPLACE_IKE;
+    }
+
     @Override
     public String toString() {
       return "%s: %s x %s".formatted(start, first, second);
@@ -60,21 +64,33 @@ class CrossingOrdersTest {
     return cases.stream().filter(c -> c.toString().contains(only));
   }
 
+  /** Without what needs thousands of orders. */
+  static Stream<Case> shortCases() {
+    return cases().filter(c -> !c.handshakesCross());
+  }
+
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("shortCases")
   void everyOrderEndsWell(Case c) {
-    explore(c, 0);
+    explore(c, 0, c.start() == Start.CHILDLESS || c.deletesIke());
   }
 
   @ParameterizedTest
   @MethodSource("cases")
   @Tag("mass")
+  void everyOrderEndsWellWithTraffic(Case c) {
+    explore(c, 0, c.deletesIke());
+  }
+
+  @ParameterizedTest
+  @MethodSource("shortCases")
+  @Tag("mass")
   void everyOrderEndsWellThoughOneMessageIsLost(Case c) {
-    explore(c, 1);
+    explore(c, 1, true);
   }
 
   /** Both outcomes of the comparison of nonces, where there is one. */
-  private static void explore(Case c, int losses) {
+  private static void explore(Case c, int losses, boolean onlyQuiet) {
     boolean[] seen = new boolean[3];
     for (int seed = 0; seed < 12; seed++) {
       Outcome outcome = new Exploration(c, seed, 0, false).inOrder();
@@ -83,7 +99,7 @@ class CrossingOrdersTest {
       }
       seen[outcome.ordinal()] = true;
       int number = seed;
-      for (boolean traffic : c.deletesIke() ? new boolean[] {false} : new boolean[] {false, true}) {
+      for (boolean traffic : onlyQuiet ? new boolean[] {false} : new boolean[] {false, true}) {
         int orders =
             Interleavings.forEach(choices ->
                 new Exploration(c, number, losses, traffic).run(choices));
