@@ -15,15 +15,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Each of two ends begins something at the same moment, and the IKE messages of both arrive in every
- * order there is: not a sample. Whatever the order, the pair ends with one IKE SA and one child in
- * which both agree; the invariants hold after every message; and where nothing is deleted no packet
- * is lost.
+ * Each of two ends begins something at the same moment, and the IKE messages of both arrive in
+ * every order there is: not a sample. Whatever the order, the pair ends with one IKE SA and one
+ * child in which both agree; the invariants hold after every message; and where nothing is deleted
+ * no packet is lost.
  */
 class CrossingOrdersTest {
   /** Where the pair stands before. */
@@ -57,8 +56,8 @@ class CrossingOrdersTest {
     EnumSet<Operation> onChildless =
         EnumSet.of(
             Operation.NOTHING, Operation.CREATE_CHILD, Operation.REKEY_IKE, Operation.DELETE_IKE);
-    onEstablished.forEach(a ->
-        onEstablished.forEach(b -> cases.add(new Case(Start.ESTABLISHED, a, b))));
+    onEstablished.forEach(
+        a -> onEstablished.forEach(b -> cases.add(new Case(Start.ESTABLISHED, a, b))));
     onChildless.forEach(a -> onChildless.forEach(b -> cases.add(new Case(Start.CHILDLESS, a, b))));
     String only = System.getProperty("podseal.case", "");
     return cases.stream().filter(c -> c.toString().contains(only));
@@ -101,8 +100,8 @@ class CrossingOrdersTest {
       int number = seed;
       for (boolean traffic : onlyQuiet ? new boolean[] {false} : new boolean[] {false, true}) {
         int orders =
-            Interleavings.forEach(choices ->
-                new Exploration(c, number, losses, traffic).run(choices));
+            Interleavings.forEach(
+                choices -> new Exploration(c, number, losses, traffic).run(choices));
         System.out.printf(
             "%s, %s, %d lost, %s: %d orders%n",
             c, outcome, losses, traffic ? "with traffic" : "quiet", orders);
@@ -179,7 +178,8 @@ class CrossingOrdersTest {
             """
             %s, seed %d, %s, %s: %s
             again: ./mvnw -pl sidecar/protocol test -Dtest=CrossingOrdersTest -Dpodseal.case='%s'
-            %s"""
+            %s\
+            """
                 .formatted(
                     c, seed, traffic ? "traffic" : "quiet", choices, e, c, world.lastEvents()),
             e);

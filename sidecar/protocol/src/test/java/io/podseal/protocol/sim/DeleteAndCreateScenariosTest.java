@@ -9,9 +9,9 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
 /**
- * Deletes and creations against each other and against rekeys (RFC 7296 §1.4.1, §2.25). The names of
- * the nested classes and of their tests are those of strongSwan's suites child_delete, ike_delete,
- * child_create and childless.
+ * Deletes and creations against each other and against rekeys (RFC 7296 §1.4.1, §2.25). The names
+ * of the nested classes and of their tests are those of strongSwan's suites child_delete,
+ * ike_delete, child_create and childless.
  */
 @SuppressWarnings("MemberName") // the names are to be found in the other suites
 class DeleteAndCreateScenariosTest {
@@ -143,8 +143,8 @@ class DeleteAndCreateScenariosTest {
   }
 
   /**
-   * A Podseal end never asks for an IKE SA without a child; it becomes childless when the only child
-   * ends. Accepting a peer's is in {@code HandshakeSimTest}.
+   * A Podseal end never asks for an IKE SA without a child; it becomes childless when the only
+   * child ends. Accepting a peer's is in {@code HandshakeSimTest}.
    */
   @Nested
   class Childless extends TwoEnds {

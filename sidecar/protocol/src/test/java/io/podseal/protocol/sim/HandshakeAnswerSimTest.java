@@ -216,8 +216,7 @@ class HandshakeAnswerSimTest {
 
   @Test
   void selectorsOfMoreThanAPairAreRefused() {
-    TrafficSelector several =
-        TrafficSelector.network(a.address, 24);
+    TrafficSelector several = TrafficSelector.network(a.address, 24);
     List<Payload> child = child();
     child.set(2, new TsPayload(true, List.of(several)));
     answer(id(), auth("k", id()), child);

@@ -18,9 +18,9 @@ import org.junit.jupiter.api.Test;
  * Message ID synchronisation (RFC 6311) lets a cluster member that takes over an IKE SA say which
  * message IDs come next, in a request with message ID 0 outside the window. strongSwan's suite
  * ike_mid_sync is a table of such requests. It does not apply to us: a pod is no cluster, nobody
- * takes over its SAs, and a restarted one begins anew with INITIAL_CONTACT; so we never announce the
- * extension, and a peer must not use it then (§5.1 there). What remains to be shown is that such a
- * request, even from a peer with the keys, moves nothing.
+ * takes over its SAs, and a restarted one begins anew with INITIAL_CONTACT; so we never announce
+ * the extension, and a peer must not use it then (§5.1 there). What remains to be shown is that
+ * such a request, even from a peer with the keys, moves nothing.
  */
 @SuppressWarnings("MemberName") // the names are to be found in the other suite
 class IkeMidSyncScenariosTest {
@@ -53,8 +53,7 @@ class IkeMidSyncScenariosTest {
             true,
             false,
             messageId);
-    Bytes data =
-        Bytes.ofHex("01020304%08x%08x".formatted(send, receive));
+    Bytes data = Bytes.ofHex("01020304%08x%08x".formatted(send, receive));
     b.ike(
         Forge.seal(keys.copy(), header, List.of(NotifyPayload.of(MESSAGE_ID_SYNC, data))),
         new Endpoint(a.address, 4500),
@@ -78,7 +77,8 @@ class IkeMidSyncScenariosTest {
   void the_extension_is_not_announced() {
     assertThat(
             world.sent.stream()
-                .filter(s -> s.is(a, ExchangeType.IKE_AUTH, false) || s.is(b, ExchangeType.IKE_AUTH, true))
+                .filter(s ->
+                    s.is(a, ExchangeType.IKE_AUTH, false) || s.is(b, ExchangeType.IKE_AUTH, true))
                 .map(s -> Forge.open(a.keys.last().copy(), s.ike())))
         .hasSize(2)
         .noneMatch(m -> m.has(MESSAGE_ID_SYNC_SUPPORTED));
