@@ -37,6 +37,10 @@ class CrossingOrdersTest {
       return first == Operation.DELETE_IKE || second == Operation.DELETE_IKE;
     }
 
+    boolean handshakesCross() {
+      return first == Operation.REPLACE_IKE && second == Operation.REPLACE_IKE;
+    }
+
     @Override
     public String toString() {
       return "%s: %s x %s".formatted(start, first, second);
@@ -55,24 +59,37 @@ class CrossingOrdersTest {
     onEstablished.forEach(
         a -> onEstablished.forEach(b -> cases.add(new Case(Start.ESTABLISHED, a, b))));
     onChildless.forEach(a -> onChildless.forEach(b -> cases.add(new Case(Start.CHILDLESS, a, b))));
-    return cases.stream();
+    String only = System.getProperty("podseal.case", "");
+    return cases.stream().filter(c -> c.toString().contains(only));
+  }
+
+  /** Without what needs thousands of orders. */
+  static Stream<Case> shortCases() {
+    return cases().filter(c -> !c.handshakesCross());
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("shortCases")
   void everyOrderEndsWell(Case c) {
-    explore(c, 0);
+    explore(c, 0, c.start() == Start.CHILDLESS || c.deletesIke());
   }
 
   @ParameterizedTest
   @MethodSource("cases")
   @Tag("mass")
+  void everyOrderEndsWellWithTraffic(Case c) {
+    explore(c, 0, c.deletesIke());
+  }
+
+  @ParameterizedTest
+  @MethodSource("shortCases")
+  @Tag("mass")
   void everyOrderEndsWellThoughOneMessageIsLost(Case c) {
-    explore(c, 1);
+    explore(c, 1, true);
   }
 
   /** Both outcomes of the comparison of nonces, where there is one. */
-  private static void explore(Case c, int losses) {
+  private static void explore(Case c, int losses, boolean onlyQuiet) {
     Set<Outcome> seen = EnumSet.noneOf(Outcome.class);
     for (int seed = 0; seed < 12; seed++) {
       Outcome outcome = new Exploration(c, seed, 0, false).inOrder();
@@ -80,7 +97,7 @@ class CrossingOrdersTest {
         continue;
       }
       int number = seed;
-      for (boolean traffic : c.deletesIke() ? new boolean[] {false} : new boolean[] {false, true}) {
+      for (boolean traffic : onlyQuiet ? new boolean[] {false} : new boolean[] {false, true}) {
         int orders =
             Interleavings.forEach(
                 choices -> new Exploration(c, number, losses, traffic).run(choices));
@@ -156,8 +173,13 @@ class CrossingOrdersTest {
         settle();
       } catch (AssertionError | RuntimeException e) {
         throw new AssertionError(
-            "%s, seed %d, %s, %s%n%s%n%s"
-                .formatted(c, seed, traffic ? "traffic" : "quiet", choices, e, world.lastEvents()),
+            """
+            %s, seed %d, %s, %s: %s
+            again: ./mvnw -pl sidecar/protocol test -Dtest=CrossingOrdersTest -Dpodseal.case='%s'
+            %s\
+            """
+                .formatted(
+                    c, seed, traffic ? "traffic" : "quiet", choices, e, c, world.lastEvents()),
             e);
       }
     }
@@ -234,8 +256,8 @@ class CrossingOrdersTest {
       assertThat(y.childrenWith(x)).isEqualTo(1);
       assertThat(x.outboundSpiTo(y).filter(y::receivesOn)).isPresent();
       assertThat(y.outboundSpiTo(x).filter(x::receivesOn)).isPresent();
-      assertThat(x.endpoint().view().getFirst().spis())
-          .isEqualTo(y.endpoint().view().getFirst().spis());
+      assertThat(x.establishedWith(y).getFirst().initiatorSpi())
+          .isEqualTo(y.establishedWith(x).getFirst().initiatorSpi());
       for (Host host : List.of(x, y)) {
         assertThat(host.events(ProtocolEvent.IkeSaClosed.class))
             .noneMatch(e -> e.reason() == CloseReason.NO_ANSWER);

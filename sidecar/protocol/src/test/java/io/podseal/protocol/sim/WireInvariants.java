@@ -1,10 +1,6 @@
 package io.podseal.protocol.sim;
 
-import io.podseal.protocol.message.Datagram;
-import io.podseal.protocol.message.Decoded;
 import io.podseal.protocol.message.ExchangeType;
-import io.podseal.protocol.message.MessageDecoder;
-import io.podseal.protocol.message.NotifyType;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -15,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * What every IKE message on the wire must obey, whatever the network does:
  *
  * <ul>
- *   <li>After IKE_SA_INIT nothing is sent in clear: the first and only outer payload is SK or SKF.
+ *   <li>After IKE_SA_INIT nothing is sent in clear: the first and only outer payload is SK or SKF,
+ *       but for the short notice that there is no such SA.
  *   <li>Window 1 (RFC 7296 §2.3): an end sends request n + 1 only after an answer to n reached it.
  *   <li>Requests and answers are repeated octet for octet (§2.1), and message IDs do not skip.
  *   <li>An answer follows a request with its message ID.
@@ -24,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class WireInvariants {
   private static final int SK = 46;
   private static final int SKF = 53;
+  private static final int NOTIFY = 41;
   private static final int FROM_INITIATOR = 0x08;
   private static final int RESPONSE = 0x20;
 
@@ -54,6 +52,11 @@ final class WireInvariants {
       return message[18] == ExchangeType.IKE_SA_INIT.id();
     }
 
+    /** §2.21.4: an answer to what has no SA is short notifies, and protected by nothing. */
+    boolean isNotice() {
+      return isResponse() && !isInit() && firstPayload() == NOTIFY && message.length <= 120;
+    }
+
     int messageId() {
       return ByteBuffer.wrap(message).getInt(20);
     }
@@ -70,7 +73,7 @@ final class WireInvariants {
 
   void sent(Host from, byte[] message) {
     Header h = new Header(message);
-    if (isUnprotectedError(h)) {
+    if (h.isNotice()) {
       return;
     }
     if (!h.isInit() && h.firstPayload() != SK && h.firstPayload() != SKF) {
@@ -82,17 +85,6 @@ final class WireInvariants {
     } else {
       request(from, side, h);
     }
-  }
-
-  /** RFC 7296 §1.5: what an end that has no keys for a message may answer it with. */
-  private static boolean isUnprotectedError(Header h) {
-    return !h.isInit()
-        && h.isResponse()
-        && MessageDecoder.decode(h.message()) instanceof Decoded.Ok<Datagram> ok
-        && ok.value().encrypted().isEmpty()
-        && ok.value().clearMessage().payloads().size() == 1
-        && (ok.value().clearMessage().has(NotifyType.INVALID_IKE_SPI)
-            || ok.value().clearMessage().has(NotifyType.INVALID_MAJOR_VERSION));
   }
 
   private static void request(Host from, Side side, Header h) {
