@@ -30,14 +30,18 @@ final class ArchTest {
         .definedBy("io.podseal.e2e.kube")
         .layer("demo")
         .definedBy("io.podseal.e2e.demo")
+        .layer("interop")
+        .definedBy("io.podseal.e2e.interop")
         .whereLayer("demo")
         .mayNotBeAccessedByAnyLayer()
+        .whereLayer("interop")
+        .mayNotBeAccessedByAnyLayer()
         .whereLayer("cluster")
-        .mayOnlyBeAccessedByLayers("demo")
+        .mayOnlyBeAccessedByLayers("demo", "interop")
         .whereLayer("capture")
-        .mayOnlyBeAccessedByLayers("demo")
+        .mayOnlyBeAccessedByLayers("demo", "interop")
         .whereLayer("lab")
-        .mayOnlyBeAccessedByLayers("demo", "cluster", "kube")
+        .mayOnlyBeAccessedByLayers("demo", "interop", "cluster", "kube")
         .whereLayer("kube")
         .mayOnlyBeAccessedByLayers("cluster", "demo")
         .check(CLASSES);
@@ -49,8 +53,19 @@ final class ArchTest {
     noClasses()
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("io.podseal.sidecar..", "io.podseal.protocol..", "io.podseal.control..")
+        .resideInAnyPackage("io.podseal.sidecar..", "io.podseal.protocol..")
         .because("what is shown must be what runs in a pod")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyInteropPlaysTheController() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.podseal.e2e.interop")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.podseal.control..")
         .check(CLASSES);
   }
 

@@ -6,8 +6,11 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.podseal.e2e.lab.Background;
 import io.podseal.e2e.lab.Command;
 import io.podseal.e2e.lab.Pod;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionTimeoutException;
 
@@ -24,6 +27,14 @@ public final class Sidecar implements AutoCloseable {
   Sidecar(Pod pod, Background process) {
     this.pod = pod;
     this.process = process;
+  }
+
+  /** Starts a sidecar in {@code pod} with {@code environment}; what it says goes to {@code log}. */
+  public static Sidecar start(Pod pod, Map<String, String> environment, Path log) {
+    Map<String, String> all = new HashMap<>(environment);
+    all.put("PODSEAL_HEALTH_PORT", Integer.toString(HEALTH_PORT));
+    String name = "sidecar-" + pod.name();
+    return new Sidecar(pod, pod.start(name, all, log, Build.sidecar().toArray(String[]::new)));
   }
 
   /** Returns the process. */

@@ -135,6 +135,20 @@ public final class Lab implements AutoCloseable {
     return pod;
   }
 
+  /** Returns the address of {@code host} on the bridge. */
+  public Inet4Address address(int host) {
+    return parse(host(host));
+  }
+
+  /** Makes a port of the bridge for a virtual machine, and returns the name of its TAP device. */
+  public String tap() {
+    String name = "t" + run + "x" + ++links;
+    make("ip", "tuntap", "add", "name", name, "mode", "tap");
+    undo.push(deleteLink(name));
+    make("ip", "link", "set", name, "master", bridge, "up");
+    return name;
+  }
+
   /** Removes one pod, its namespace and its link; processes inside must have ended. */
   public void remove(Pod pod) {
     // The link first: the kernel takes a namespace down some time after its name is gone.

@@ -3,14 +3,17 @@ package io.podseal.sidecar.policy;
 import io.podseal.control.v1.CryptoProfile;
 import io.podseal.control.v1.PresharedKey;
 import io.podseal.control.v1.Self;
-import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.crypto.WorkingAlgorithms;
+import io.podseal.protocol.policy.ChildPolicy;
+import io.podseal.protocol.policy.ChildPolicy.Modes;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.LocalPod;
 import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.Ppk;
 import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.protocol.wire.Bytes;
 import io.podseal.sidecar.firewall.FirewallPeer;
 import io.podseal.sidecar.firewall.PortRule;
 import io.podseal.sidecar.firewall.ServiceRoute;
@@ -22,22 +25,13 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Turns control-plane messages into the values of the protocol, the firewall and the data plane.
  */
 final class PolicyValues {
-  private static final Map<String, EncryptionAlgorithm> ENCRYPTION =
-      Map.of(
-          "aes256gcm16", EncryptionAlgorithm.AES_GCM_16_256,
-          "aes128gcm16", EncryptionAlgorithm.AES_GCM_16_128,
-          "chacha20poly1305", EncryptionAlgorithm.CHACHA20_POLY1305,
-          "aes256", EncryptionAlgorithm.AES_CBC_256,
-          "aes128", EncryptionAlgorithm.AES_CBC_128);
-
   private PolicyValues() {}
 
   /** This pod, at its first IPv4 address. */
@@ -58,7 +52,8 @@ final class PolicyValues {
           new io.podseal.protocol.policy.PresharedKey(
               key.getEpoch(),
               SecretBytes.adopt(key.getSecret().toByteArray()),
-              key.getMayInitiate()));
+              key.getMayInitiate(),
+              ppk(key)));
     }
     return new Peer(
         new Identity(p.getIdentity()),
@@ -66,17 +61,34 @@ final class PolicyValues {
         List.copyOf(ipv4(p.getAddressesList())),
         keys,
         crypto(p.getProfile(), working),
-        lifetimes(p.getProfile()));
+        lifetimes(p.getProfile()),
+        child(p));
+  }
+
+  private static ChildPolicy child(io.podseal.control.v1.Peer p) {
+    return switch (p.getChildMode()) {
+      case CHILD_MODE_UNSPECIFIED, CHILD_MODE_TRANSPORT -> ChildPolicy.BETWEEN_PODS;
+      case CHILD_MODE_TUNNEL -> ChildPolicy.tunnel(List.of(), List.of());
+      case CHILD_MODE_TRANSPORT_PREFERRED ->
+          new ChildPolicy(Modes.TRANSPORT_PREFERRED, List.of(), List.of(), false);
+      case UNRECOGNIZED ->
+          throw new PolicyException(
+              "peer " + p.getPod() + " has a mode that this sidecar does not know");
+    };
+  }
+
+  private static Optional<Ppk> ppk(PresharedKey key) {
+    return key.hasPpk()
+        ? Optional.of(
+            new Ppk(
+                Bytes.copyOf(key.getPpk().getId().toByteArray()),
+                SecretBytes.adopt(key.getPpk().getSecret().toByteArray()),
+                key.getPpk().getRequired()))
+        : Optional.empty();
   }
 
   private static CryptoOffer crypto(CryptoProfile profile, WorkingAlgorithms working) {
-    List<EncryptionAlgorithm> known =
-        profile.getEncryptionList().stream()
-            .map(name -> ENCRYPTION.get(name.toLowerCase(Locale.ROOT)))
-            .filter(Objects::nonNull)
-            .toList();
-    CryptoOffer offer = known.isEmpty() ? CryptoOffer.DEFAULT : CryptoOffer.ofCiphers(known);
-    return offer
+    return ProfileNames.offer(profile)
         .restrictedTo(working)
         .orElseThrow(() ->
             new PolicyException(

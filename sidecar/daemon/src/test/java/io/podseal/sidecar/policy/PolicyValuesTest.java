@@ -1,14 +1,24 @@
 package io.podseal.sidecar.policy;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.google.protobuf.ByteString;
+import io.podseal.control.v1.ChildMode;
 import io.podseal.control.v1.CryptoProfile;
 import io.podseal.control.v1.Peer;
+import io.podseal.control.v1.Ppk;
+import io.podseal.control.v1.PresharedKey;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.crypto.IntegrityAlgorithm;
+import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.crypto.WorkingAlgorithms;
+import io.podseal.protocol.policy.AdditionalKeyExchange;
+import io.podseal.protocol.policy.ChildPolicy.Modes;
 import io.podseal.protocol.policy.CryptoOffer;
+import io.podseal.protocol.policy.SequenceNumbers;
 import java.util.EnumSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -50,6 +60,85 @@ class PolicyValuesTest {
   void aCipherWithoutIntegrityBringsIntegrityAlgorithmsIntoTheOffer() {
     assertThat(offer(WorkingAlgorithms.ALL, "aes256").integrity())
         .containsExactly(IntegrityAlgorithm.values());
+  }
+
+  @Test
+  void everyOtherListOfAProfileReplacesTheDefault() {
+    CryptoOffer offer =
+        ProfileNames.offer(
+            CryptoProfile.newBuilder()
+                .addEncryption("aes256")
+                .addIntegrity("sha512")
+                .addPrf("prfsha384")
+                .addKeyExchange("ecp384")
+                .addKeyExchange("modp3072")
+                .addAdditionalKeyExchange("mlkem768")
+                .addSequenceNumbers("noesn")
+                .build());
+
+    assertThat(offer)
+        .isEqualTo(
+            new CryptoOffer(
+                List.of(EncryptionAlgorithm.AES_CBC_256),
+                List.of(IntegrityAlgorithm.HMAC_SHA2_512_256),
+                List.of(PrfAlgorithm.HMAC_SHA2_384),
+                List.of(KeyExchangeMethod.P384, KeyExchangeMethod.MODP_3072),
+                List.of(AdditionalKeyExchange.required(KeyExchangeMethod.ML_KEM_768)),
+                List.of(SequenceNumbers.SEQUENTIAL_32)));
+  }
+
+  @Test
+  void aKeyExchangeThatWeDoNotKnowIsNotReplacedByAWeakerOne() {
+    CryptoProfile profile =
+        CryptoProfile.newBuilder().setName("next").addAdditionalKeyExchange("mlkem9000").build();
+
+    assertThatThrownBy(() -> ProfileNames.offer(profile))
+        .isInstanceOf(PolicyException.class)
+        .hasMessageContaining("next")
+        .hasMessageContaining("mlkem9000");
+  }
+
+  @Test
+  void theModeOfAPeerIsTransportUnlessItSaysOtherwise() {
+    assertThat(modes(ChildMode.CHILD_MODE_UNSPECIFIED)).isEqualTo(Modes.TRANSPORT);
+    assertThat(modes(ChildMode.CHILD_MODE_TUNNEL)).isEqualTo(Modes.TUNNEL);
+    assertThat(modes(ChildMode.CHILD_MODE_TRANSPORT_PREFERRED))
+        .isEqualTo(Modes.TRANSPORT_PREFERRED);
+    assertThatThrownBy(() ->
+            PolicyValues.peer(
+                Peer.newBuilder().setIdentity("a.pod").setChildModeValue(99).build(),
+                WorkingAlgorithms.ALL))
+        .isInstanceOf(PolicyException.class);
+  }
+
+  private static Modes modes(ChildMode mode) {
+    Peer peer = Peer.newBuilder().setIdentity("a.pod").setChildMode(mode).build();
+    return PolicyValues.peer(peer, WorkingAlgorithms.ALL).child().modes();
+  }
+
+  @Test
+  void aPpkTravelsWithItsKey() {
+    Peer peer =
+        Peer.newBuilder()
+            .setIdentity("a.pod")
+            .addAddresses("10.0.0.1")
+            .addKeys(
+                PresharedKey.newBuilder()
+                    .setEpoch(1)
+                    .setSecret(ByteString.copyFromUtf8("secret"))
+                    .setPpk(
+                        Ppk.newBuilder()
+                            .setId(ByteString.copyFromUtf8("ppk"))
+                            .setSecret(ByteString.copyFromUtf8("quantum"))
+                            .setRequired(true)))
+            .build();
+
+    assertThat(PolicyValues.peer(peer, WorkingAlgorithms.ALL).keys().getFirst().ppk())
+        .hasValueSatisfying(ppk -> {
+          assertThat(ppk.required()).isTrue();
+          assertThat(ppk.id().toArray()).asString(UTF_8).isEqualTo("ppk");
+          assertThat(ppk.secret().use(byte[]::clone)).asString(UTF_8).isEqualTo("quantum");
+        });
   }
 
   @Test

@@ -1,0 +1,52 @@
+package io.podseal.e2e.interop;
+
+import java.util.function.Consumer;
+
+/**
+ * One row of the table: what is tried with which strongSwan.
+ *
+ * @param feature what it is about, one name for all editions and roles
+ * @param initiator who begins the IKE SA
+ * @param script what is done; returns only if everything held
+ * @param unsupported why this pair cannot do it, with the evidence; empty for a row that must hold
+ */
+record Case(
+    String feature,
+    Edition edition,
+    Plane plane,
+    Initiator initiator,
+    Consumer<Bench> script,
+    String unsupported) {
+
+  /** Who begins. */
+  enum Initiator {
+    PODSEAL("Podseal"),
+    STRONGSWAN("strongSwan");
+
+    private final String title;
+
+    Initiator(String title) {
+      this.title = title;
+    }
+
+    String title() {
+      return title;
+    }
+
+    String shortName() {
+      return this == PODSEAL ? "out" : "in";
+    }
+  }
+
+  /**
+   * Returns the name by which a row is chosen: {@code FEATURE/MODE/SUITE/out} when Podseal begins.
+   */
+  String name() {
+    return String.join("/", feature, plane.mode(), edition.suite(), initiator.shortName());
+  }
+
+  /** Returns whether it belongs to the short set that every build runs. */
+  boolean quick() {
+    return Cases.quick().contains(name());
+  }
+}

@@ -1,0 +1,121 @@
+package io.podseal.e2e.interop;
+
+import io.podseal.e2e.interop.Case.Initiator;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** The table: every row that is run, one line for each. */
+final class Cases {
+  /** Under three minutes: each mode, edition and role once, and what is most easily broken. */
+  private static final Set<String> QUICK =
+      Set.of(
+          "bytes/transport/bookworm/out",
+          "child-rekey-by-podseal/transport/trixie/in",
+          "ike-rekey-by-podseal/transport/sid/out",
+          "bytes/tunnel/bookworm/in",
+          "ppk/tunnel/trixie/out",
+          "mlkem768/tunnel/sid/out",
+          "mlkem768/tunnel/sid/in",
+          "fragments-by-strongswan/tunnel/bookworm/in",
+          "cookies/tunnel/sid/in",
+          "wrong-psk/tunnel/trixie/in");
+
+  private final List<Case> rows = new ArrayList<>();
+
+  private Cases() {}
+
+  /** Returns the names of the rows that every build runs. */
+  static Set<String> quick() {
+    return QUICK;
+  }
+
+  /** Returns all rows, in the order in which they are run and printed. */
+  static List<Case> all() {
+    Cases cases = new Cases();
+    for (Edition edition : Edition.values()) {
+      cases.life(edition, Plane.KERNEL_NETLINK);
+      cases.life(edition, Plane.KERNEL_LIBIPSEC);
+      cases.handshake(edition, Plane.KERNEL_LIBIPSEC);
+      for (Suite suite : Suite.all()) {
+        cases.alternating(suite.name(), edition, Plane.KERNEL_LIBIPSEC, suite::run);
+      }
+    }
+    // The guest's kernel does ESP, whichever strongSwan gives it the keys: each suite once.
+    for (Suite suite : Suite.all()) {
+      Edition edition = Edition.values()[cases.rows.size() % Edition.values().length];
+      cases.alternating(suite.name(), edition, Plane.KERNEL_NETLINK, suite::run);
+    }
+    cases.both("noesn", Edition.SID, Plane.KERNEL_NETLINK, Scripts::noEsn);
+    return List.copyOf(cases.rows);
+  }
+
+  /** How SAs live and end, which both ends must do for the data plane at hand. */
+  private void life(Edition edition, Plane plane) {
+    both("bytes", edition, plane, Scripts::bytes);
+    both("child-rekey-by-strongswan", edition, plane, Scripts::childRekeyByThem);
+    both("child-rekey-by-podseal", edition, plane, Scripts::childRekeyByUs);
+    both("ike-rekey-by-strongswan", edition, plane, Scripts::ikeRekeyByThem);
+    both("ike-rekey-by-podseal", edition, plane, Scripts::ikeRekeyByUs);
+    both("delete-by-strongswan", edition, plane, Scripts::deleteByThem);
+    both("child-delete-by-strongswan", edition, plane, Scripts::childDeleteByThem);
+    both("delete-by-podseal", edition, plane, Scripts::deleteByUs);
+    both("dpd-by-strongswan", edition, plane, Scripts::dpdByThem);
+    both("dpd-by-podseal", edition, plane, Scripts::dpdByUs);
+    // When it stays silent, only our liveness check notices: 10 s and 165 s of retransmissions.
+    add("restart-of-strongswan", edition, plane, Initiator.STRONGSWAN, Scripts::restartOfThem);
+    add("restart-of-podseal", edition, plane, Initiator.PODSEAL, Scripts::restartOfPodseal);
+  }
+
+  /** What is over before there is a child SA, so that the data plane does not matter. */
+  private void handshake(Edition edition, Plane plane) {
+    both("cookies", edition, plane, Scripts::cookies);
+    both("fragments-by-strongswan", edition, plane, Scripts::fragmentsFromThem);
+    both("wrong-psk", edition, plane, Scripts::wrongSecret);
+    both("wrong-id-of-strongswan", edition, plane, Scripts::strangeStrongSwan);
+    both("wrong-id-of-podseal", edition, plane, Scripts::strangePodseal);
+    both("ppk", edition, plane, Scripts::ppk);
+    both("mlkem768", edition, plane, Scripts::hybrid, withoutMlKem(edition));
+  }
+
+  private static String withoutMlKem(Edition edition) {
+    return switch (edition) {
+      case BOOKWORM -> "strongSwan has IKE_INTERMEDIATE since 6.0.0; 5.9.8 refuses the proposal";
+      case TRIXIE -> "Debian built 6.0.1 without ML-KEM: swanctl --list-algs names none";
+      case SID -> "";
+    };
+  }
+
+  private void both(String feature, Edition edition, Plane plane, Consumer<Bench> script) {
+    both(feature, edition, plane, script, "");
+  }
+
+  private void both(
+      String feature, Edition edition, Plane plane, Consumer<Bench> script, String unsupported) {
+    for (Initiator initiator : Initiator.values()) {
+      add(feature, edition, plane, initiator, script, unsupported);
+    }
+  }
+
+  /** One row, whose initiator is another than that of the row before. */
+  private void alternating(String feature, Edition edition, Plane plane, Consumer<Bench> script) {
+    Initiator[] roles = Initiator.values();
+    add(feature, edition, plane, roles[rows.size() % roles.length], script);
+  }
+
+  private void add(
+      String feature, Edition edition, Plane plane, Initiator initiator, Consumer<Bench> script) {
+    add(feature, edition, plane, initiator, script, "");
+  }
+
+  private void add(
+      String feature,
+      Edition edition,
+      Plane plane,
+      Initiator initiator,
+      Consumer<Bench> script,
+      String unsupported) {
+    rows.add(new Case(feature, edition, plane, initiator, script, unsupported));
+  }
+}

@@ -1,0 +1,26 @@
+package io.podseal.e2e.interop;
+
+import io.podseal.e2e.lab.Command;
+import java.net.InetAddress;
+import java.nio.file.Path;
+
+/** Where a strongSwan runs: a network namespace of this kernel, or a guest with its own. */
+interface PeerHost extends AutoCloseable {
+  /** Returns the address on the bridge. */
+  InetAddress address();
+
+  /** Returns how a program here names {@code file} of this machine. */
+  String seen(Path file);
+
+  /** Runs a program of this machine's to its end, with the usual limit. */
+  Command.Result run(String... line);
+
+  /** Leaves a program of this machine's running; what it says goes to {@code log}. */
+  void start(String name, Path log, String... line);
+
+  /** Ends what {@link #start} started, without letting it say goodbye. */
+  void kill(String name);
+
+  @Override
+  void close();
+}

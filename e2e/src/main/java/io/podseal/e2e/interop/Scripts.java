@@ -1,0 +1,279 @@
+package io.podseal.e2e.interop;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** What the rows do, and what must then hold at both ends. */
+final class Scripts {
+  private static final String STRANGE = "ffffffff-stranger.shop.pods.cluster.local";
+  private static final String REFUSED = "AUTHENTICATION_FAILED";
+
+  private Scripts() {}
+
+  /** An IKE SA, a child SA, and application bytes. */
+  static void bytes(Bench bench) {
+    bench.establish();
+    bench.bytesCross();
+  }
+
+  /** 32-bit sequence numbers, where both could have 64. */
+  static void noEsn(Bench bench) {
+    bench.connection().child("esp_proposals", List.of("aes256gcm16-x25519-noesn"));
+    bench.profile().addSequenceNumbers("esn").addSequenceNumbers("noesn");
+    bench.establish();
+    bench.expect("sequence numbers have 32 bits", !bench.uses("ESN"));
+    bench.bytesCross();
+  }
+
+  static void childRekeyByThem(Bench bench) {
+    bench.establish();
+    rekeyChildOnce(bench);
+    bench.bytesCross();
+  }
+
+  /** strongSwan rekeys the child SA; both ends then have the successor alone. */
+  static void rekeyChildOnce(Bench bench) {
+    Set<String> before = bench.theirSpis();
+    bench.theirs().rekeyChild();
+    awaitSuccessor(bench, before);
+  }
+
+  static void childRekeyByUs(Bench bench) {
+    bench.profile().setChildLifetimeSeconds(5);
+    bench.establish();
+    Set<String> before = bench.theirSpis();
+    awaitSuccessor(bench, before);
+    bench.bytesCross();
+  }
+
+  private static void awaitSuccessor(Bench bench, Set<String> before) {
+    bench.await(
+        "another child SA in place of the first",
+        Duration.ofSeconds(25),
+        () -> {
+          Set<String> now = bench.theirSpis();
+          return now.size() == 1 && !now.equals(before);
+        });
+    bench.prove("child SA rekeyed");
+  }
+
+  static void deleteByThem(Bench bench) {
+    bench.establish();
+    bench.traffic().ping();
+    bench.theirs().terminateIke();
+    bench.weLog("ended (deleted_by_peer)");
+    bench.await("no child SA at Podseal", () -> bench.ourChildren() == 0);
+    bench.prove("IKE SA deleted");
+    bench.traffic().pingFromUs();
+    bench.bytesCross();
+    bench.prove("a new one with the next packet");
+  }
+
+  static void deleteByUs(Bench bench) {
+    bench.establish();
+    bench.traffic().ping();
+    bench.ours().forget(Bench.THEIRS);
+    bench.theyLog("received DELETE for IKE_SA");
+    bench.await("no IKE SA at strongSwan", () -> bench.theirs().ikeSas().isEmpty());
+    bench.prove("IKE SA deleted");
+    bench.declare();
+    bench.begin();
+    bench.bytesCross();
+    bench.prove("a new one afterwards");
+  }
+
+  /** strongSwan deletes its child SA and keeps the IKE SA. */
+  static void childDeleteByThem(Bench bench) {
+    bench.establish();
+    bench.theirs().terminateChild();
+    bench.await("no child SA at strongSwan", () -> bench.theirs().children().isEmpty());
+    bench.prove("child SA deleted");
+    bench.traffic().pingFromUs();
+    bench.bytesCross();
+    bench.prove("another with the next packet");
+  }
+
+  static void ikeRekeyByThem(Bench bench) {
+    bench.establish();
+    Set<String> before = bench.theirIkeSpis();
+    bench.theirs().rekeyIke();
+    awaitIkeSuccessor(bench, before);
+    bench.bytesCross();
+  }
+
+  static void ikeRekeyByUs(Bench bench) {
+    bench.profile().setIkeLifetimeSeconds(6);
+    bench.establish();
+    awaitIkeSuccessor(bench, bench.theirIkeSpis());
+    bench.bytesCross();
+  }
+
+  private static void awaitIkeSuccessor(Bench bench, Set<String> before) {
+    bench.await(
+        "another IKE SA in place of the first",
+        Duration.ofSeconds(25),
+        () -> {
+          Set<String> now = bench.theirIkeSpis();
+          return now.size() == 1 && !now.equals(before) && bench.theirs().children().size() == 1;
+        });
+    bench.prove("IKE SA rekeyed");
+  }
+
+  /** strongSwan sends every protected message in pieces; what we send fits in one. */
+  static void fragmentsFromThem(Bench bench) {
+    bench.charon("fragment_size = 200");
+    bench.connection().set("fragmentation", "force");
+    bench.establish();
+    bench.theyLog(
+        "generating", bench.weInitiate() ? "IKE_AUTH response" : "IKE_AUTH request", "EF(2");
+    bench.prove("IKE_AUTH of strongSwan in fragments");
+    bench.bytesCross();
+  }
+
+  static void ppk(Bench bench) {
+    bench.ppk("ppk.shop", "a key that no quantum computer has".getBytes(UTF_8));
+    bench.establish();
+    bench.negotiated("/PPK");
+    bench.bytesCross();
+  }
+
+  /** An additional key exchange (RFC 9370), also when the IKE SA is rekeyed. */
+  static void hybrid(Bench bench) {
+    bench.plugin("openssl");
+    bench.connection().set("proposals", List.of("aes256gcm16-prfsha256-x25519-ke1_mlkem768"));
+    bench.profile().addAdditionalKeyExchange("mlkem768");
+    bench.establish();
+    bench.negotiated("+ML_KEM_768");
+    // A key of 1,184 octets does not fit into what we send whole.
+    bench.theyLog("IKE_INTERMEDIATE", "EF(1/");
+    bench.prove("IKE_INTERMEDIATE in fragments");
+    bench.bytesCross();
+    Set<String> before = bench.theirIkeSpis();
+    bench.theirs().rekeyIke();
+    awaitIkeSuccessor(bench, before);
+    bench.traffic().ping();
+  }
+
+  static void dpdByThem(Bench bench) {
+    bench.connection().set("dpd_delay", "1s");
+    bench.charon("retransmit_timeout = 0.5");
+    bench.charon("retransmit_base = 1");
+    bench.charon("retransmit_tries = 3");
+    bench.establish();
+    bench.bytesCross();
+    bench.theyLog("sending DPD request");
+    bench.theyLog("parsed INFORMATIONAL response");
+    bench.expect("the IKE SA stands", bench.theirs().ikeSas().size() == 1);
+    bench.prove("DPD answered");
+    bench.ours().kill();
+    bench.await("strongSwan gives us up", () -> bench.theirs().ikeSas().isEmpty());
+    bench.prove("our death noticed");
+  }
+
+  /** strongSwan answers no ping, so that only its IKE tells us that it lives. */
+  static void dpdByUs(Bench bench) {
+    bench.profile().setLivenessSeconds(1);
+    bench.establish();
+    bench.bytesCross();
+    bench.host().run("sysctl", "-qw", "net.ipv4.icmp_echo_ignore_all=1");
+    try {
+      int before = count(bench.theirs().log(), "parsed INFORMATIONAL request");
+      bench.await(
+          "strongSwan is asked for a sign of life",
+          () -> {
+            bench.traffic().tryPingFromUs();
+            return count(bench.theirs().log(), "parsed INFORMATIONAL request") > before;
+          });
+    } finally {
+      bench.host().run("sysctl", "-qw", "net.ipv4.icmp_echo_ignore_all=0");
+    }
+    bench.traffic().ping();
+    bench.expect("the child SA is still the first", bench.theirs().children().size() == 1);
+    bench.prove("liveness asked and answered");
+  }
+
+  private static int count(String text, String part) {
+    return text.split(Pattern.quote(part), -1).length - 1;
+  }
+
+  /**
+   * The responder wants to see first that the initiator receives: strongSwan because it has a
+   * half-open IKE SA, our side because the key exchange is expensive.
+   */
+  static void cookies(Bench bench) {
+    if (bench.weInitiate()) {
+      bench.charon("cookie_threshold = 1");
+      // So that it has an answer for the stranger too.
+      bench.connection().set("remote_addrs", List.of("%any"));
+      bench.start();
+      Stranger.knock(bench.host().address());
+      bench.theyLog("generating IKE_SA_INIT response");
+    } else {
+      bench.plugin("gmp");
+      bench.connection().set("proposals", List.of("aes256gcm16-prfsha256-modp3072"));
+      bench.profile().addKeyExchange("modp3072").addKeyExchange("x25519");
+      bench.start();
+    }
+    bench.begin();
+    bench.theyLog("generating IKE_SA_INIT", "N(COOKIE)");
+    bench.prove("cookie asked and returned");
+    bench.bytesCross();
+  }
+
+  static void wrongSecret(Bench bench) {
+    bench.differentSecrets();
+    refused(bench);
+  }
+
+  /** Our side was told of another identity at strongSwan's address. */
+  static void strangeStrongSwan(Bench bench) {
+    bench.expectIdentity(STRANGE);
+    refused(bench);
+  }
+
+  /** strongSwan was told of another identity at our address. */
+  static void strangePodseal(Bench bench) {
+    bench.connection().identities(Bench.THEIRS, STRANGE);
+    bench.owner(STRANGE);
+    refused(bench);
+  }
+
+  private static void refused(Bench bench) {
+    bench.start();
+    if (bench.weInitiate()) {
+      bench.traffic().tryPingFromUs();
+    } else {
+      bench.expect("strongSwan does not succeed", !bench.theirs().tryInitiate());
+    }
+    bench.theyLog("N(AUTH_FAILED)");
+    bench.weLog(REFUSED);
+    bench.expect("strongSwan has no child SA", bench.theirs().children().isEmpty());
+    bench.expect("Podseal has no child SA", bench.ourChildren() == 0);
+    bench.prove(REFUSED);
+    bench.nothingCrosses();
+  }
+
+  /** strongSwan starts again and remembers nothing. */
+  static void restartOfThem(Bench bench) {
+    bench.establish();
+    bench.traffic().ping();
+    bench.restartTheirs();
+    bench.begin();
+    bench.bytesCross();
+    bench.prove("a new IKE SA after strongSwan's restart");
+  }
+
+  /** Our sidecar starts again and remembers nothing. */
+  static void restartOfPodseal(Bench bench) {
+    bench.establish();
+    bench.traffic().ping();
+    bench.restartOurs();
+    bench.begin();
+    bench.bytesCross();
+    bench.prove("a new IKE SA after the sidecar's restart");
+  }
+}
