@@ -106,7 +106,9 @@ final class ChildCreate implements Exchange {
       return sa.begin(new ChildDelete(sa, ours, "lost a simultaneous creation"), now, out);
     }
     if (crossing != null && crossing.isUsable()) {
-      crossing.stage(ChildSa.Stage.REPLACED);
+      // The peer may have had our answer before our request, and then it does not see that they
+      // cross: in the end we delete its child ourselves.
+      crossing.replaced(now.plus(IkeTimers.REKEYED_CHILD_LINGER));
     }
     sa.sendNow(ours, out);
     return sa;

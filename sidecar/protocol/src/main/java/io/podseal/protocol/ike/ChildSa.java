@@ -168,6 +168,12 @@ final class ChildSa {
     return !expiresAt.isAfter(now);
   }
 
+  /** Another has taken its place; who began it deletes it, or we do then. */
+  void replaced(Instant until) {
+    stage = Stage.REPLACED;
+    expiresAt = until;
+  }
+
   /** Receives until {@code until}, then goes without a word. */
   void linger(Instant until) {
     stage = Stage.LINGERING;

@@ -65,8 +65,8 @@ final class ChildSelectors {
   Optional<ChildTraffic> accept(IkeMessage answer, ChildTraffic wanted) {
     TrafficSelectors received = received(answer, true);
     if (wanted.mode() == ChildMode.TRANSPORT && answer.has(NotifyType.USE_TRANSPORT_MODE)) {
-      // The peer says, as we do, that it is behind a NAT: TSr stands for where we sent to. TSi stands
-      // for us: only the peer can know whether our address is changed on its way.
+      // The peer says, as we do, that it is behind a NAT: TSr stands for where we sent to. TSi
+      // stands for us: only the peer can know whether our address is changed on its way.
       AddressSubstitution substitution =
           new AddressSubstitution(Optional.of(self), Optional.of(wanted.remoteInner()));
       return substitution

@@ -293,12 +293,11 @@ final class Established implements State {
 
   /** §2.8: a packet on the new SA proves that the peer has our answer. */
   private void onFirstInbound(int spi, List<Action> out) {
-    sendsAt = Optional.empty();
     children
         .byInbound(spi)
         .filter(ChildSa::isUsable)
         .filter(c -> children.newest().filter(n -> n == c).isPresent())
-        .ifPresent(c -> children.select(c, out));
+        .ifPresent(c -> sendNow(c, out));
   }
 
   private void onTimer(Instant now, List<Action> out) {
@@ -386,10 +385,10 @@ final class Established implements State {
     }
   }
 
-  /** We began the child that traffic goes on from now: its other end receives. */
-  void sendNow(ChildSa ours, List<Action> out) {
+  /** The peer surely receives on {@code child}. */
+  void sendNow(ChildSa child, List<Action> out) {
     sendsAt = Optional.empty();
-    children.select(ours, out);
+    children.select(child, out);
   }
 
   /** Asks for a child if there is none. */
@@ -420,7 +419,8 @@ final class Established implements State {
   /** Gives what it has to {@code heir}; the peer deletes this SA, or we do after a while. */
   void yieldTo(Established heir, Instant now, List<Action> out) {
     children.keptBy(heir);
-    heir.sendsAt = sendsAt;
+    // The peer may have asked the heir for a child already.
+    heir.sendsAt = heir.sendsAt.or(() -> sendsAt);
     sendsAt = Optional.empty();
     supersededAt = Optional.of(now.plus(IkeTimers.ESTABLISHED_TIMEOUT));
     exchanges.drain().forEach(e -> e.movedTo(heir).ifPresent(m -> heir.begin(m, now, out)));

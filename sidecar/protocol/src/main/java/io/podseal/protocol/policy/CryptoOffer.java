@@ -43,7 +43,7 @@ public record CryptoOffer(
       CLASSIC.withAdditional(List.of(AdditionalKeyExchange.required(KeyExchangeMethod.ML_KEM_768)));
 
   /** What is offered to a peer whose profile names nothing. */
-  public static final CryptoOffer DEFAULT = CLASSIC;
+  public static final CryptoOffer DEFAULT = HYBRID;
 
   public CryptoOffer {
     encryption = once("encryption", encryption);

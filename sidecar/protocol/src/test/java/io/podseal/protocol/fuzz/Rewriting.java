@@ -55,8 +55,7 @@ final class Rewriting {
   }
 
   private static void same(IkeMessage first, IkeMessage second) {
-    if (!first.header().equals(second.header())
-        || !first.payloads().equals(second.payloads())) {
+    if (!first.header().equals(second.header()) || !first.payloads().equals(second.payloads())) {
       throw new AssertionError("decoded " + first + ", but after encoding " + second);
     }
     read(second);

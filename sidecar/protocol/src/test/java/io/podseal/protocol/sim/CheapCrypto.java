@@ -55,7 +55,7 @@ final class CheapCrypto implements CryptoProvider {
 
   @Override
   public Aead aead(EncryptionAlgorithm algorithm, SecretBytes key) {
-    return new CheapAead(key.use(k -> Mix.hash(algorithm.ordinal(), k, 0, k.length)));
+    return new CheapAead(key.use(k -> Mix.hash(algorithm.keymatLength(), k, 0, k.length)));
   }
 
   @Override

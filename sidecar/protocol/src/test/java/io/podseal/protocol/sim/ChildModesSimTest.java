@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 /** What two ends with different ideas of mode, selectors and sequence numbers agree on. */
 final class ChildModesSimTest {
   private static final CryptoOffer FOREIGN =
-      CryptoOffer.DEFAULT
+      CryptoOffer.CLASSIC
           .withIntegrity(List.of(IntegrityAlgorithm.HMAC_SHA2_256_128))
           .withEncryption(
               List.of(EncryptionAlgorithm.AES_CBC_256, EncryptionAlgorithm.AES_GCM_16_256))
@@ -79,8 +79,8 @@ final class ChildModesSimTest {
 
   @Test
   void transportThatIsPreferredGivesWayToATunnelThatIsRequired() {
-    a.knows(b, Lifetimes.DEFAULT, CryptoOffer.DEFAULT, policy(Modes.TRANSPORT_PREFERRED), key());
-    b.knows(a, Lifetimes.DEFAULT, CryptoOffer.DEFAULT, policy(Modes.TUNNEL), key());
+    a.knows(b, Lifetimes.DEFAULT, CryptoOffer.CLASSIC, policy(Modes.TRANSPORT_PREFERRED), key());
+    b.knows(a, Lifetimes.DEFAULT, CryptoOffer.CLASSIC, policy(Modes.TUNNEL), key());
 
     a.send(b, 1);
     world.run(Duration.ofSeconds(2));
@@ -97,8 +97,8 @@ final class ChildModesSimTest {
 
   @Test
   void transportThatIsRequiredIsNotTakenAsATunnel() {
-    a.knows(b, Lifetimes.DEFAULT, CryptoOffer.DEFAULT, ChildPolicy.BETWEEN_PODS, key());
-    b.knows(a, Lifetimes.DEFAULT, CryptoOffer.DEFAULT, policy(Modes.TUNNEL), key());
+    a.knows(b, Lifetimes.DEFAULT, CryptoOffer.CLASSIC, ChildPolicy.BETWEEN_PODS, key());
+    b.knows(a, Lifetimes.DEFAULT, CryptoOffer.CLASSIC, policy(Modes.TUNNEL), key());
 
     a.send(b, 1);
     world.run(Duration.ofSeconds(5));
@@ -110,7 +110,7 @@ final class ChildModesSimTest {
 
   @Test
   void tunnelThatIsAskedForIsRefusedByAPod() {
-    a.knows(b, Lifetimes.DEFAULT, CryptoOffer.DEFAULT, policy(Modes.TUNNEL), key());
+    a.knows(b, Lifetimes.DEFAULT, CryptoOffer.CLASSIC, policy(Modes.TUNNEL), key());
     b.knows(a, Lifetimes.DEFAULT, key());
 
     a.send(b, 1);
@@ -130,7 +130,7 @@ final class ChildModesSimTest {
     b.knows(
         a,
         Lifetimes.DEFAULT,
-        CryptoOffer.DEFAULT,
+        CryptoOffer.CLASSIC,
         new ChildPolicy(Modes.TRANSPORT, List.of(web), List.of(), false),
         key());
 
@@ -149,7 +149,7 @@ final class ChildModesSimTest {
     b.knows(
         a,
         Lifetimes.DEFAULT,
-        CryptoOffer.DEFAULT.withSequenceNumbers(List.of(SequenceNumbers.SEQUENTIAL_32)),
+        CryptoOffer.CLASSIC.withSequenceNumbers(List.of(SequenceNumbers.SEQUENTIAL_32)),
         ChildPolicy.BETWEEN_PODS,
         key());
 

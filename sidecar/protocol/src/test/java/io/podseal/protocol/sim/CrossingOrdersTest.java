@@ -15,27 +15,30 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Each of two ends begins something at the same moment, and the IKE messages of both arrive in every
- * order there is: not a sample. Whatever the order, the pair ends with one IKE SA and one child in
- * which both agree; the invariants hold after every message; and where nothing is deleted no packet
- * is lost.
+ * Each of two ends begins something at the same moment, and the IKE messages of both arrive in
+ * every order there is: not a sample. Whatever the order, the pair ends with one IKE SA and one
+ * child in which both agree; the invariants hold after every message; and where nothing is deleted
+ * no packet is lost.
  */
 class CrossingOrdersTest {
   /** Where the pair stands before. */
-  private enum Start {
+  enum Start {
     ESTABLISHED,
     CHILDLESS
   }
 
-  private record Case(Start start, Operation first, Operation second) {
+  record Case(Start start, Operation first, Operation second) {
     /** Then traffic would begin a new handshake, whose orders are another case. */
     boolean deletesIke() {
       return first == Operation.DELETE_IKE || second == Operation.DELETE_IKE;
+    }
+
+    boolean handshakesCross() {
+      return first == Operation.REPLACE_IKE && second == Operation.REPLACE_IKE;
     }
 
     @Override
@@ -53,39 +56,51 @@ class CrossingOrdersTest {
     EnumSet<Operation> onChildless =
         EnumSet.of(
             Operation.NOTHING, Operation.CREATE_CHILD, Operation.REKEY_IKE, Operation.DELETE_IKE);
-    onEstablished.forEach(a ->
-        onEstablished.forEach(b -> cases.add(new Case(Start.ESTABLISHED, a, b))));
+    onEstablished.forEach(
+        a -> onEstablished.forEach(b -> cases.add(new Case(Start.ESTABLISHED, a, b))));
     onChildless.forEach(a -> onChildless.forEach(b -> cases.add(new Case(Start.CHILDLESS, a, b))));
-    return cases.stream();
+    String only = System.getProperty("podseal.case", "");
+    return cases.stream().filter(c -> c.toString().contains(only));
+  }
+
+  /** Without what needs thousands of orders. */
+  static Stream<Case> shortCases() {
+    return cases().filter(c -> !c.handshakesCross());
   }
 
   @ParameterizedTest
-  @MethodSource("cases")
+  @MethodSource("shortCases")
   void everyOrderEndsWell(Case c) {
-    explore(c, 0);
+    explore(c, 0, c.start() == Start.CHILDLESS || c.deletesIke());
   }
 
   @ParameterizedTest
   @MethodSource("cases")
   @Tag("mass")
+  void everyOrderEndsWellWithTraffic(Case c) {
+    explore(c, 0, c.deletesIke());
+  }
+
+  @ParameterizedTest
+  @MethodSource("shortCases")
+  @Tag("mass")
   void everyOrderEndsWellThoughOneMessageIsLost(Case c) {
-    explore(c, 1);
+    explore(c, 1, true);
   }
 
   /** Both outcomes of the comparison of nonces, where there is one. */
-  private static void explore(Case c, int losses) {
-    boolean[] seen = new boolean[3];
+  private static void explore(Case c, int losses, boolean onlyQuiet) {
+    Set<Outcome> seen = EnumSet.noneOf(Outcome.class);
     for (int seed = 0; seed < 12; seed++) {
       Outcome outcome = new Exploration(c, seed, 0, false).inOrder();
-      if (seen[outcome.ordinal()]) {
+      if (!seen.add(outcome)) {
         continue;
       }
-      seen[outcome.ordinal()] = true;
       int number = seed;
-      for (boolean traffic : c.deletesIke() ? new boolean[] {false} : new boolean[] {false, true}) {
+      for (boolean traffic : onlyQuiet ? new boolean[] {false} : new boolean[] {false, true}) {
         int orders =
-            Interleavings.forEach(choices ->
-                new Exploration(c, number, losses, traffic).run(choices));
+            Interleavings.forEach(
+                choices -> new Exploration(c, number, losses, traffic).run(choices));
         System.out.printf(
             "%s, %s, %d lost, %s: %d orders%n",
             c, outcome, losses, traffic ? "with traffic" : "quiet", orders);
@@ -93,8 +108,7 @@ class CrossingOrdersTest {
     }
     if (c.first() == c.second()
         && EnumSet.of(Operation.REKEY_CHILD, Operation.REKEY_IKE).contains(c.first())) {
-      assertThat(seen[Outcome.FIRST_LOWEST.ordinal()]).isTrue();
-      assertThat(seen[Outcome.SECOND_LOWEST.ordinal()]).isTrue();
+      assertThat(seen).contains(Outcome.FIRST_LOWEST, Outcome.SECOND_LOWEST);
     }
   }
 
@@ -159,8 +173,13 @@ class CrossingOrdersTest {
         settle();
       } catch (AssertionError | RuntimeException e) {
         throw new AssertionError(
-            "%s, seed %d, %s, %s%n%s%n%s"
-                .formatted(c, seed, traffic ? "traffic" : "quiet", choices, e, world.lastEvents()),
+            """
+            %s, seed %d, %s, %s: %s
+            again: ./mvnw -pl sidecar/protocol test -Dtest=CrossingOrdersTest -Dpodseal.case='%s'
+            %s\
+            """
+                .formatted(
+                    c, seed, traffic ? "traffic" : "quiet", choices, e, c, world.lastEvents()),
             e);
       }
     }
@@ -237,8 +256,8 @@ class CrossingOrdersTest {
       assertThat(y.childrenWith(x)).isEqualTo(1);
       assertThat(x.outboundSpiTo(y).filter(y::receivesOn)).isPresent();
       assertThat(y.outboundSpiTo(x).filter(x::receivesOn)).isPresent();
-      assertThat(x.endpoint().view().getFirst().spis())
-          .isEqualTo(y.endpoint().view().getFirst().spis());
+      assertThat(x.establishedWith(y).getFirst().initiatorSpi())
+          .isEqualTo(y.establishedWith(x).getFirst().initiatorSpi());
       for (Host host : List.of(x, y)) {
         assertThat(host.events(ProtocolEvent.IkeSaClosed.class))
             .noneMatch(e -> e.reason() == CloseReason.NO_ANSWER);

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 /** What an initiator checks in the answer to its IKE_AUTH, written here in the peer's place. */
 class HandshakeAnswerSimTest {
   private static final CryptoOffer GCM =
-      CryptoOffer.ofCiphers(List.of(EncryptionAlgorithm.AES_GCM_16_256));
+      CryptoOffer.CLASSIC.withEncryption(List.of(EncryptionAlgorithm.AES_GCM_16_256));
 
   private final World world = new World(1);
   private final Host a = world.host("a", "10.0.0.1", 1);
@@ -92,6 +92,7 @@ class HandshakeAnswerSimTest {
   }
 
   private void answer(List<? extends Payload> payloads) {
+    world.state.forged();
     Keys.IkeSaKeys keys = a.keys.last();
     IkeHeader header =
         new IkeHeader(
@@ -214,12 +215,22 @@ class HandshakeAnswerSimTest {
   }
 
   @Test
-  void selectorsOtherThanThePairAreRefused() throws Exception {
-    TrafficSelector elsewhere = TrafficSelector.host(InetAddress.getByName("10.0.0.66"));
+  void selectorsOfMoreThanAPairAreRefused() {
+    TrafficSelector several = TrafficSelector.network(a.address, 24);
     List<Payload> child = child();
-    child.set(2, new TsPayload(true, List.of(elsewhere)));
+    child.set(2, new TsPayload(true, List.of(several)));
     answer(id(), auth("k", id()), child);
     assertRefused(CloseReason.CHILD_REFUSED);
+  }
+
+  /** §2.23.1: our source address may be translated where we cannot see it. */
+  @Test
+  void theSelectorThatStandsForUsIsOurAddressWhateverItNames() throws Exception {
+    TrafficSelector seen = TrafficSelector.host(InetAddress.getByName("10.0.0.66"));
+    List<Payload> child = child();
+    child.set(2, new TsPayload(true, List.of(seen)));
+    answer(id(), auth("k", id()), child);
+    assertThat(a.childrenWith(b)).isEqualTo(1);
   }
 
   @Test

@@ -64,7 +64,7 @@ final class Host {
   final WatchedCrypto crypto;
 
   /** Algorithms of peers declared from now on. */
-  CryptoOffer offer = CryptoOffer.DEFAULT;
+  CryptoOffer offer = CryptoOffer.CLASSIC;
 
   final Keys keys = new Keys();
 

@@ -46,7 +46,8 @@ final class Interleavings {
       program.accept(choices);
       int last = taken.size() - 1;
       while (last >= 0 && taken.get(last) + 1 == choices.bounds.get(last)) {
-        taken.remove(last--);
+        taken.removeLast();
+        last--;
       }
       if (last < 0) {
         return runs;

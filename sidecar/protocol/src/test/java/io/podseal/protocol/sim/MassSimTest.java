@@ -84,7 +84,6 @@ class MassSimTest {
         mesh.heal();
         everyPacketArrives(mesh);
         settles(mesh);
-        if (Boolean.getBoolean("dbg")) System.out.println(seed+" hosts "+mesh.hosts.size()+" events "+world.handled+" at "+world.now()+" cpu ms "+(java.lang.management.ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime()/1000000));
       } catch (AssertionError | RuntimeException e) {
         throw new AssertionError(
             "seed %d: %s%nreplay: ./mvnw -pl sidecar/protocol test -Dtest=MassSimTest -Dpodseal.seed=%d%n%s"

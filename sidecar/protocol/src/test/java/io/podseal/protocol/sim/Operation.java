@@ -52,8 +52,7 @@ enum Operation {
     @Override
     void begin(Host host, Host peer) {
       for (Plane.Child child : host.plane.children()) {
-        host.run(
-            host.endpoint().traffic(child.inboundSpi, Instant.MIN, host.now(), host.now()));
+        host.run(host.endpoint().traffic(child.inboundSpi, Instant.MIN, host.now(), host.now()));
       }
     }
   };

@@ -48,7 +48,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What a peer that holds the keys can send: every message here is protected as it should be. */
 class ProtectedInputSimTest {
   private static final CryptoOffer GCM =
-      CryptoOffer.ofCiphers(List.of(EncryptionAlgorithm.AES_GCM_16_256));
+      CryptoOffer.CLASSIC.withEncryption(List.of(EncryptionAlgorithm.AES_GCM_16_256));
 
   private final World world = new World(1);
   private final Host a = world.host("a", "10.0.0.1", 1);

@@ -105,8 +105,7 @@ public final class Siege {
     IkeHeader header =
         new IkeHeader(sa.spiInitiator(), sa.spiResponder(), exchange, toB, false, due + ahead);
     byte[] message =
-        Forge.sealFragment(
-            sa.copy(), header, first, which.number(), which.total(), content);
+        Forge.sealFragment(sa.copy(), header, first, which.number(), which.total(), content);
     List<Action> actions = datagram(message, toB, 4500);
     answered(actions, toB);
     return actions;

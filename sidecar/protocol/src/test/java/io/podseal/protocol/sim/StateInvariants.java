@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,8 @@ final class StateInvariants {
 
   /** Connecting and closing SAs come on top of the established ones. */
   private static final int SAS_PER_PEER = 4 * Limits.ESTABLISHED_PER_PEER;
+
+  private static final Set<String> LEAVING = Set.of("DELETING", "LINGERING");
 
   private final Map<Bytes, Plane.Child> byInboundKey = new HashMap<>();
 
@@ -132,6 +135,10 @@ final class StateInvariants {
     comparePlane(host, owned, carrying);
   }
 
+  private static boolean isLeaving(IkeSaView.@Nullable Child child) {
+    return child != null && LEAVING.contains(child.stage());
+  }
+
   private static void comparePlane(
       Host host, Map<Integer, IkeSaView.Child> owned, Map<String, Integer> carrying) {
     int installed = 0;
@@ -148,8 +155,8 @@ final class StateInvariants {
     for (Map.Entry<Identity, Plane.Child> sending : host.plane.outbound().entrySet()) {
       Integer carrier = carrying.remove(sending.getKey().name());
       int spi = sending.getValue().inboundSpi;
-      // An expired child without a successor is used until the peer has agreed that it goes.
-      boolean last = carrier == null && "DELETING".equals(owned.get(spi).stage());
+      // A child that goes is used as long as its successor may not be.
+      boolean last = carrier == null && isLeaving(owned.get(spi));
       if (!last && !Integer.valueOf(spi).equals(carrier)) {
         throw broken(host, "does not know that it sends on", spi);
       }

@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What somebody who has proven nothing gets: little, rarely, and never more than was sent. */
 class StrangerSimTest {
   private static final CryptoOffer GCM =
-      CryptoOffer.ofCiphers(List.of(EncryptionAlgorithm.AES_GCM_16_256));
+      CryptoOffer.CLASSIC.withEncryption(List.of(EncryptionAlgorithm.AES_GCM_16_256));
 
   /** The public value of a private key that nobody needs. */
   private static final Bytes PUBLIC_VALUE =

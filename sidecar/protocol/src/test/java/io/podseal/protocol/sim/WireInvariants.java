@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * What every IKE message on the wire must obey, whatever the network does:
  *
  * <ul>
- *   <li>After IKE_SA_INIT nothing is sent in clear: the first and only outer payload is SK or SKF.
+ *   <li>After IKE_SA_INIT nothing is sent in clear: the first and only outer payload is SK or SKF,
+ *       but for the short notice that there is no such SA.
  *   <li>Window 1 (RFC 7296 §2.3): an end sends request n + 1 only after an answer to n reached it.
  *   <li>Requests and answers are repeated octet for octet (§2.1), and message IDs do not skip.
  *   <li>An answer follows a request with its message ID.
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class WireInvariants {
   private static final int SK = 46;
   private static final int SKF = 53;
+  private static final int NOTIFY = 41;
   private static final int FROM_INITIATOR = 0x08;
   private static final int RESPONSE = 0x20;
 
@@ -50,6 +52,11 @@ final class WireInvariants {
       return message[18] == ExchangeType.IKE_SA_INIT.id();
     }
 
+    /** §2.21.4: an answer to what has no SA is short notifies, and protected by nothing. */
+    boolean isNotice() {
+      return isResponse() && !isInit() && firstPayload() == NOTIFY && message.length <= 120;
+    }
+
     int messageId() {
       return ByteBuffer.wrap(message).getInt(20);
     }
@@ -66,6 +73,9 @@ final class WireInvariants {
 
   void sent(Host from, byte[] message) {
     Header h = new Header(message);
+    if (h.isNotice()) {
+      return;
+    }
     if (!h.isInit() && h.firstPayload() != SK && h.firstPayload() != SKF) {
       throw broken(from, h, "leaves in clear");
     }

@@ -1,0 +1,200 @@
+package io.podseal.protocol.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.podseal.protocol.message.DeletePayload;
+import io.podseal.protocol.policy.CryptoOffer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Deletes and creations against each other and against rekeys (RFC 7296 §1.4.1, §2.25). The names
+ * of the nested classes and of their tests are those of strongSwan's suites child_delete,
+ * ike_delete, child_create and childless.
+ */
+@SuppressWarnings("MemberName") // the names are to be found in the other suites
+class DeleteAndCreateScenariosTest {
+  @Nested
+  class ChildDelete extends TwoEnds {
+    @BeforeEach
+    void lossy() {
+      packetsMayBeLost();
+    }
+
+    @Test
+    void regular() {
+      everySeed(() -> {
+        expires(a);
+        runMillis(4);
+        assertThat(count(delete(a))).isEqualTo(1);
+        // §1.4.1: the answer lists the other half.
+        assertThat(
+                world.sent.stream()
+                    .filter(deleteAnswer(b))
+                    .flatMap(s -> open(s).all(DeletePayload.class).stream()))
+            .hasSize(1);
+      });
+    }
+
+    @Test
+    void collision() {
+      everySeed(() -> {
+        expires(a);
+        expires(b);
+        runMillis(4);
+        // §1.4.1: if both delete the same pair at once, neither lists its half in the answer.
+        assertThat(
+                world.sent.stream()
+                    .filter(deleteAnswer(b).or(deleteAnswer(a)))
+                    .flatMap(s -> open(s).all(DeletePayload.class).stream()))
+            .isEmpty();
+      });
+    }
+
+    @Test
+    void collision_drop() {
+      everySeed(() -> {
+        world.loseOne(delete(a));
+        expires(a);
+        expires(b);
+      });
+    }
+
+    @Test
+    void collision_ike_rekey() {
+      everySeed(() -> {
+        expires(a);
+        rekeysIke(b);
+      });
+    }
+
+    @Test
+    void collision_ike_delete() {
+      everySeed(() -> {
+        expires(a);
+        deletesIke(b);
+      });
+    }
+  }
+
+  @Nested
+  class IkeDelete extends TwoEnds {
+    @BeforeEach
+    void lossy() {
+      packetsMayBeLost();
+    }
+
+    @Test
+    void regular() {
+      everySeed(() -> {
+        long before = ikeSa(a);
+        deletesIke(a);
+        runMillis(50);
+        assertThat(a.establishedWith(b)).noneMatch(sa -> sa.initiatorSpi() == before);
+        assertThat(b.establishedWith(a)).noneMatch(sa -> sa.initiatorSpi() == before);
+      });
+    }
+
+    @Test
+    void collision() {
+      everySeed(() -> {
+        deletesIke(a);
+        deletesIke(b);
+      });
+    }
+  }
+
+  @Nested
+  class ChildCreate extends TwoEnds {
+    @BeforeEach
+    void lossy() {
+      packetsMayBeLost();
+    }
+
+    private void loseTheChild() {
+      expires(a);
+      runMillis(3);
+    }
+
+    /** Both ends have packets and no child: one of the two that are made goes. */
+    @Test
+    void duplicate() {
+      everySeed(this::loseTheChild);
+    }
+
+    @Test
+    void collision_ike_rekey() {
+      everySeed(() -> {
+        loseTheChild();
+        rekeysIke(b);
+      });
+    }
+
+    @Test
+    void multi_ke() {
+      offers(CryptoOffer.HYBRID, CryptoOffer.HYBRID);
+      everySeed(() -> {
+        loseTheChild();
+        runMillis(100);
+        assertThat(count(followup(a)) + count(followup(b))).isPositive();
+      });
+    }
+  }
+
+  /**
+   * A Podseal end never asks for an IKE SA without a child; it becomes childless when the only
+   * child ends. Accepting a peer's is in {@code HandshakeSimTest}.
+   */
+  @Nested
+  class Childless extends TwoEnds {
+    @BeforeEach
+    void lossy() {
+      packetsMayBeLost();
+    }
+
+    private void childless() {
+      // After the traffic, so that nothing asks for another child.
+      runMillis(2000);
+      expires(a);
+      runMillis(50);
+      assertThat(a.childrenWith(b) + b.childrenWith(a)).isZero();
+      assertThat(a.establishedWith(b)).hasSize(1);
+    }
+
+    @Test
+    void regular() {
+      everySeed(() -> {
+        long before = ikeSa(a);
+        childless();
+        assertThat(ikeSa(a)).isEqualTo(before);
+      });
+    }
+
+    @Test
+    void ike_rekey() {
+      everySeed(() -> {
+        childless();
+        rekeysIke(a);
+        runMillis(100);
+        assertThat(ikeRekeys(b)).isEqualTo(1);
+      });
+    }
+
+    @Test
+    void ike_delete() {
+      everySeed(() -> {
+        childless();
+        deletesIke(b);
+      });
+    }
+
+    @Test
+    void reauthentication() {
+      everySeed(() -> {
+        childless();
+        replacesIke(a);
+      });
+    }
+  }
+}

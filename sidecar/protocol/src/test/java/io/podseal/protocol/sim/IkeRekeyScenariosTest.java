@@ -1,0 +1,200 @@
+package io.podseal.protocol.sim;
+
+import static io.podseal.protocol.sim.ChildRekeyScenariosTest.HYBRID;
+import static io.podseal.protocol.sim.ChildRekeyScenariosTest.P256_ONLY;
+import static io.podseal.protocol.sim.ChildRekeyScenariosTest.X25519_FIRST;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.podseal.protocol.message.NotifyType;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Rekeys of the IKE SA, alone and against what the peer begins (RFC 7296 §2.8.2, §2.25.2). The
+ * names are those of strongSwan's suite ike_rekey. The child stays, and no packet is lost.
+ */
+@SuppressWarnings("MemberName") // the names are to be found in the other suite
+class IkeRekeyScenariosTest extends TwoEnds {
+  private void multiKe() {
+    offers(HYBRID, HYBRID);
+  }
+
+  private void bothRekey() {
+    rekeysIke(a);
+    rekeysIke(b);
+  }
+
+  private void assertRekeyedOnce(Runnable scenario) {
+    everySeed(() -> {
+      long before = ikeSa(a);
+      scenario.run();
+      runMillis(20_000);
+      assertThat(ikeSa(a)).isNotEqualTo(before);
+      assertThat(ikeRekeys(a)).isEqualTo(1);
+      assertThat(ikeRekeys(b)).isEqualTo(1);
+      assertThat(newChildren(a)).isZero();
+    });
+  }
+
+  @Test
+  void regular() {
+    assertRekeyedOnce(() -> rekeysIke(a));
+  }
+
+  @Test
+  void regular_multi_ke() {
+    multiKe();
+    assertRekeyedOnce(() -> {
+      rekeysIke(a);
+      runMillis(100);
+      assertThat(count(followup(a))).isGreaterThanOrEqualTo(1);
+    });
+  }
+
+  @Test
+  void regular_ke_invalid() {
+    offers(X25519_FIRST, P256_ONLY);
+    assertRekeyedOnce(() -> rekeysIke(a));
+  }
+
+  @Test
+  void regular_ke_invalid_multi_ke() {
+    offers(
+        HYBRID.withKeyExchange(X25519_FIRST.keyExchange()),
+        HYBRID.withKeyExchange(P256_ONLY.keyExchange()));
+    assertRekeyedOnce(() -> rekeysIke(a));
+  }
+
+  @Test
+  void collision() {
+    assertRekeyedOnce(this::bothRekey);
+  }
+
+  @Test
+  void collision_multi_ke() {
+    multiKe();
+    everySeed(this::bothRekey);
+  }
+
+  @Test
+  void collision_mixed() {
+    multiKe();
+    everySeed(() -> {
+      world.hold(followup(a));
+      bothRekey();
+      runMillis(20);
+      world.release();
+    });
+  }
+
+  @Test
+  void collision_ke_invalid() {
+    offers(X25519_FIRST, P256_ONLY);
+    everySeed(this::bothRekey);
+  }
+
+  @Test
+  void collision_ke_invalid_delayed_retry() {
+    offers(X25519_FIRST, P256_ONLY);
+    everySeed(() -> {
+      bothRekey();
+      runMillis(2);
+      world.hold(request(a));
+      runMillis(20);
+      world.release();
+    });
+  }
+
+  @Test
+  void collision_delayed_response() {
+    assertRekeyedOnce(() -> {
+      world.hold(answer(b));
+      bothRekey();
+      runMillis(100);
+      world.release();
+    });
+  }
+
+  @Test
+  void collision_delayed_response_multi_ke() {
+    multiKe();
+    everySeed(() -> {
+      world.hold(answer(b));
+      bothRekey();
+      runMillis(100);
+      world.release();
+    });
+  }
+
+  @Test
+  void collision_dropped_request() {
+    everySeed(() -> {
+      world.loseOne(request(a));
+      bothRekey();
+    });
+  }
+
+  @Test
+  void collision_delayed_request() {
+    everySeed(() -> {
+      world.hold(request(a));
+      world.hold(delete(b));
+      bothRekey();
+      runMillis(20);
+      world.release();
+      runMillis(100);
+      // b has rekeyed the old SA already.
+      assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
+    });
+  }
+
+  @Test
+  void collision_delayed_request_and_delete() {
+    everySeed(() -> {
+      world.hold(request(a));
+      bothRekey();
+      runMillis(50);
+      world.release();
+    });
+  }
+
+  @Test
+  void collision_delayed_request_multi_ke() {
+    multiKe();
+    everySeed(() -> {
+      world.hold(request(a));
+      bothRekey();
+      runMillis(50);
+      world.release();
+    });
+  }
+
+  @Test
+  void collision_delete() {
+    packetsMayBeLost();
+    everySeed(() -> {
+      rekeysIke(a);
+      deletesIke(b);
+    });
+  }
+
+  @Test
+  void collision_delete_multi_ke() {
+    multiKe();
+    packetsMayBeLost();
+    everySeed(() -> {
+      rekeysIke(a);
+      runMillis(3);
+      deletesIke(b);
+    });
+  }
+
+  @Test
+  void collision_delete_drop_delete() {
+    packetsMayBeLost();
+    everySeed(() -> {
+      world.loseOne(delete(b));
+      rekeysIke(a);
+      deletesIke(b);
+    });
+  }
+}
