@@ -50,7 +50,8 @@ final class Bench implements AutoCloseable {
   private final Traffic traffic;
   private final Connection connection;
   private final List<String> settings = new ArrayList<>();
-  private final CryptoProfile.Builder profile = CryptoProfile.newBuilder();
+  private final CryptoProfile.Builder profile =
+      CryptoProfile.newBuilder().addAdditionalKeyExchange("none");
   private final Set<String> proofs = new LinkedHashSet<>();
   private byte[] ourSecret = "the secret of this pair, of 32 o".getBytes(StandardCharsets.UTF_8);
   private byte[] theirSecret = ourSecret.clone();

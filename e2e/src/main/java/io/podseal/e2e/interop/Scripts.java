@@ -145,7 +145,7 @@ final class Scripts {
   static void hybrid(Bench bench) {
     bench.plugin("openssl");
     bench.connection().set("proposals", List.of("aes256gcm16-prfsha256-x25519-ke1_mlkem768"));
-    bench.profile().addAdditionalKeyExchange("mlkem768");
+    bench.profile().clearAdditionalKeyExchange().addAdditionalKeyExchange("mlkem768");
     bench.establish();
     bench.negotiated("+ML_KEM_768");
     // A key of 1,184 octets does not fit into what we send whole.

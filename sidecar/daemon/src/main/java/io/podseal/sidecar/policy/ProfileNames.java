@@ -67,6 +67,10 @@ final class ProfileNames {
   static CryptoOffer offer(CryptoProfile profile) {
     List<EncryptionAlgorithm> ciphers = known(profile.getEncryptionList(), ENCRYPTION);
     CryptoOffer offer = ciphers.isEmpty() ? CryptoOffer.DEFAULT : CryptoOffer.ofCiphers(ciphers);
+    if (profile.getAdditionalKeyExchangeList().equals(List.of("none"))) {
+      offer = offer.withoutAdditional();
+      profile = profile.toBuilder().clearAdditionalKeyExchange().build();
+    }
     List<KeyExchangeMethod> additional =
         named(profile, profile.getAdditionalKeyExchangeList(), ADDITIONAL, List.of());
     return new CryptoOffer(

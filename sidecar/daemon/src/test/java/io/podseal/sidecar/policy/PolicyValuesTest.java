@@ -88,6 +88,13 @@ class PolicyValuesTest {
   }
 
   @Test
+  void aProfileMaySayThatThereIsNoAdditionalKeyExchange() {
+    CryptoProfile profile = CryptoProfile.newBuilder().addAdditionalKeyExchange("none").build();
+
+    assertThat(ProfileNames.offer(profile)).isEqualTo(CryptoOffer.DEFAULT.withoutAdditional());
+  }
+
+  @Test
   void aKeyExchangeThatWeDoNotKnowIsNotReplacedByAWeakerOne() {
     CryptoProfile profile =
         CryptoProfile.newBuilder().setName("next").addAdditionalKeyExchange("mlkem9000").build();
