@@ -152,7 +152,8 @@ final class StateInvariants {
       Integer carrier = carrying.remove(sending.getKey().name());
       int spi = sending.getValue().inboundSpi;
       // A child that goes is used as long as its successor may not be.
-      boolean last = carrier == null && LEAVING.contains(owned.get(spi).stage());
+      IkeSaView.Child child = owned.get(spi);
+      boolean last = carrier == null && child != null && LEAVING.contains(child.stage());
       if (!last && !Integer.valueOf(spi).equals(carrier)) {
         throw broken(host, "does not know that it sends on", spi);
       }
