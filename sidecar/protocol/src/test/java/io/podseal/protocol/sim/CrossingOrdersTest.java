@@ -37,6 +37,15 @@ class CrossingOrdersTest {
       return first == Operation.DELETE_IKE || second == Operation.DELETE_IKE;
     }
 
+    /** With traffic a child is created beside what else happens: thousands of orders. */
+    boolean makesMuch() {
+      Set<Operation> both = EnumSet.of(first, second);
+      return both.contains(Operation.DELETE_CHILD)
+          && (both.size() == 1
+              || both.contains(Operation.REPLACE_IKE)
+              || both.contains(Operation.REKEY_IKE));
+    }
+
     boolean handshakesCross() {
       return first == Operation.REPLACE_IKE && second == Operation.REPLACE_IKE;
     }
@@ -71,7 +80,7 @@ class CrossingOrdersTest {
   @ParameterizedTest
   @MethodSource("shortCases")
   void everyOrderEndsWell(Case c) {
-    explore(c, 0, c.start() == Start.CHILDLESS || c.deletesIke());
+    explore(c, 0, c.start() == Start.CHILDLESS || c.deletesIke() || c.makesMuch());
   }
 
   @ParameterizedTest

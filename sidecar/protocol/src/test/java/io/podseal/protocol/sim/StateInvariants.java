@@ -135,10 +135,6 @@ final class StateInvariants {
     comparePlane(host, owned, carrying);
   }
 
-  private static boolean isLeaving(IkeSaView.@Nullable Child child) {
-    return child != null && LEAVING.contains(child.stage());
-  }
-
   private static void comparePlane(
       Host host, Map<Integer, IkeSaView.Child> owned, Map<String, Integer> carrying) {
     int installed = 0;
@@ -156,7 +152,8 @@ final class StateInvariants {
       Integer carrier = carrying.remove(sending.getKey().name());
       int spi = sending.getValue().inboundSpi;
       // A child that goes is used as long as its successor may not be.
-      boolean last = carrier == null && isLeaving(owned.get(spi));
+      IkeSaView.Child child = owned.get(spi);
+      boolean last = carrier == null && child != null && LEAVING.contains(child.stage());
       if (!last && !Integer.valueOf(spi).equals(carrier)) {
         throw broken(host, "does not know that it sends on", spi);
       }
