@@ -77,6 +77,7 @@ final class AuthInitiator implements State {
     payloads.add(IdPayload.of(false, core.peer().identity()));
     payloads.add(
         new AuthPayload(AuthPayload.SHARED_KEY_MIC, auth(withPpk.orElse(core.session()), idI)));
+    payloads.addAll(core.crashProof());
     ppk()
         .ifPresent(p -> {
           payloads.add(PpkIdentity.of(p));
@@ -144,6 +145,7 @@ final class AuthInitiator implements State {
 
   private State establish(
       IkeMessage message, Optional<NotifyPayload> error, Instant now, List<Action> out) {
+    core.crashes().learn(message);
     Established established = new Established(core, key.epoch(), false, now);
     if (offer.isEmpty()) {
       return established.begin(out);

@@ -155,6 +155,8 @@ final class AuthResponder implements HalfOpen {
     payloads.add(idR);
     payloads.add(new AuthPayload(AuthPayload.SHARED_KEY_MIC, auth.use(Bytes::copyOf)));
     auth.destroy();
+    core.crashes().learn(message);
+    payloads.addAll(core.crashProof());
     if (verified.withPpk().isPresent()) {
       payloads.add(NotifyPayload.of(NotifyType.PPK_IDENTITY));
     }

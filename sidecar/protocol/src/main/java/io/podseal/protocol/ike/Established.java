@@ -201,6 +201,7 @@ final class Established implements State {
 
   private State onInformational(
       IkeMessage message, Input.Received in, Instant now, List<Action> out) {
+    core.crashes().learn(message);
     InformationalResponder.Answer answer = InformationalResponder.answer(this, message, now, out);
     core.respond(message.header(), answer.payloads(), in, out);
     return answer.deletesIkeSa()
@@ -424,6 +425,9 @@ final class Established implements State {
     sendsAt = Optional.empty();
     supersededAt = Optional.of(now.plus(IkeTimers.ESTABLISHED_TIMEOUT));
     exchanges.drain().forEach(e -> e.movedTo(heir).ifPresent(m -> heir.begin(m, now, out)));
+    if (heir.core.isInitiator()) {
+      heir.begin(new CrashTokenUpdate(heir), now, out);
+    }
   }
 
   /** Another SA has taken the place that this one was made for; the peer will delete it. */

@@ -3,6 +3,7 @@ package io.podseal.protocol.ike;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
+import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Peer;
@@ -39,6 +40,7 @@ final class SaCore {
   private @Nullable SkCipher retired;
 
   private final MessageWindow window;
+  private final CrashDetection crashes = new CrashDetection();
   private final Reassembly requests = new Reassembly();
   private final Reassembly responses = new Reassembly();
   private final List<IkeSa> offspring = new ArrayList<>();
@@ -127,6 +129,16 @@ final class SaCore {
     return window;
   }
 
+  /** What the peer would show us after a crash. */
+  CrashDetection crashes() {
+    return crashes;
+  }
+
+  /** What we would show the peer after a crash. */
+  List<NotifyPayload> crashProof() {
+    return CrashDetection.proof(ctx, spiInitiator, spiResponder);
+  }
+
   /** The peer; known from the start to an initiator, after IKE_AUTH to a responder. */
   Peer peer() {
     Peer p = peer;
@@ -175,6 +187,7 @@ final class SaCore {
   /** The SA is dead: zeroes its keys. */
   void destroyKeys() {
     destroyRetired();
+    crashes.destroy();
     Session s = session;
     if (s != null) {
       s.destroy();

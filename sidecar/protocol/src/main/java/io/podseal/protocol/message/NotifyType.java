@@ -29,6 +29,7 @@ public final class NotifyType {
   public static final int IKEV2_FRAGMENTATION_SUPPORTED = 16430;
 
   public static final int CHILDLESS_IKEV2_SUPPORTED = 16418;
+  public static final int QUICK_CRASH_DETECTION = 16419;
   public static final int USE_PPK = 16435;
   public static final int PPK_IDENTITY = 16436;
   public static final int NO_PPK_AUTH = 16437;

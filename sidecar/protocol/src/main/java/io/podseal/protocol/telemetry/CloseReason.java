@@ -23,7 +23,9 @@ public enum CloseReason {
   FRAGMENT_LIMIT,
   MESSAGE_IDS_EXHAUSTED,
   NAT_TRAVERSAL_UNSUPPORTED,
-  UNEXPECTED_ANSWER;
+  UNEXPECTED_ANSWER,
+  /** The peer has proven that it restarted without the SA. */
+  PEER_CRASHED;
 
   private final String label = name().toLowerCase(Locale.ROOT);
 

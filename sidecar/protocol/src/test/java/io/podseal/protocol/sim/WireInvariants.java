@@ -4,7 +4,9 @@ import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.Decoded;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.MessageDecoder;
+import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.message.Payload;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -90,9 +92,18 @@ final class WireInvariants {
         && h.isResponse()
         && MessageDecoder.decode(h.message()) instanceof Decoded.Ok<Datagram> ok
         && ok.value().encrypted().isEmpty()
-        && ok.value().clearMessage().payloads().size() == 1
+        && ok.value().clearMessage().payloads().stream()
+                .filter(p -> !isProof(p))
+                .count()
+            == 1
         && (ok.value().clearMessage().has(NotifyType.INVALID_IKE_SPI)
             || ok.value().clearMessage().has(NotifyType.INVALID_MAJOR_VERSION));
+  }
+
+  /** RFC 6290 §4.5: whoever restarted may prove it. */
+  private static boolean isProof(Payload payload) {
+    return payload instanceof NotifyPayload n
+        && n.notifyType() == NotifyType.QUICK_CRASH_DETECTION;
   }
 
   private static void request(Host from, Side side, Header h) {
