@@ -157,6 +157,10 @@ final class AuthResponder implements HalfOpen {
     auth.destroy();
     core.crashes().learn(message);
     payloads.addAll(core.crashProof());
+    if (message.has(NotifyType.MOBIKE_SUPPORTED)) {
+      payloads.add(NotifyPayload.of(NotifyType.MOBIKE_SUPPORTED));
+      core.mobility(Mobility.PEERS);
+    }
     if (verified.withPpk().isPresent()) {
       payloads.add(NotifyPayload.of(NotifyType.PPK_IDENTITY));
     }

@@ -11,11 +11,12 @@ import java.util.Optional;
  * @param messages gets every IKE message as a line
  * @param qcdSecret of this pod alone and kept over its restarts: makes the tokens of {@link
  *     CrashDetection}; without it none are sent
+ * @param mobike whether we offer MOBIKE when we begin an IKE SA; a peer's offer is always taken
  */
 public record IkeOptions(
-    int fragmentSize, int ikeSas, MessageLog messages, Optional<SecretBytes> qcdSecret) {
+    int fragmentSize, int ikeSas, MessageLog messages, Optional<SecretBytes> qcdSecret, boolean mobike) {
   public static final IkeOptions DEFAULT =
-      new IkeOptions(Limits.FRAGMENT_SIZE, Limits.IKE_SAS, MessageLog.NONE, Optional.empty());
+      new IkeOptions(Limits.FRAGMENT_SIZE, Limits.IKE_SAS, MessageLog.NONE, Optional.empty(), false);
 
   public IkeOptions {
     if (fragmentSize < Limits.LEAST_FRAGMENT_SIZE || fragmentSize > 0xffff) {
@@ -24,18 +25,22 @@ public record IkeOptions(
   }
 
   public IkeOptions withFragmentSize(int value) {
-    return new IkeOptions(value, ikeSas, messages, qcdSecret);
+    return new IkeOptions(value, ikeSas, messages, qcdSecret, mobike);
   }
 
   public IkeOptions withIkeSas(int value) {
-    return new IkeOptions(fragmentSize, value, messages, qcdSecret);
+    return new IkeOptions(fragmentSize, value, messages, qcdSecret, mobike);
   }
 
   public IkeOptions withMessages(MessageLog value) {
-    return new IkeOptions(fragmentSize, ikeSas, value, qcdSecret);
+    return new IkeOptions(fragmentSize, ikeSas, value, qcdSecret, mobike);
   }
 
   public IkeOptions withQcdSecret(SecretBytes value) {
-    return new IkeOptions(fragmentSize, ikeSas, messages, Optional.of(value));
+    return new IkeOptions(fragmentSize, ikeSas, messages, Optional.of(value), mobike);
+  }
+
+  public IkeOptions withMobike(boolean value) {
+    return new IkeOptions(fragmentSize, ikeSas, messages, qcdSecret, value);
   }
 }

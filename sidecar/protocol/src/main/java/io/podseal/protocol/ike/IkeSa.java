@@ -292,10 +292,14 @@ public final class IkeSa {
     core.respond(in.datagram().header(), List.of(NotifyPayload.of(notifyType, data)), in, out);
   }
 
-  /** §2.23: a peer behind a NAT is where its newest authenticated message came from. */
+  /**
+   * §2.23: a peer behind a NAT is where its newest authenticated message came from. With MOBIKE only
+   * ESP packets suggest an address (RFC 4555 §3.8), and an answer from there confirms it.
+   */
   private void followNat(Input.Received in, List<Action> out) {
     if (state instanceof Established established
         && core.peerBehindNat()
+        && (core.mobility() == Mobility.NONE || established.probes(in))
         && !in.from().equals(core.remote())
         && in.to().port() == Ports.IKE_NAT_TRAVERSAL) {
       established.moveTo(in.from(), out);

@@ -33,6 +33,7 @@ final class SaCore {
   private Endpoint remote;
   private boolean encapsulated;
   private boolean behindNat;
+  private Mobility mobility = Mobility.NONE;
   private @Nullable Peer peer;
   private @Nullable Session session;
 
@@ -67,6 +68,7 @@ final class SaCore {
     SaCore next = new SaCore(ctx, weBegan, newSpiI, newSpiR, remote, now);
     next.encapsulated = encapsulated;
     next.behindNat = behindNat;
+    next.mobility = mobility;
     next.peer = peer;
     next.window.sizes().inherit(window.sizes());
     return next;
@@ -123,6 +125,14 @@ final class SaCore {
 
   void behindNat(boolean value) {
     behindNat = value;
+  }
+
+  Mobility mobility() {
+    return mobility;
+  }
+
+  void mobility(Mobility value) {
+    mobility = value;
   }
 
   MessageWindow window() {

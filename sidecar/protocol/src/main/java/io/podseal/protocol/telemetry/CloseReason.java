@@ -24,6 +24,8 @@ public enum CloseReason {
   MESSAGE_IDS_EXHAUSTED,
   NAT_TRAVERSAL_UNSUPPORTED,
   UNEXPECTED_ANSWER,
+  /** The peer answered the check of its new address without having read it. */
+  ADDRESS_CHECK_FAILED,
   /** The peer has proven that it restarted without the SA. */
   PEER_CRASHED;
 
