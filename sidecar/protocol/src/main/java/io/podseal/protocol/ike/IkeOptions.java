@@ -14,9 +14,14 @@ import java.util.Optional;
  * @param mobike whether we offer MOBIKE when we begin an IKE SA; a peer's offer is always taken
  */
 public record IkeOptions(
-    int fragmentSize, int ikeSas, MessageLog messages, Optional<SecretBytes> qcdSecret, boolean mobike) {
+    int fragmentSize,
+    int ikeSas,
+    MessageLog messages,
+    Optional<SecretBytes> qcdSecret,
+    boolean mobike) {
   public static final IkeOptions DEFAULT =
-      new IkeOptions(Limits.FRAGMENT_SIZE, Limits.IKE_SAS, MessageLog.NONE, Optional.empty(), false);
+      new IkeOptions(
+          Limits.FRAGMENT_SIZE, Limits.IKE_SAS, MessageLog.NONE, Optional.empty(), false);
 
   public IkeOptions {
     if (fragmentSize < Limits.LEAST_FRAGMENT_SIZE || fragmentSize > 0xffff) {

@@ -38,7 +38,6 @@ final class IkeRekey implements Exchange {
   /** To CREATE_CHILD_SA; it may hold the new SA's token (RFC 6290 §4.3). */
   private @Nullable IkeMessage answer;
 
-
   IkeRekey(Established sa) {
     this.sa = sa;
     this.nonce = sa.core().nonce();

@@ -293,8 +293,8 @@ public final class IkeSa {
   }
 
   /**
-   * §2.23: a peer behind a NAT is where its newest authenticated message came from. With MOBIKE only
-   * ESP packets suggest an address (RFC 4555 §3.8), and an answer from there confirms it.
+   * §2.23: a peer behind a NAT is where its newest authenticated message came from. With MOBIKE
+   * only ESP packets suggest an address (RFC 4555 §3.8), and an answer from there confirms it.
    */
   private void followNat(Input.Received in, List<Action> out) {
     if (state instanceof Established established

@@ -160,8 +160,9 @@ class CrashDetectionSimTest {
 
   private List<IkeMessage> authMessages(Host of) {
     return world.sent.stream()
-        .filter(s -> ((World.Ike) s.packet()).is(ExchangeType.IKE_AUTH, true)
-            || ((World.Ike) s.packet()).is(ExchangeType.IKE_AUTH, false))
+        .filter(s ->
+            ((World.Ike) s.packet()).is(ExchangeType.IKE_AUTH, true)
+                || ((World.Ike) s.packet()).is(ExchangeType.IKE_AUTH, false))
         .map(s -> Forge.open(of.keys.last().copy(), s.ike()))
         .toList();
   }
@@ -174,9 +175,7 @@ class CrashDetectionSimTest {
     long spiI = b.keys.last().spiInitiator();
     long spiR = b.keys.last().spiResponder();
     return io.podseal.protocol.keymat.QcdToken.of(
-        world
-            .provider()
-            .prf(io.podseal.protocol.crypto.PrfAlgorithm.HMAC_SHA2_256),
+        world.provider().prf(io.podseal.protocol.crypto.PrfAlgorithm.HMAC_SHA2_256),
         options(2).qcdSecret().orElseThrow(),
         spiI,
         spiR);

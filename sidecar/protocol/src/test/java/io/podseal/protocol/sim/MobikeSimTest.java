@@ -20,6 +20,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** A peer with MOBIKE (RFC 4555) asks to be known by another address; the test speaks for it. */
@@ -57,10 +58,7 @@ class MobikeSimTest {
   private IkeMessage ask(NotifyPayload... payloads) {
     IkeHeader header = header(true, false, 2);
     List<Action> actions =
-        b.ike(
-            Forge.seal(keys().copy(), header, List.of(payloads)),
-            after,
-            Ports.IKE_NAT_TRAVERSAL);
+        b.ike(Forge.seal(keys().copy(), header, List.of(payloads)), after, Ports.IKE_NAT_TRAVERSAL);
     return actions.stream()
         .filter(Action.Send.class::isInstance)
         .map(s -> Forge.open(keys().copy(), ((Action.Send) s).message()))
@@ -93,7 +91,7 @@ class MobikeSimTest {
 
   /** Where b sends its packets to a. */
   private Endpoint children() {
-    return b.plane.outbound(a.identity).remote;
+    return Objects.requireNonNull(b.plane.outbound(a.identity)).remote;
   }
 
   private Endpoint ikeSa() {
@@ -127,8 +125,7 @@ class MobikeSimTest {
     world.hold(s -> s.is(b, ExchangeType.INFORMATIONAL, false));
     ask(update());
     b.ike(
-        Forge.seal(
-            keys().copy(), header(true, true, 0), List.of(notify(NotifyType.COOKIE2))),
+        Forge.seal(keys().copy(), header(true, true, 0), List.of(notify(NotifyType.COOKIE2))),
         after,
         Ports.IKE_NAT_TRAVERSAL);
     assertThat(b.establishedWith(a)).isEmpty();

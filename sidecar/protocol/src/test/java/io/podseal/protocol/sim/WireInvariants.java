@@ -92,18 +92,14 @@ final class WireInvariants {
         && h.isResponse()
         && MessageDecoder.decode(h.message()) instanceof Decoded.Ok<Datagram> ok
         && ok.value().encrypted().isEmpty()
-        && ok.value().clearMessage().payloads().stream()
-                .filter(p -> !isProof(p))
-                .count()
-            == 1
+        && ok.value().clearMessage().payloads().stream().filter(p -> !isProof(p)).count() == 1
         && (ok.value().clearMessage().has(NotifyType.INVALID_IKE_SPI)
             || ok.value().clearMessage().has(NotifyType.INVALID_MAJOR_VERSION));
   }
 
   /** RFC 6290 §4.5: whoever restarted may prove it. */
   private static boolean isProof(Payload payload) {
-    return payload instanceof NotifyPayload n
-        && n.notifyType() == NotifyType.QUICK_CRASH_DETECTION;
+    return payload instanceof NotifyPayload n && n.notifyType() == NotifyType.QUICK_CRASH_DETECTION;
   }
 
   private static void request(Host from, Side side, Header h) {
