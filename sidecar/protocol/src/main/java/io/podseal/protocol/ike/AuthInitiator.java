@@ -77,6 +77,10 @@ final class AuthInitiator implements State {
     payloads.add(IdPayload.of(false, core.peer().identity()));
     payloads.add(
         new AuthPayload(AuthPayload.SHARED_KEY_MIC, auth(withPpk.orElse(core.session()), idI)));
+    payloads.addAll(core.crashProof());
+    if (core.ctx().options().mobike()) {
+      payloads.add(NotifyPayload.of(NotifyType.MOBIKE_SUPPORTED));
+    }
     ppk()
         .ifPresent(p -> {
           payloads.add(PpkIdentity.of(p));
@@ -144,6 +148,10 @@ final class AuthInitiator implements State {
 
   private State establish(
       IkeMessage message, Optional<NotifyPayload> error, Instant now, List<Action> out) {
+    core.crashes().learn(message);
+    if (core.ctx().options().mobike() && message.has(NotifyType.MOBIKE_SUPPORTED)) {
+      core.mobility(Mobility.OURS);
+    }
     Established established = new Established(core, key.epoch(), false, now);
     if (offer.isEmpty()) {
       return established.begin(out);

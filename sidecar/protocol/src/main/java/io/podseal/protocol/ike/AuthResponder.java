@@ -155,6 +155,12 @@ final class AuthResponder implements HalfOpen {
     payloads.add(idR);
     payloads.add(new AuthPayload(AuthPayload.SHARED_KEY_MIC, auth.use(Bytes::copyOf)));
     auth.destroy();
+    core.crashes().learn(message);
+    payloads.addAll(core.crashProof());
+    if (message.has(NotifyType.MOBIKE_SUPPORTED)) {
+      payloads.add(NotifyPayload.of(NotifyType.MOBIKE_SUPPORTED));
+      core.mobility(Mobility.PEERS);
+    }
     if (verified.withPpk().isPresent()) {
       payloads.add(NotifyPayload.of(NotifyType.PPK_IDENTITY));
     }

@@ -12,6 +12,7 @@ import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,6 +30,7 @@ final class Established implements State {
   private final Succession succession;
   private final CreateChildResponder creator;
   private final IkeLifetime lifetime;
+  private final AddressUpdate moves;
   private Optional<CloseReason> closing = Optional.empty();
   private Optional<Instant> sendsAt = Optional.empty();
   private Optional<Instant> supersededAt = Optional.empty();
@@ -49,6 +51,7 @@ final class Established implements State {
     this.children = new Children(this);
     this.exchanges = new ExchangeQueue(core);
     this.succession = new Succession(this, Bytes.EMPTY);
+    this.moves = new AddressUpdate();
     this.creator = new CreateChildResponder(this);
     this.lifetime = IkeLifetime.from(core, now);
   }
@@ -63,6 +66,7 @@ final class Established implements State {
     this.children = old.children;
     this.exchanges = new ExchangeQueue(core);
     this.succession = new Succession(this, lowestNonce);
+    this.moves = old.moves;
     this.creator = new CreateChildResponder(this);
     this.lifetime = IkeLifetime.from(core, now);
   }
@@ -201,8 +205,16 @@ final class Established implements State {
 
   private State onInformational(
       IkeMessage message, Input.Received in, Instant now, List<Action> out) {
+    core.crashes().learn(message);
     InformationalResponder.Answer answer = InformationalResponder.answer(this, message, now, out);
-    core.respond(message.header(), answer.payloads(), in, out);
+    if (answer.deletesIkeSa()) {
+      core.respond(message.header(), answer.payloads(), in, out);
+    } else {
+      List<Payload> payloads = new ArrayList<>(answer.payloads());
+      payloads.addAll(moves.answer(this, message, in));
+      core.respond(message.header(), payloads, in, out);
+      moves.check(this, now, out);
+    }
     return answer.deletesIkeSa()
         ? ended(closing.orElse(CloseReason.DELETED_BY_PEER), now, out)
         : this;
@@ -277,6 +289,12 @@ final class Established implements State {
     if (keepsChildren()) {
       children.moveRemote(out);
     }
+  }
+
+  /** Whether {@code in} answers what was sent to where it comes from to try that address. */
+  boolean probes(Input.Received in) {
+    return in.datagram().header().response()
+        && exchanges.current().flatMap(Exchange::probes).filter(in.from()::equals).isPresent();
   }
 
   /** An address learnt from ESP alone must answer for itself; pods without NAT never move. */
@@ -424,6 +442,9 @@ final class Established implements State {
     sendsAt = Optional.empty();
     supersededAt = Optional.of(now.plus(IkeTimers.ESTABLISHED_TIMEOUT));
     exchanges.drain().forEach(e -> e.movedTo(heir).ifPresent(m -> heir.begin(m, now, out)));
+    if (heir.core.isInitiator()) {
+      heir.begin(new CrashTokenUpdate(heir), now, out);
+    }
   }
 
   /** Another SA has taken the place that this one was made for; the peer will delete it. */

@@ -11,7 +11,14 @@ import java.util.Optional;
 
 /** One exchange that we begin on an established IKE SA; used once. */
 sealed interface Exchange
-    permits ChildCreate, ChildRekey, ChildDelete, IkeRekey, IkeDelete, Liveness {
+    permits ChildCreate,
+        ChildRekey,
+        ChildDelete,
+        IkeRekey,
+        IkeDelete,
+        Liveness,
+        CrashTokenUpdate,
+        RoutabilityCheck {
   ExchangeType type();
 
   /** The request, or empty if there is no longer a reason for it. */

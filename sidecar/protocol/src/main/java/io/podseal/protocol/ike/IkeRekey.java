@@ -35,6 +35,9 @@ final class IkeRekey implements Exchange {
   private @Nullable KeyExchanges keys;
   private @Nullable Rekeyed agreed;
 
+  /** To CREATE_CHILD_SA; it may hold the new SA's token (RFC 6290 §4.3). */
+  private @Nullable IkeMessage answer;
+
   IkeRekey(Established sa) {
     this.sa = sa;
     this.nonce = sa.core().nonce();
@@ -125,6 +128,7 @@ final class IkeRekey implements Exchange {
     }
     k.follow(suite.get().additional());
     long theirSpi = answered.getFirst().spi().s64(0);
+    answer = message;
     agreed = new Rekeyed(true, spi, theirSpi, suite.get(), nonce, message.nonce().get());
     return true;
   }
@@ -143,6 +147,9 @@ final class IkeRekey implements Exchange {
     }
     boolean lost = hasLost();
     Established ours = sa.successor(terms, k.secrets(), now);
+    if (answer != null) {
+      ours.core().crashes().learn(answer);
+    }
     abandon(now);
     Established theirs = sa.succession().crossing().orElse(null);
     if (lost) {

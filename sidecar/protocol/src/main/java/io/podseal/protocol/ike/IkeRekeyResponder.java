@@ -14,6 +14,7 @@ import io.podseal.protocol.policy.Proposals;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -56,11 +57,11 @@ final class IkeRekeyResponder {
       return error(NotifyType.INVALID_SYNTAX);
     }
     Rekeyed keys = new Rekeyed(false, spiI, spiR, suite, nonceI, core.nonce());
-    List<Payload> answer =
-        List.of(
-            new SaPayload(List.of(selected.get().answer())),
-            new NoncePayload(keys.nonceR()),
-            new KePayload(suite.keyExchange().id(), agreed.get().publicValue()));
+    List<Payload> answer = new ArrayList<>();
+    answer.add(new SaPayload(List.of(selected.get().answer())));
+    answer.add(new NoncePayload(keys.nonceR()));
+    answer.add(new KePayload(suite.keyExchange().id(), agreed.get().publicValue()));
+    answer.addAll(CrashDetection.proof(ctx, spiI, spiR));
     sa.succession().crossedBy(keys.lowestNonce());
     SecretBytes first = agreed.get().sharedSecret();
     if (suite.additional().isEmpty()) {

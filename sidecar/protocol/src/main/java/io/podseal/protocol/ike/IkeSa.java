@@ -139,6 +139,8 @@ public final class IkeSa {
     }
     if (header.exchange() == ExchangeType.IKE_SA_INIT) {
       saInit(in, now, out);
+    } else if (isCrash(datagram)) {
+      state = state.on(new Input.Forget(CloseReason.PEER_CRASHED), now, out);
     } else if (datagram.encrypted().isEmpty()) {
       // §2.21.3, §1.5: what is not protected is a hint at most.
       SaCore.drop(DropReason.IKE_NOT_ENCRYPTED, out);
@@ -149,6 +151,14 @@ public final class IkeSa {
     } else {
       request(in, now, out);
     }
+  }
+
+  /** RFC 6290 §4.5: the token that the peer left with us, shown in clear, ends the SA at once. */
+  private boolean isCrash(Datagram datagram) {
+    return state instanceof Established
+        && datagram.header().response()
+        && datagram.encrypted().isEmpty()
+        && core.crashes().isProvenBy(datagram.clearMessage());
   }
 
   private void saInit(Input.Received in, Instant now, List<Action> out) {
@@ -282,10 +292,14 @@ public final class IkeSa {
     core.respond(in.datagram().header(), List.of(NotifyPayload.of(notifyType, data)), in, out);
   }
 
-  /** §2.23: a peer behind a NAT is where its newest authenticated message came from. */
+  /**
+   * §2.23: a peer behind a NAT is where its newest authenticated message came from. With MOBIKE
+   * only ESP packets suggest an address (RFC 4555 §3.8), and an answer from there confirms it.
+   */
   private void followNat(Input.Received in, List<Action> out) {
     if (state instanceof Established established
         && core.peerBehindNat()
+        && (core.mobility() == Mobility.NONE || established.probes(in))
         && !in.from().equals(core.remote())
         && in.to().port() == Ports.IKE_NAT_TRAVERSAL) {
       established.moveTo(in.from(), out);

@@ -3,6 +3,7 @@ package io.podseal.protocol.ike;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
+import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Peer;
@@ -32,6 +33,7 @@ final class SaCore {
   private Endpoint remote;
   private boolean encapsulated;
   private boolean behindNat;
+  private Mobility mobility = Mobility.NONE;
   private @Nullable Peer peer;
   private @Nullable Session session;
 
@@ -39,6 +41,7 @@ final class SaCore {
   private @Nullable SkCipher retired;
 
   private final MessageWindow window;
+  private final CrashDetection crashes = new CrashDetection();
   private final Reassembly requests = new Reassembly();
   private final Reassembly responses = new Reassembly();
   private final List<IkeSa> offspring = new ArrayList<>();
@@ -65,6 +68,7 @@ final class SaCore {
     SaCore next = new SaCore(ctx, weBegan, newSpiI, newSpiR, remote, now);
     next.encapsulated = encapsulated;
     next.behindNat = behindNat;
+    next.mobility = mobility;
     next.peer = peer;
     next.window.sizes().inherit(window.sizes());
     return next;
@@ -123,8 +127,26 @@ final class SaCore {
     behindNat = value;
   }
 
+  Mobility mobility() {
+    return mobility;
+  }
+
+  void mobility(Mobility value) {
+    mobility = value;
+  }
+
   MessageWindow window() {
     return window;
+  }
+
+  /** What the peer would show us after a crash. */
+  CrashDetection crashes() {
+    return crashes;
+  }
+
+  /** What we would show the peer after a crash. */
+  List<NotifyPayload> crashProof() {
+    return CrashDetection.proof(ctx, spiInitiator, spiResponder);
   }
 
   /** The peer; known from the start to an initiator, after IKE_AUTH to a responder. */
@@ -175,6 +197,7 @@ final class SaCore {
   /** The SA is dead: zeroes its keys. */
   void destroyKeys() {
     destroyRetired();
+    crashes.destroy();
     Session s = session;
     if (s != null) {
       s.destroy();

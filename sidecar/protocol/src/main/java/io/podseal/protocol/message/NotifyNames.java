@@ -11,6 +11,8 @@ final class NotifyNames {
           Map.entry(37, "FAILED_CP_REQUIRED"),
           Map.entry(39, "INVALID_SELECTORS"),
           Map.entry(46, "AUTHORIZATION_FAILED"),
+          Map.entry(40, "UNACCEPTABLE_ADDRESSES"),
+          Map.entry(41, "UNEXPECTED_NAT_DETECTED"),
           Map.entry(47, "STATE_NOT_FOUND"),
           Map.entry(48, "TS_MAX_QUEUE"),
           Map.entry(16385, "SET_WINDOW_SIZE"),

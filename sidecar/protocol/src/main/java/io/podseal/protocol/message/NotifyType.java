@@ -13,6 +13,8 @@ public final class NotifyType {
   public static final int AUTHENTICATION_FAILED = 24;
   public static final int NO_ADDITIONAL_SAS = 35;
   public static final int TS_UNACCEPTABLE = 38;
+  public static final int UNACCEPTABLE_ADDRESSES = 40;
+  public static final int UNEXPECTED_NAT_DETECTED = 41;
   public static final int TEMPORARY_FAILURE = 43;
   public static final int CHILD_SA_NOT_FOUND = 44;
   public static final int STATE_NOT_FOUND = 47;
@@ -28,7 +30,12 @@ public final class NotifyType {
   public static final int ESP_TFC_PADDING_NOT_SUPPORTED = 16394;
   public static final int IKEV2_FRAGMENTATION_SUPPORTED = 16430;
 
+  public static final int MOBIKE_SUPPORTED = 16396;
+  public static final int UPDATE_SA_ADDRESSES = 16400;
+  public static final int COOKIE2 = 16401;
+  public static final int NO_NATS_ALLOWED = 16402;
   public static final int CHILDLESS_IKEV2_SUPPORTED = 16418;
+  public static final int QUICK_CRASH_DETECTION = 16419;
   public static final int USE_PPK = 16435;
   public static final int PPK_IDENTITY = 16436;
   public static final int NO_PPK_AUTH = 16437;

@@ -23,7 +23,11 @@ public enum CloseReason {
   FRAGMENT_LIMIT,
   MESSAGE_IDS_EXHAUSTED,
   NAT_TRAVERSAL_UNSUPPORTED,
-  UNEXPECTED_ANSWER;
+  UNEXPECTED_ANSWER,
+  /** The peer answered the check of its new address without having read it. */
+  ADDRESS_CHECK_FAILED,
+  /** The peer has proven that it restarted without the SA. */
+  PEER_CRASHED;
 
   private final String label = name().toLowerCase(Locale.ROOT);
 

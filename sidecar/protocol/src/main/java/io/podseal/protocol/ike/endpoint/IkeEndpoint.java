@@ -3,6 +3,7 @@ package io.podseal.protocol.ike.endpoint;
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.ike.CrashDetection;
 import io.podseal.protocol.ike.IkeContext;
 import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSa;
@@ -19,6 +20,7 @@ import io.podseal.protocol.message.Decoded;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.MessageDecoder;
+import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.UnprotectedAnswer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
@@ -105,10 +107,26 @@ public final class IkeEndpoint {
     }
     out.add(new Action.Drop(DropReason.IKE_UNKNOWN_SPI));
     if (!header.response() && in.datagram().encrypted().isPresent()) {
-      byte[] answer = UnprotectedAnswer.invalidIkeSpi(in.datagram(), List.of());
-      answerInClear(answer, in.datagram().bytes().length, in.from(), in.to(), now, out);
+      List<NotifyPayload> proof = proof(in);
+      byte[] answer = UnprotectedAnswer.invalidIkeSpi(in.datagram(), proof);
+      // A proof is longer than a short request; only an address that is a peer's gets one.
+      int limit = proof.isEmpty() ? in.datagram().bytes().length : answer.length;
+      answerInClear(answer, limit, in.from(), in.to(), now, out);
       recover(in.from(), now, out);
     }
+  }
+
+  /**
+   * RFC 6290 §4.5: what tells a declared peer that we restarted. Whoever asks for an SA that stands
+   * must not get its token, whichever of the two ends it pretends to be (§9.1).
+   */
+  private List<NotifyPayload> proof(Input.Received in) {
+    IkeHeader header = in.datagram().header();
+    boolean stands =
+        sas.bySpi(header.spiInitiator()) != null || sas.bySpi(header.spiResponder()) != null;
+    return stands || pairs.at(in.from().address()) == null
+        ? List.of()
+        : CrashDetection.proof(ctx, header.spiInitiator(), header.spiResponder());
   }
 
   /** Sends an answer that nothing proves, seldom and never longer than what it answers. */

@@ -1,0 +1,121 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.NotifyPayload;
+import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.policy.ChildPolicy;
+import io.podseal.protocol.wire.ByteWriter;
+import io.podseal.protocol.wire.Bytes;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lets the peer change its address with MOBIKE (RFC 4555 §3.5): the IKE SA follows at once, the
+ * children after a {@link RoutabilityCheck} of the new address. Shared by the SAs of a rekey.
+ */
+final class AddressUpdate {
+  /** RFC 4555 §4.2.5. */
+  private static final int COOKIE2_LEAST = 8;
+
+  private static final int COOKIE2_MOST = 64;
+
+  /** Whose answer moves the children; any other check is out of date. */
+  private @Nullable RoutabilityCheck awaited;
+
+  /** What MOBIKE adds to the answer of an INFORMATIONAL request. */
+  List<Payload> answer(Established sa, IkeMessage request, Input.Received in) {
+    List<Payload> payloads = new ArrayList<>();
+    Optional<Integer> refusal = Optional.empty();
+    SaCore core = sa.core();
+    if (core.mobility() != Mobility.NONE) {
+      refusal = update(sa, request, in);
+      refusal.ifPresent(type -> payloads.add(NotifyPayload.of(type)));
+      // §3.8: whoever asks what we see of it is told.
+      if (refusal.isEmpty() && NatDetection.isSupported(request)) {
+        IkeContext ctx = core.ctx();
+        payloads.addAll(
+            NatDetection.notifies(
+                ctx.crypto(), ctx.random(), core.spiInitiator(), core.spiResponder(), in.from()));
+      }
+    }
+    // §3.7: copied as it is.
+    request
+        .notify(NotifyType.COOKIE2)
+        .filter(n -> n.data().length() >= COOKIE2_LEAST && n.data().length() <= COOKIE2_MOST)
+        .ifPresent(payloads::add);
+    return payloads;
+  }
+
+  /** Follows the peer if it asks for that and may; the notify that refuses it. */
+  private Optional<Integer> update(Established sa, IkeMessage request, Input.Received in) {
+    // §3.5: only the end that began the first IKE SA decides; an SA that is over is not moved.
+    boolean asked =
+        request.has(NotifyType.UPDATE_SA_ADDRESSES)
+            && sa.core().mobility() == Mobility.PEERS
+            && sa.phase() == SaPhase.ESTABLISHED
+            && sa.keepsChildren();
+    if (!asked) {
+      return Optional.empty();
+    }
+    Optional<NotifyPayload> noNats = request.notify(NotifyType.NO_NATS_ALLOWED);
+    if (noNats.filter(n -> !n.data().equals(addresses(in))).isPresent()) {
+      return Optional.of(NotifyType.UNEXPECTED_NAT_DETECTED);
+    }
+    if (in.from().equals(sa.core().remote())) {
+      return Optional.empty();
+    }
+    if (!mayMove(sa.core()) || !SaCore.isEncapsulated(in)) {
+      return Optional.of(NotifyType.UNACCEPTABLE_ADDRESSES);
+    }
+    sa.core().moveTo(in.from(), true);
+    // A request in flight may never reach the old address; nor does its answer prove the new one.
+    sa.core().window().alsoTo(in.from());
+    awaited = new RoutabilityCheck(sa, this);
+    return Optional.empty();
+  }
+
+  /** A pod keeps its address for life, so that only its NAT can change it. */
+  private static boolean mayMove(SaCore core) {
+    return core.peerBehindNat() || core.peer().child().modes() == ChildPolicy.Modes.TUNNEL;
+  }
+
+  /** §4.2.6: source address, destination address, source port, destination port. */
+  private static Bytes addresses(Input.Received in) {
+    return Bytes.copyOf(
+        new ByteWriter()
+            .bytes(in.from().address().getAddress())
+            .bytes(in.to().address().getAddress())
+            .u16(in.from().port())
+            .u16(in.to().port())
+            .toArray());
+  }
+
+  /** Begins the check of an address that {@link #answer} has taken over. */
+  void check(Established sa, Instant now, List<Action> out) {
+    RoutabilityCheck check = awaited;
+    if (check != null && !sa.exchanges().holds(e -> e == check)) {
+      sa.begin(check, now, out);
+    }
+  }
+
+  boolean awaits(RoutabilityCheck check) {
+    return awaited == check;
+  }
+
+  /** The check of {@code sa} goes on with the IKE SA that inherits the children. */
+  RoutabilityCheck movedTo(Established heir) {
+    RoutabilityCheck next = new RoutabilityCheck(heir, this);
+    awaited = next;
+    return next;
+  }
+
+  /** The peer answers at the new address. */
+  void passed(Established sa, List<Action> out) {
+    awaited = null;
+    sa.children().moveRemote(out);
+  }
+}

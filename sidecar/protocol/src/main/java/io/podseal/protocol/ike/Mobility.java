@@ -1,0 +1,9 @@
+package io.podseal.protocol.ike;
+
+/** Whose address may change with MOBIKE: only that of the end that began the first IKE SA. */
+enum Mobility {
+  /** MOBIKE was not negotiated. */
+  NONE,
+  OURS,
+  PEERS
+}
