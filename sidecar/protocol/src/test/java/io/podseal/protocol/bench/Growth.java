@@ -1,6 +1,7 @@
 package io.podseal.protocol.bench;
 
 import io.podseal.protocol.bench.Spent.End;
+import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Lifetimes;
@@ -14,7 +15,7 @@ import java.util.function.Consumer;
 /** What a lookup and a timer cost in an endpoint of 100, 1,000 and 10,000 IKE SAs. */
 final class Growth {
   private static final int[] SIZES = {100, 1_000, 10_000};
-  private static final int SAS_AT_LEAST = 2_000;
+  private static final int SAS_AT_LEAST = 5_000;
   private static final int LOOKUPS_PER_SA = 10;
   private static final int TIMERS_PER_SA = 3;
 
@@ -40,7 +41,7 @@ final class Growth {
   /** As many endpoints of this size as hold enough SAs. */
   private Growth measured() {
     for (int i = 0; i < Math.max(1, SAS_AT_LEAST / size); i++) {
-      Star star = new Star(End.RESPONDER, CryptoOffer.CLASSIC, size);
+      Star star = new Star(new NoKeyExchange(new JdkCryptoProvider()), End.RESPONDER, CryptoOffer.CLASSIC, size);
       star.note();
       star.fill(true, new Spent());
       byIkeSpi(star);
@@ -56,8 +57,7 @@ final class Growth {
         star.lastRequests(),
         byIkeSpi,
         r -> {
-          List<Action> actions =
-              star.hub().datagram(r.message(), r.from(), r.to(), star.now());
+          List<Action> actions = star.hub().datagram(r.message(), r.from(), r.to(), star.now());
           if (!(actions.getFirst() instanceof Action.Send)) {
             throw new IllegalStateException("a repeated request is not answered: " + actions);
           }

@@ -2,6 +2,7 @@ package io.podseal.protocol.bench;
 
 import io.podseal.protocol.bench.Spent.End;
 import io.podseal.protocol.bench.Spent.Stage;
+import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.policy.CryptoOffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,9 +10,9 @@ import java.util.function.ToDoubleFunction;
 
 /** CPU time of handshakes, kind by kind in turn; of all rounds the median counts. */
 final class Rates {
-  private static final int WARM_UP = 4;
-  private static final int ROUNDS = 11;
-  private static final int HANDSHAKES = 250;
+  private static final int WARM_UP = 3;
+  private static final int ROUNDS = 9;
+  private static final int HANDSHAKES = 200;
 
   /** A kind of handshake and its rounds. */
   record Kind(String name, CryptoOffer offer, boolean withChild, List<Spent> rounds) {
@@ -44,7 +45,7 @@ final class Rates {
     for (int round = -WARM_UP; round < ROUNDS; round++) {
       for (Kind kind : kinds) {
         Spent spent = new Spent();
-        new Star(End.RESPONDER, kind.offer(), HANDSHAKES).fill(kind.withChild(), spent);
+        new Star(new JdkCryptoProvider(), End.RESPONDER, kind.offer(), HANDSHAKES).fill(kind.withChild(), spent);
         if (round >= 0) {
           kind.rounds().add(spent);
         }

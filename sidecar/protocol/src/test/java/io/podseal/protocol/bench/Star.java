@@ -4,7 +4,6 @@ import io.podseal.protocol.bench.Spent.End;
 import io.podseal.protocol.bench.Spent.Stage;
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.RandomSource;
-import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.KeyLog;
@@ -42,9 +41,9 @@ final class Star {
   private static final int EXCHANGE_TYPE = 18;
   private static final int KEY_LENGTH = 32;
   private static final LocalPod HUB = new LocalPod(new Identity("hub"), address(0));
-  private static final CryptoProvider CRYPTO = new JdkCryptoProvider();
   private static final RandomSource RANDOM = new SecureRandom()::nextBytes;
 
+  private final CryptoProvider crypto;
   private final End hubIs;
   private final CryptoOffer offer;
   private final IkeEndpoint hub;
@@ -68,7 +67,8 @@ final class Star {
     int drops;
   }
 
-  Star(End hubIs, CryptoOffer offer, int size) {
+  Star(CryptoProvider crypto, End hubIs, CryptoOffer offer, int size) {
+    this.crypto = crypto;
     this.hubIs = hubIs;
     this.offer = offer;
     this.hub = endpoint(HUB);
@@ -89,9 +89,9 @@ final class Star {
     }
   }
 
-  private static IkeEndpoint endpoint(LocalPod pod) {
+  private IkeEndpoint endpoint(LocalPod pod) {
     IkeOptions options = IkeOptions.DEFAULT.withIkeSas(Integer.MAX_VALUE);
-    return new IkeEndpoint(pod, CRYPTO, RANDOM, KeyLog.NONE, options);
+    return new IkeEndpoint(pod, crypto, RANDOM, KeyLog.NONE, options);
   }
 
   private static Peer peer(LocalPod pod, CryptoOffer offer) {
@@ -146,8 +146,7 @@ final class Star {
     IkeEndpoint endpoint = endpoint(pod);
     endpoint.putPeers(List.of(peer(HUB, offer)), now);
     Party center = new Party(hubIs, HUB, hub);
-    Party outer =
-        new Party(hubIs == End.INITIATOR ? End.RESPONDER : End.INITIATOR, pod, endpoint);
+    Party outer = new Party(hubIs == End.INITIATOR ? End.RESPONDER : End.INITIATOR, pod, endpoint);
     Party initiator = hubIs == End.INITIATOR ? center : outer;
     Party responder = hubIs == End.INITIATOR ? outer : center;
     Deque<Flying> queue = new ArrayDeque<>();
