@@ -41,7 +41,9 @@ final class Growth {
   /** As many endpoints of this size as hold enough SAs. */
   private Growth measured() {
     for (int i = 0; i < Math.max(1, SAS_AT_LEAST / size); i++) {
-      Star star = new Star(new NoKeyExchange(new JdkCryptoProvider()), End.RESPONDER, CryptoOffer.CLASSIC, size);
+      Star star =
+          new Star(
+              new NoKeyExchange(new JdkCryptoProvider()), End.RESPONDER, CryptoOffer.CLASSIC, size);
       star.note();
       star.fill(true, new Spent());
       byIkeSpi(star);

@@ -45,7 +45,8 @@ final class Rates {
     for (int round = -WARM_UP; round < ROUNDS; round++) {
       for (Kind kind : kinds) {
         Spent spent = new Spent();
-        new Star(new JdkCryptoProvider(), End.RESPONDER, kind.offer(), HANDSHAKES).fill(kind.withChild(), spent);
+        new Star(new JdkCryptoProvider(), End.RESPONDER, kind.offer(), HANDSHAKES)
+            .fill(kind.withChild(), spent);
         if (round >= 0) {
           kind.rounds().add(spent);
         }

@@ -164,7 +164,7 @@ final class Star {
     while (!queue.isEmpty()) {
       Flying next = queue.removeFirst();
       Party to = next.to().address().equals(initiator.pod().address()) ? initiator : responder;
-      if (noting && to == center && stage(next.message()) == Stage.IKE_AUTH) {
+      if (noting && to.equals(center) && stage(next.message()) == Stage.IKE_AUTH) {
         lastRequests.add(next);
       }
       List<Action> actions =
