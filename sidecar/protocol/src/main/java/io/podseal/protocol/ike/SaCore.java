@@ -182,7 +182,12 @@ final class SaCore {
     Session before = session;
     if (before != null && before.cipher() != value.cipher()) {
       destroyRetired();
-      retired = before.cipher();
+      if (initiator) {
+        // RFC 9370 §2.2.2: only we have sent requests so far, and an answer is opened once.
+        before.cipher().destroy();
+      } else {
+        retired = before.cipher();
+      }
     }
     session = value;
   }

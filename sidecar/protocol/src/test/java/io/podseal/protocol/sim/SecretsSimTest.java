@@ -7,6 +7,7 @@ import io.podseal.protocol.ike.IkeTimers;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.SaPayload;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.secret.SecretBytes;
@@ -78,6 +79,17 @@ class SecretsSimTest {
       assertThat(host.crypto.liveKeyExchanges()).isZero();
       assertThat(host.crypto.liveSecrets()).isZero();
       assertThat(host.crypto.liveCiphers()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void theKeysBeforeAnAdditionalKeyExchangeGoWithTheHandshake() {
+    a.offer = CryptoOffer.HYBRID;
+    b.offer = CryptoOffer.HYBRID;
+    establish();
+    assertThat(a.keys.ike).hasSize(2);
+    for (Host host : List.of(a, b)) {
+      assertThat(host.crypto.liveCiphers()).as("IKE ciphers of %s", host.identity).isEqualTo(2);
     }
   }
 
