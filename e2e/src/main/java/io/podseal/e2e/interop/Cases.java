@@ -34,7 +34,8 @@ final class Cases {
   /** Returns all rows, in the order in which they are run and printed. */
   static List<Case> all() {
     Cases cases = new Cases();
-    for (Edition edition : Edition.values()) {
+    List<Edition> editions = List.of(Edition.values());
+    for (Edition edition : editions) {
       cases.life(edition, Plane.KERNEL_NETLINK);
       cases.life(edition, Plane.KERNEL_LIBIPSEC);
       cases.handshake(edition, Plane.KERNEL_LIBIPSEC);
@@ -44,7 +45,7 @@ final class Cases {
     }
     // The guest's kernel does ESP, whichever strongSwan gives it the keys: each suite once.
     for (Suite suite : Suite.all()) {
-      Edition edition = Edition.values()[cases.rows.size() % Edition.values().length];
+      Edition edition = editions.get(cases.rows.size() % editions.size());
       cases.alternating(suite.name(), edition, Plane.KERNEL_NETLINK, suite::run);
     }
     cases.both("noesn", Edition.SID, Plane.KERNEL_NETLINK, Scripts::noEsn);

@@ -5,8 +5,8 @@ import java.time.InstantSource;
 
 /**
  * Wall-clock time at start plus elapsed time: steps of the system's clock do not move timers. It
- * never goes back; while the process is stopped it goes on, while the machine is suspended it stands
- * (CLOCK_MONOTONIC), and the protocol is simulated with both.
+ * never goes back; while the process is stopped it goes on, while the machine is suspended it
+ * stands (CLOCK_MONOTONIC), and the protocol is simulated with both.
  */
 public final class MonotonicClock implements InstantSource {
   private final Instant start = Instant.now();

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 class ProposalsTest {
   private static final EncryptionAlgorithm GCM_128 = EncryptionAlgorithm.AES_GCM_16_128;
   private static final EncryptionAlgorithm GCM_256 = EncryptionAlgorithm.AES_GCM_16_256;
-  private static final CryptoOffer BOTH = CryptoOffer.CLASSIC.withEncryption(List.of(GCM_256, GCM_128));
+  private static final CryptoOffer BOTH =
+      CryptoOffer.CLASSIC.withEncryption(List.of(GCM_256, GCM_128));
 
   private static final Transform ENCR_256 = Transform.of(TransformType.ENCR, 20, 256);
   private static final Transform ENCR_128 = Transform.of(TransformType.ENCR, 20, 128);
@@ -208,7 +209,8 @@ class ProposalsTest {
 
   @Test
   void anAnswerMustBeOneProposalWithNothingThatWasNotOffered() {
-    List<Proposal> offer = Proposals.ike(CryptoOffer.CLASSIC.withEncryption(List.of(GCM_256)), Bytes.EMPTY);
+    List<Proposal> offer =
+        Proposals.ike(CryptoOffer.CLASSIC.withEncryption(List.of(GCM_256)), Bytes.EMPTY);
     Proposal good = ike(ENCR_256, PRF_256, X25519);
     assertThat(Proposals.answers(offer, List.of(good))).isTrue();
     assertThat(Proposals.answers(offer, List.of())).isFalse();

@@ -17,6 +17,7 @@ import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.udpencap.Ports;
 import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,7 +26,8 @@ import org.junit.jupiter.api.Test;
 
 /** A peer with MOBIKE (RFC 4555) asks to be known by another address; the test speaks for it. */
 class MobikeSimTest {
-  private static final Bytes COOKIE = Bytes.copyOf("any eight or more".getBytes());
+  private static final Bytes COOKIE =
+      Bytes.copyOf("any eight or more".getBytes(StandardCharsets.US_ASCII));
 
   private final World world = new World(1);
   private final Host a = world.host("a", "10.0.0.1", 1);
