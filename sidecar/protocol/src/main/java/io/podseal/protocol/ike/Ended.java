@@ -35,7 +35,9 @@ final class Ended implements State {
 
   @Override
   public State on(Input input, Instant now, List<Action> out) {
-    if (input instanceof Input.Forget || !now.isBefore(until)) {
+    // A peer that is no longer declared has nothing in flight that would be welcome.
+    boolean unwelcome = input instanceof Input.Close c && !c.reason().keepsReceiving();
+    if (input instanceof Input.Forget || unwelcome || !now.isBefore(until)) {
       sa.removeChildren(now, out);
       return new Dead(reason);
     }

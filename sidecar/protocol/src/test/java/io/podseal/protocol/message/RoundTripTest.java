@@ -3,6 +3,7 @@ package io.podseal.protocol.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.wire.ByteWriter;
+import io.podseal.protocol.wire.Bytes;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -46,7 +47,7 @@ class RoundTripTest {
       assertThat(outer.clear()).isEmpty();
       assertThat(ok(MessageDecoder.decodeInner(outer, inner)))
           .as("seed %d", seed)
-          .isEqualTo(new IkeMessage(header, payloads));
+          .isEqualTo(new IkeMessage(header, payloads, Bytes.copyOf(inner)));
     }
   }
 

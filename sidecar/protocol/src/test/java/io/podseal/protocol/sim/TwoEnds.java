@@ -31,8 +31,8 @@ abstract class TwoEnds {
   Host a = world.host("a", "10.0.0.1", 1);
   Host b = world.host("b", "10.0.0.2", 2);
   private boolean mayLosePackets;
-  private CryptoOffer offerOfA = CryptoOffer.DEFAULT;
-  private CryptoOffer offerOfB = CryptoOffer.DEFAULT;
+  private CryptoOffer offerOfA = CryptoOffer.CLASSIC;
+  private CryptoOffer offerOfB = CryptoOffer.CLASSIC;
 
   void offers(CryptoOffer ofA, CryptoOffer ofB) {
     offerOfA = ofA;

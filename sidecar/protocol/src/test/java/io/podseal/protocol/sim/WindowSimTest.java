@@ -90,6 +90,7 @@ class WindowSimTest {
 
   @Test
   void anSaWithoutMessageIdsForUsIsClosed() {
+    world.wire.forged();
     MessageIds.skipTo(a.establishedWith(b).getFirst(), -1 - Limits.LAST_MESSAGE_IDS);
     MessageIds.expect(b.establishedWith(a).getFirst(), -1 - Limits.LAST_MESSAGE_IDS - 1);
     a.reportTraffic();
@@ -102,6 +103,7 @@ class WindowSimTest {
 
   @Test
   void anSaWithoutMessageIdsForThePeerIsClosedByUs() {
+    world.wire.forged();
     int last = -1 - Limits.LAST_MESSAGE_IDS;
     MessageIds.expect(b.establishedWith(a).getFirst(), last - 1);
     List<byte[]> out = sent(deliver(request(ExchangeType.INFORMATIONAL, last - 1)));

@@ -17,7 +17,7 @@ final class PairTable implements PeerDirectory {
   private final Map<Identity, Pair> byIdentity = new HashMap<>();
   private final Map<InetAddress, Pair> byAddress = new HashMap<>();
   private final Set<CryptoOffer> offers = new LinkedHashSet<>();
-  private CryptoOffer anybody = CryptoOffer.DEFAULT;
+  private CryptoOffer anybody = CryptoOffer.CLASSIC.or(CryptoOffer.HYBRID);
   private boolean anyPpk;
 
   @Nullable Pair get(Identity identity) {
@@ -54,7 +54,7 @@ final class PairTable implements PeerDirectory {
   private void learn(Peer peer) {
     anyPpk |= usesPpk(peer);
     if (offers.add(peer.crypto())) {
-      anybody = offers.stream().reduce(CryptoOffer::or).orElse(CryptoOffer.DEFAULT);
+      anybody = offers.stream().reduce(CryptoOffer::or).orElseThrow();
     }
   }
 
