@@ -26,6 +26,11 @@ public final class Wire implements AutoCloseable {
     this.thread = Thread.ofPlatform().daemon().start(this::watch);
   }
 
+  /** Reads what is left and watches no more; what passed can be looked at. */
+  public void finish() {
+    close();
+  }
+
   /** What passed so far. */
   public List<byte[]> packets() {
     return packets;

@@ -194,7 +194,7 @@ final class TunnelModeTest {
         two.namespace().sh("ping -c1 -W2 " + one.ip());
         assertThat(Echo.udp(one, two, 4000)).isTrue();
 
-        inside.close();
+        inside.finish();
         assertThat(inside.packets().stream().filter(p -> (p[6] & 0x20) != 0).count())
             .as("parts with more to come")
             .isGreaterThan(1);

@@ -281,7 +281,7 @@ final class UserspaceDataPlaneTest {
     byte[] esp;
     try (Wire wire = new Wire(lab.node(), "veth1")) {
       one.namespace().sh("ping -c1 -W2 " + two.ip());
-      wire.close();
+      wire.finish();
       byte[] packet = wire.sealedBetween(one, two).getFirst();
       esp = Arrays.copyOfRange(packet, 28, packet.length);
     }
