@@ -27,7 +27,7 @@ public record CryptoOffer(
     List<AdditionalKeyExchange> additional,
     List<SequenceNumbers> sequenceNumbers) {
 
-  /** What Podseal peers use with each other as long as no additional key exchange is possible. */
+  /** One key exchange, for peers that know no additional ones. */
   public static final CryptoOffer CLASSIC =
       new CryptoOffer(
           List.of(EncryptionAlgorithm.AES_GCM_16_256, EncryptionAlgorithm.AES_GCM_16_128),

@@ -6,7 +6,7 @@ import java.time.Duration;
  * How long SAs of a peer live; local to each end and never negotiated (RFC 7296 §2.8).
  *
  * @param child soft lifetime of a child SA
- * @param ike soft lifetime of an IKE SA, after which it is replaced
+ * @param ike soft lifetime of an IKE SA, after which it is rekeyed
  * @param liveness silence from the peer, while we send, after which it is asked for a sign of life
  */
 public record Lifetimes(Duration child, Duration ike, Duration liveness) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.podseal.protocol.secret.SecretBytes;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 import org.junit.jupiter.api.Test;
@@ -174,7 +175,7 @@ public abstract class CbcAndMacContract {
     byte[] out = new byte[2 + algorithm.icvLength()];
     Mac mac = provider().mac(algorithm, SecretBytes.adopt(key));
 
-    mac.update("Hi There".getBytes(java.nio.charset.StandardCharsets.US_ASCII), 0, 8);
+    mac.update("Hi There".getBytes(StandardCharsets.US_ASCII), 0, 8);
     mac.finish(out, 2);
 
     assertThat(mac.algorithm()).isEqualTo(algorithm);

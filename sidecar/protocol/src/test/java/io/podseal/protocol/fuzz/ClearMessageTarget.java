@@ -6,6 +6,7 @@ import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.message.PayloadType;
 import io.podseal.protocol.sim.Recording;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -64,7 +65,7 @@ final class ClearMessageTarget implements FuzzTarget {
 
   /** Octets after the first of a part of {@code input}; the first says whether to mend Length. */
   static byte[] datagram(byte[] input, int from, int to) {
-    byte[] datagram = java.util.Arrays.copyOfRange(input, from + 1, to);
+    byte[] datagram = Arrays.copyOfRange(input, from + 1, to);
     if ((input[from] & 1) != 0 && datagram.length >= HEADER) {
       for (int i = 0; i < 4; i++) {
         datagram[LENGTH_OFFSET + i] = (byte) (datagram.length >>> (24 - 8 * i));

@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * ESP packets to one inbound SA: any octets, and authentic packets around any content.
@@ -148,7 +149,7 @@ final class EspTarget implements FuzzTarget {
       byte[] untouched = packet.clone();
       int code =
           Cost.check(
-              new java.util.function.Supplier<Integer>() {
+              new Supplier<Integer>() {
                 private boolean done;
                 private int result;
 

@@ -9,6 +9,7 @@ import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.Bytes;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -81,7 +82,7 @@ class KeymatVectorsTest {
   @Test
   void prfPlusOfARepeatedKeyIsTheKnownOne() {
     byte[] key = new byte[20];
-    java.util.Arrays.fill(key, (byte) 0x0b);
+    Arrays.fill(key, (byte) 0x0b);
     assertThat(hex(PrfPlus.expand(prf, SecretBytes.adopt(key), hex("4869205468657265"), 32)))
         .isEqualTo("b9bdc08988b4c2b75aa93e596ac84205fa2ddde1bf7a2572067b00e14b237732");
   }

@@ -8,6 +8,7 @@ import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.crypto.WorkingAlgorithms;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
@@ -45,7 +46,7 @@ class CryptoOfferTest {
         .hasMessageContaining("twice");
     assertThatThrownBy(() ->
             good.withAdditional(
-                java.util.Collections.nCopies(
+                Collections.nCopies(
                     8, AdditionalKeyExchange.optional(KeyExchangeMethod.ML_KEM_768))))
         .hasMessageContaining("seven");
   }

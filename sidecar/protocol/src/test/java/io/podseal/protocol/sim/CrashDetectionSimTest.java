@@ -23,6 +23,7 @@ import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,7 +50,7 @@ class CrashDetectionSimTest {
 
   private static IkeOptions options(int fill) {
     byte[] secret = new byte[32];
-    java.util.Arrays.fill(secret, (byte) fill);
+    Arrays.fill(secret, (byte) fill);
     return IkeOptions.DEFAULT.withQcdSecret(SecretBytes.adopt(secret));
   }
 

@@ -11,6 +11,7 @@ import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -126,7 +127,7 @@ class FragmentationSimTest {
     if (!(packet instanceof World.Ike m) || !m.is(ExchangeType.IKE_SA_INIT, true)) {
       return packet;
     }
-    byte[] shorter = java.util.Arrays.copyOf(m.message(), m.message().length - 8);
+    byte[] shorter = Arrays.copyOf(m.message(), m.message().length - 8);
     shorter[27] = (byte) shorter.length;
     // The notify before it ends the chain: two of 28 octets stand at the end.
     shorter[shorter.length - 28] = 0;

@@ -25,6 +25,7 @@ import io.podseal.protocol.wire.Bytes;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -208,9 +209,7 @@ class HostileAuthSimTest {
                   p ->
                       new AuthPayload(
                           AuthPayload.SHARED_KEY_MIC,
-                          octets(
-                              java.util.Arrays.copyOf(
-                                  ((AuthPayload) p).data().toArray(), octets)))));
+                          octets(Arrays.copyOf(((AuthPayload) p).data().toArray(), octets)))));
         }
       }
     }

@@ -28,6 +28,7 @@ import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.wire.ByteWriter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -240,10 +241,9 @@ class HostileFragmentSimTest {
     IkeHeader header = request(nextId++);
     assertKept(
         Forge.sealFragment(
-            a.keys.last().copy(), header, 0, 2, 2, java.util.Arrays.copyOfRange(unknown, 3, 8)));
+            a.keys.last().copy(), header, 0, 2, 2, Arrays.copyOfRange(unknown, 3, 8)));
     byte[] first =
-        Forge.sealFragment(
-            a.keys.last().copy(), header, 201, 1, 2, java.util.Arrays.copyOf(unknown, 3));
+        Forge.sealFragment(a.keys.last().copy(), header, 201, 1, 2, Arrays.copyOf(unknown, 3));
     IkeMessage answer = answer(deliver(first));
     assertThat(answer.error().map(NotifyPayload::notifyType))
         .contains(NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD);

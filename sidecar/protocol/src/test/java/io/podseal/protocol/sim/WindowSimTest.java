@@ -19,6 +19,7 @@ import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -173,7 +174,7 @@ class WindowSimTest {
     request[17] = 0x30;
     request[19] |= 0x20;
     assertThat(sent(b.ike(request, Stranger.at(1), 500))).as("to a response").isEmpty();
-    byte[] shorter = java.util.Arrays.copyOf(request(ExchangeType.INFORMATIONAL, 2), 28);
+    byte[] shorter = Arrays.copyOf(request(ExchangeType.INFORMATIONAL, 2), 28);
     shorter[17] = 0x30;
     assertThat(b.ike(shorter, Stranger.at(1), 500))
         .containsExactly(
