@@ -3,9 +3,9 @@ package io.podseal.sidecar;
 import io.podseal.control.v1.LiveSa;
 import io.podseal.control.v1.PolicyUpdate;
 import io.podseal.control.v1.SaReport;
+import io.podseal.protocol.crypto.Algorithm;
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.SelfTest;
-import io.podseal.protocol.crypto.WorkingAlgorithms;
 import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.ike.KeyLog;
 import io.podseal.protocol.policy.LocalPod;
@@ -46,7 +46,6 @@ final class Sidecar implements ControlListener, AutoCloseable {
 
   private final SidecarOptions options;
   private final CryptoProvider crypto = new JdkCryptoProvider();
-  private final WorkingAlgorithms algorithms = SelfTest.run(crypto);
   private final SecureRandom random = new SecureRandom();
   private final KeyLog keyLog;
   private final SidecarMetrics metrics = new SidecarMetrics(this::report);
@@ -89,7 +88,7 @@ final class Sidecar implements ControlListener, AutoCloseable {
                     options.controllerPort(),
                     Path.of("/etc/resolv.conf"),
                     System.getenv()),
-                algorithms),
+                new SelfTest(crypto, Sidecar::failed)),
             this::startPlane);
     metrics.bind(firewall);
     metrics.gauge(
@@ -126,12 +125,13 @@ final class Sidecar implements ControlListener, AutoCloseable {
         options.effectiveServerName(),
         options.tun,
         Integer.toString(options.healthPort));
-    if (!algorithms.failed().isEmpty()) {
-      LOG.log(
-          System.Logger.Level.ERROR,
-          "These algorithms give wrong answers on this machine and are not used: {0}",
-          algorithms.failed());
-    }
+  }
+
+  private static void failed(Algorithm algorithm) {
+    LOG.log(
+        System.Logger.Level.ERROR,
+        "{0} gives wrong answers on this machine and is not used",
+        algorithm.name());
   }
 
   /** Says what is missing before anything is changed. */

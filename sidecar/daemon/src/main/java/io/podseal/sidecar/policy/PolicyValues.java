@@ -88,14 +88,15 @@ final class PolicyValues {
   }
 
   private static CryptoOffer crypto(CryptoProfile profile, WorkingAlgorithms working) {
-    return ProfileNames.offer(profile)
+    CryptoOffer named = ProfileNames.offer(profile);
+    return named
         .restrictedTo(working)
         .orElseThrow(() ->
             new PolicyException(
                 "profile "
                     + profile.getName()
                     + " needs algorithms that failed their self-test: "
-                    + working.failed()));
+                    + named.algorithms().stream().filter(a -> !working.includes(a)).toList()));
   }
 
   private static Lifetimes lifetimes(CryptoProfile profile) {

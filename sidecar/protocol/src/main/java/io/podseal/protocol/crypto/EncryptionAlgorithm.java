@@ -1,7 +1,7 @@
 package io.podseal.protocol.crypto;
 
 /** ENCR transforms (transform type 1) by their IANA numbers; lengths in octets. */
-public enum EncryptionAlgorithm {
+public enum EncryptionAlgorithm implements Algorithm {
   AES_GCM_16_128(20, 128, Shape.COMBINED),
   AES_GCM_16_256(20, 256, Shape.COMBINED),
   /** RFC 7634: the key has one length, so there is no Key Length attribute. */

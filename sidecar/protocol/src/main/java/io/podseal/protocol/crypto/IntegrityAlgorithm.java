@@ -4,7 +4,7 @@ package io.podseal.protocol.crypto;
  * INTEG transforms (transform type 3) by their IANA numbers, for AES-CBC and for AH: HMAC with a
  * key as long as the hash, cut to half of it (RFC 4868 §2.1). Lengths in octets.
  */
-public enum IntegrityAlgorithm {
+public enum IntegrityAlgorithm implements Algorithm {
   HMAC_SHA2_256_128(12, 32),
   HMAC_SHA2_384_192(13, 48),
   HMAC_SHA2_512_256(14, 64);

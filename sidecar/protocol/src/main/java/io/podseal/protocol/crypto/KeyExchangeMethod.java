@@ -4,7 +4,7 @@ package io.podseal.protocol.crypto;
  * Key exchange methods (transform type 4, and ADDKE of RFC 9370) by their IANA numbers; lengths in
  * octets of KE payload data.
  */
-public enum KeyExchangeMethod {
+public enum KeyExchangeMethod implements Algorithm {
   X25519(31, Family.CURVE25519, 32, 32),
   P256(19, Family.ECP, 64, 64),
   P384(20, Family.ECP, 96, 96),

@@ -1,7 +1,7 @@
 package io.podseal.protocol.crypto;
 
 /** PRF transforms (transform type 2) by their IANA numbers; lengths in octets. */
-public enum PrfAlgorithm {
+public enum PrfAlgorithm implements Algorithm {
   HMAC_SHA2_256(5, 32),
   HMAC_SHA2_384(6, 48),
   HMAC_SHA2_512(7, 64);

@@ -4,48 +4,54 @@ import io.podseal.protocol.secret.SecretBytes;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.HexFormat;
-import java.util.function.Predicate;
+import java.util.Map;
+import java.util.function.Consumer;
 
 /**
- * Asks a provider at start for answers that are known, one for each algorithm, so that a library
- * that computes wrongly is found before it protects anything.
+ * Asks a provider for answers that are known, so that a library that computes wrongly is found
+ * before it protects anything. Each algorithm is asked once, when a profile first names it: all of
+ * them cost 0.7 s of a cold start, most of that for groups that few profiles name.
+ *
+ * <p>Confined to one thread.
  */
-public final class SelfTest {
+public final class SelfTest implements WorkingAlgorithms {
   private final CryptoProvider provider;
+  private final Consumer<Algorithm> failure;
+  private final Map<Algorithm, Boolean> results = new HashMap<>();
 
-  private SelfTest(CryptoProvider provider) {
+  /**
+   * @param failure learns once of each algorithm that does not work
+   */
+  public SelfTest(CryptoProvider provider, Consumer<Algorithm> failure) {
     this.provider = provider;
+    this.failure = failure;
   }
 
-  /** What of {@code provider} works; takes some tenths of a second the first time. */
-  public static WorkingAlgorithms run(CryptoProvider provider) {
-    SelfTest test = new SelfTest(provider);
-    return new WorkingAlgorithms(
-        working(EncryptionAlgorithm.class, a -> a.isAead() ? test.aead(a) : test.cbc(a)),
-        working(IntegrityAlgorithm.class, test::mac),
-        working(PrfAlgorithm.class, test::prf),
-        working(KeyExchangeMethod.class, test::keyExchange));
+  @Override
+  public boolean includes(Algorithm algorithm) {
+    return results.computeIfAbsent(algorithm, this::test);
   }
 
-  private static <T extends Enum<T>> EnumSet<T> working(Class<T> type, Predicate<T> test) {
-    EnumSet<T> working = EnumSet.noneOf(type);
-    for (T algorithm : EnumSet.allOf(type)) {
-      if (passes(test, algorithm)) {
-        working.add(algorithm);
-      }
-    }
-    return working;
-  }
-
-  private static <T> boolean passes(Predicate<T> test, T algorithm) {
+  private boolean test(Algorithm algorithm) {
+    boolean works;
     try {
-      return test.test(algorithm);
+      works =
+          switch (algorithm) {
+            case EncryptionAlgorithm e -> e.isAead() ? aead(e) : cbc(e);
+            case IntegrityAlgorithm i -> mac(i);
+            case PrfAlgorithm p -> prf(p);
+            case KeyExchangeMethod k -> keyExchange(k);
+          };
     } catch (RuntimeException | LinkageError broken) {
       // Whatever it throws: an algorithm that cannot answer does not work.
-      return false;
+      works = false;
     }
+    if (!works) {
+      failure.accept(algorithm);
+    }
+    return works;
   }
 
   /** Seals 16 zero octets under a zero key and nonce, opens them, and refuses a forgery. */

@@ -1,5 +1,6 @@
 package io.podseal.protocol.policy;
 
+import io.podseal.protocol.crypto.Algorithm;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
@@ -9,7 +10,6 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -154,14 +154,12 @@ public record CryptoOffer(
    * goes if it is the last; before another it would change that one's number.
    */
   public Optional<CryptoOffer> restrictedTo(WorkingAlgorithms working) {
-    List<IntegrityAlgorithm> macs = keep(integrity, working.integrity());
+    List<IntegrityAlgorithm> macs = keep(integrity, working);
     List<EncryptionAlgorithm> ciphers =
-        keep(encryption, working.encryption()).stream()
-            .filter(e -> e.isAead() || !macs.isEmpty())
-            .toList();
+        keep(encryption, working).stream().filter(e -> e.isAead() || !macs.isEmpty()).toList();
     List<AdditionalKeyExchange> exchanges = new ArrayList<>();
     for (AdditionalKeyExchange wanted : additional) {
-      List<KeyExchangeMethod> methods = keep(wanted.methods(), working.keyExchange());
+      List<KeyExchangeMethod> methods = keep(wanted.methods(), working);
       if (methods.isEmpty()) {
         boolean last = exchanges.size() == additional.size() - 1;
         if (wanted.optional() && last) {
@@ -171,8 +169,8 @@ public record CryptoOffer(
       }
       exchanges.add(new AdditionalKeyExchange(methods, wanted.optional()));
     }
-    List<PrfAlgorithm> prfs = keep(prf, working.prf());
-    List<KeyExchangeMethod> methods = keep(keyExchange, working.keyExchange());
+    List<PrfAlgorithm> prfs = keep(prf, working);
+    List<KeyExchangeMethod> methods = keep(keyExchange, working);
     boolean useless =
         prfs.isEmpty()
             || methods.isEmpty()
@@ -182,8 +180,20 @@ public record CryptoOffer(
         : Optional.of(new CryptoOffer(ciphers, macs, prfs, methods, exchanges, sequenceNumbers));
   }
 
-  private static <T> List<T> keep(List<T> list, Set<T> working) {
-    return list.stream().filter(working::contains).toList();
+  /** Every algorithm it names. */
+  public List<Algorithm> algorithms() {
+    return Stream.of(
+            encryption,
+            integrity,
+            prf,
+            keyExchange,
+            additional.stream().flatMap(a -> a.methods().stream()).toList())
+        .<Algorithm>flatMap(List::stream)
+        .toList();
+  }
+
+  private static <T extends Algorithm> List<T> keep(List<T> list, WorkingAlgorithms working) {
+    return list.stream().filter(working::includes).toList();
   }
 
   private static <T> List<T> once(String what, List<T> list) {
