@@ -4,18 +4,25 @@ import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Tells sealed packets from clear ones.
  *
- * <p>Clear is any IP packet that is not UDP with port 500 or 4500. Later fragments carry no ports
- * and are judged by the first fragment with the same addresses, protocol and identification (RFC
- * 791); one whose first fragment was not seen before it is clear. Confined to one thread.
+ * <p>Clear is any IP packet that is not UDP with port 500 or 4500, nor an error that quotes one.
+ * Later fragments carry no ports and are judged by the first fragment with the same addresses,
+ * protocol and identification (RFC 791); one whose first fragment was not seen before it is clear.
+ * Confined to one thread.
  */
 public final class Classifier {
   private static final int IKE_PORT = 500;
   private static final int NAT_T_PORT = 4500;
   private static final int UDP_HEADER = 8;
+  private static final int ICMP_HEADER = 8;
+
+  /** Destination unreachable, time exceeded, parameter problem. */
+  private static final Set<Integer> ICMP_ERRORS = Set.of(3, 11, 12);
+
   private static final int REMEMBERED_DATAGRAMS = 4096;
 
   private record Datagram(
@@ -58,6 +65,9 @@ public final class Classifier {
   }
 
   private static WireKind first(IpPacket packet) {
+    if (packet.protocol() == IpPacket.ICMP) {
+      return quotesSealed(packet.payload()) ? WireKind.SEALED_QUOTE : WireKind.CLEAR;
+    }
     if (packet.protocol() != IpPacket.UDP) {
       return WireKind.CLEAR;
     }
@@ -73,6 +83,16 @@ public final class Classifier {
       return WireKind.ESP;
     }
     return IkeHeader.in(ikeMessage(packet)).isPresent() ? WireKind.IKE : WireKind.UNKNOWN_SEALED;
+  }
+
+  /** RFC 792: an error quotes the IP header and at least 8 octets, which are the UDP header. */
+  private static boolean quotesSealed(ByteBuffer icmp) {
+    if (icmp.limit() <= ICMP_HEADER || !ICMP_ERRORS.contains((int) icmp.get(0))) {
+      return false;
+    }
+    return IpPacket.ipv4(from(icmp, ICMP_HEADER))
+        .filter(quoted -> quoted.fragmentOffset() == 0 && first(quoted) != WireKind.CLEAR)
+        .isPresent();
   }
 
   private static boolean onPort(IpPacket packet, int port) {

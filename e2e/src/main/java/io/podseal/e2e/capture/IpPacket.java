@@ -66,7 +66,8 @@ public record IpPacket(
     return hasPorts && payload.limit() >= 4 ? Short.toUnsignedInt(payload.getShort(offset)) : -1;
   }
 
-  private static Optional<IpPacket> ipv4(ByteBuffer packet) {
+  /** Reads an IPv4 packet; empty for what is too short to be one. */
+  static Optional<IpPacket> ipv4(ByteBuffer packet) {
     if (packet.remaining() < IPV4_HEADER || packet.get(0) >> 4 != 4) {
       return Optional.empty();
     }

@@ -14,6 +14,8 @@ public enum WireKind {
   SEALED_FRAGMENT,
   /** UDP 500 or 4500 with a payload that is none of the above. */
   UNKNOWN_SEALED,
+  /** An ICMP error of a host that could not take one of the above, which it quotes. */
+  SEALED_QUOTE,
   /** Any other IP packet: what must never be seen between a declared pair. */
   CLEAR;
 }

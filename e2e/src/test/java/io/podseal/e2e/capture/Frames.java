@@ -47,6 +47,17 @@ final class Frames {
         .array();
   }
 
+  /** Returns an ICMP message of {@code type} that quotes the packet in {@code frame}. */
+  static byte[] icmp(int type, byte[] frame) {
+    byte[] message =
+        ByteBuffer.allocate(8 + frame.length - 14)
+            .put((byte) type)
+            .position(8)
+            .put(frame, 14, frame.length - 14)
+            .array();
+    return ipv4(1, 1, 0, message);
+  }
+
   static byte[] ike(int exchangeType, int flags) {
     return ByteBuffer.allocate(28)
         .putLong(0x1111)

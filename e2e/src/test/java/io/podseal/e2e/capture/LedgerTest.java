@@ -3,6 +3,7 @@ package io.podseal.e2e.capture;
 import static io.podseal.e2e.capture.Frames.behindMarker;
 import static io.podseal.e2e.capture.Frames.captured;
 import static io.podseal.e2e.capture.Frames.esp;
+import static io.podseal.e2e.capture.Frames.icmp;
 import static io.podseal.e2e.capture.Frames.ike;
 import static io.podseal.e2e.capture.Frames.ipv4;
 import static io.podseal.e2e.capture.Frames.udp;
@@ -31,6 +32,19 @@ class LedgerTest {
     assertThat(summary().exchanges())
         .isEqualTo(Map.of("IKE_SA_INIT request", 1L, "IKE_AUTH response", 1L));
     assertThat(summary().count(WireKind.CLEAR)).isZero();
+  }
+
+  @Test
+  void anErrorThatQuotesASealedPacketIsNotClearAndAnyOtherIcmpIs() throws Exception {
+    byte[] sealed = udp(4500, 4500, behindMarker(ike(37, 0x08)));
+    byte[] name = udp(53, 53, new byte[40]);
+    byte[] tcp = ipv4(6, 1, 0, udpDatagram(500, 4500, new byte[40]));
+
+    assertThat(ledger.add(captured(icmp(3, sealed)))).contains(WireKind.SEALED_QUOTE);
+    assertThat(ledger.add(captured(icmp(3, tcp)))).contains(WireKind.CLEAR);
+    assertThat(ledger.add(captured(icmp(8, sealed)))).contains(WireKind.CLEAR);
+    assertThat(ledger.add(captured(icmp(3, Arrays.copyOf(sealed, 30))))).contains(WireKind.CLEAR);
+    assertThat(ledger.add(captured(icmp(3, name)))).contains(WireKind.CLEAR);
   }
 
   @Test

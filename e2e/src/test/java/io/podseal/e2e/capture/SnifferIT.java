@@ -74,7 +74,9 @@ class SnifferIT {
         assertThat(seen.count(WireKind.ESP)).isEqualTo(8);
         assertThat(seen.count(WireKind.SEALED_FRAGMENT)).isEqualTo(2);
         assertThat(seen.count(WireKind.UNKNOWN_SEALED)).isEqualTo(2);
-        // One small datagram and three fragments; the ICMP errors of the closed ports come on top.
+        // Nobody listens, and the kernel's errors quote what was sealed and what was not.
+        assertThat(seen.count(WireKind.SEALED_QUOTE)).isPositive();
+        // One small datagram and three fragments; the errors of port 9999 come on top.
         assertThat(seen.clear().stream().filter(line -> line.contains("UDP"))).hasSize(4);
         assertThat(sniffer.drops()).isEqualTo(new Sniffer.Drops(0, 0));
       }
