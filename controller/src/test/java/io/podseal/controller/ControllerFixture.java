@@ -14,6 +14,8 @@ import io.podseal.controller.control.ControlLimits;
 import io.podseal.controller.identity.PodAuthenticator;
 import io.podseal.controller.inject.SidecarTemplate;
 import io.podseal.controller.obs.ControllerMetrics;
+import io.podseal.crds.v1alpha1.CryptoProfile;
+import io.podseal.crds.v1alpha1.CryptoProfileSpec;
 import io.podseal.crds.v1alpha1.PeerDestination;
 import io.podseal.crds.v1alpha1.PeerSource;
 import io.podseal.crds.v1alpha1.PortSpec;
@@ -200,6 +202,13 @@ final class ControllerFixture implements AutoCloseable {
   }
 
   /** A Strict peering of {@code app=from} to {@code app=to} of {@code shop}. */
+  void profile(String name, CryptoProfileSpec spec) {
+    var profile = new CryptoProfile();
+    profile.setMetadata(new ObjectMetaBuilder().withNamespace("shop").withName(name).build());
+    profile.setSpec(spec);
+    api.client().resource(profile).create();
+  }
+
   SecurePeering peering(String name, String from, String to, PortSpec... ports) {
     var peering = new SecurePeering();
     peering.setMetadata(new ObjectMetaBuilder().withNamespace("shop").withName(name).build());

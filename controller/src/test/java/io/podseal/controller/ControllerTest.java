@@ -6,9 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.grpc.Status;
+import io.podseal.control.v1.CryptoProfile;
 import io.podseal.control.v1.Mode;
 import io.podseal.control.v1.PortRule;
+import io.podseal.crds.v1alpha1.CryptoProfileSpec;
 import io.podseal.crds.v1alpha1.PortSpec;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -58,6 +61,41 @@ class ControllerTest {
     assertThat(atDb.self().getIdentity()).isEqualTo(identity(db));
     assertThat(atDb.self().getAddressesList()).containsExactly("10.0.0.2");
     assertThat(atDb.self().getStrictPortsList()).containsExactly(PortRule.getDefaultInstance());
+  }
+
+  @Test
+  void whatAProfileNamesReachesTheSidecarsInItsOrder() {
+    var orders = fixture.pod("orders-0", "orders", "10.0.0.1");
+    var db = fixture.pod("db-0", "db", "10.0.0.2");
+    fixture.profile(
+        "default",
+        new CryptoProfileSpec(
+            List.of("aes256", "chacha20poly1305"),
+            "30m",
+            null,
+            null,
+            List.of("sha512", "sha384"),
+            List.of("prfsha384"),
+            List.of("ecp384", "modp3072"),
+            List.of("mlkem1024", "mlkem768")));
+    fixture.peering("p", "orders", "db");
+
+    var atOrders = fixture.sidecar(orders);
+
+    await().untilAsserted(() -> assertThat(atOrders.peers()).containsOnlyKeys(identity(db)));
+    assertThat(atOrders.peer(identity(db)).getProfile())
+        .isEqualTo(
+            CryptoProfile.newBuilder()
+                .setName("default")
+                .addAllEncryption(List.of("aes256", "chacha20poly1305"))
+                .setChildLifetimeSeconds(1_800)
+                .setIkeLifetimeSeconds(14_400)
+                .setLivenessSeconds(30)
+                .addAllIntegrity(List.of("sha512", "sha384"))
+                .addPrf("prfsha384")
+                .addAllKeyExchange(List.of("ecp384", "modp3072"))
+                .addAllAdditionalKeyExchange(List.of("mlkem1024", "mlkem768"))
+                .build());
   }
 
   @Test

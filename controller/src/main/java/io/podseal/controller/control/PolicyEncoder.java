@@ -167,9 +167,14 @@ final class PolicyEncoder {
   }
 
   private static CryptoProfile profile(CryptoChoice choice) {
+    var algorithms = choice.algorithms();
     return CryptoProfile.newBuilder()
         .setName(choice.name())
-        .addAllEncryption(choice.encryption())
+        .addAllEncryption(algorithms.encryption())
+        .addAllIntegrity(algorithms.integrity())
+        .addAllPrf(algorithms.prf())
+        .addAllKeyExchange(algorithms.keyExchange())
+        .addAllAdditionalKeyExchange(algorithms.additionalKeyExchange())
         .setChildLifetimeSeconds((int) choice.childLifetime().toSeconds())
         .setIkeLifetimeSeconds((int) choice.ikeLifetime().toSeconds())
         .setLivenessSeconds((int) choice.liveness().toSeconds())

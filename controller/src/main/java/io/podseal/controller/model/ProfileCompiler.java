@@ -68,13 +68,7 @@ final class ProfileCompiler {
       throw SpecException.invalid("it has no spec");
     }
     var standard = CryptoChoice.BUILT_IN;
-    var encryption = spec.encryption() == null ? standard.encryption() : spec.encryption();
-    if (encryption.isEmpty()
-        || !CryptoChoice.ALGORITHMS.containsAll(encryption)
-        || encryption.stream().distinct().count() != encryption.size()) {
-      throw SpecException.invalid(
-          "encryption must list, each once, some of " + String.join(", ", CryptoChoice.ALGORITHMS));
-    }
+    var algorithms = AlgorithmChoice.of(spec);
     var child = duration("childLifetime", spec.childLifetime(), standard.childLifetime());
     var ike = duration("ikeLifetime", spec.ikeLifetime(), standard.ikeLifetime());
     var liveness = duration("liveness", spec.liveness(), standard.liveness());
@@ -84,8 +78,7 @@ final class ProfileCompiler {
     if (child.compareTo(ike) > 0) {
       throw SpecException.invalid("childLifetime must not exceed ikeLifetime");
     }
-    return new CryptoChoice(
-        profile.subject().name(), List.copyOf(encryption), child, ike, liveness);
+    return new CryptoChoice(profile.subject().name(), algorithms, child, ike, liveness);
   }
 
   private static Duration duration(String field, @Nullable String text, Duration standard)

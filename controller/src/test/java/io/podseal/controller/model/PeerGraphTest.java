@@ -169,13 +169,28 @@ class PeerGraphTest {
   @Test
   void aNamedProfileReachesBothEnds() {
     cluster
-        .profile("fast", new CryptoProfileSpec(List.of("aes128gcm16"), "1h30m", "8h", "5s"))
+        .profile(
+            "fast",
+            new CryptoProfileSpec(
+                List.of("aes128"),
+                "1h30m",
+                "8h",
+                "5s",
+                List.of("sha384"),
+                List.of("prfsha512"),
+                List.of("modp3072", "ecp384"),
+                List.of("none")))
         .peering("p", spec("orders", "db", SecurePeeringSpec.STRICT, "fast"));
 
     var expected =
         new CryptoChoice(
             "fast",
-            List.of("aes128gcm16"),
+            new AlgorithmChoice(
+                List.of("aes128"),
+                List.of("sha384"),
+                List.of("prfsha512"),
+                List.of("modp3072", "ecp384"),
+                List.of("none")),
             Duration.ofMinutes(90),
             Duration.ofHours(8),
             Duration.ofSeconds(5));
@@ -187,7 +202,7 @@ class PeerGraphTest {
   void anObjectNamedDefaultReplacesTheBuiltInValues() {
     cluster.profile("default", profile("aes128gcm16")).peering("p", "orders", "db");
 
-    assertThat(cluster.link("orders-0", "db-0").crypto().encryption())
+    assertThat(cluster.link("orders-0", "db-0").crypto().algorithms().encryption())
         .containsExactly("aes128gcm16");
   }
 
@@ -380,7 +395,7 @@ class PeerGraphTest {
   }
 
   private static CryptoProfileSpec profile(String encryption) {
-    return new CryptoProfileSpec(List.of(encryption), null, null, null);
+    return new CryptoProfileSpec(List.of(encryption), null, null, null, null, null, null, null);
   }
 
   static PodRecord withoutSidecar(PodRecord pod) {

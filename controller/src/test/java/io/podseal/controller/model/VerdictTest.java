@@ -156,7 +156,7 @@ class VerdictTest {
   @Test
   void deletingAProfileInUseDoesNotOpenWhatItSealed() {
     cluster
-        .profile("fast", new CryptoProfileSpec(List.of("aes128gcm16"), null, null, null))
+        .profile("fast", profile(List.of("aes128gcm16"), null, null, null))
         .peering("p", spec("orders", "db", SecurePeeringSpec.STRICT, "fast"));
     var sealed = cluster.build().graph();
 
@@ -166,23 +166,44 @@ class VerdictTest {
     assertThat(cluster.verdict("p").resolvedRefs().reason()).isEqualTo("ProfileNotFound");
   }
 
+  private static CryptoProfileSpec profile(
+      @Nullable List<String> encryption,
+      @Nullable String child,
+      @Nullable String ike,
+      @Nullable String liveness) {
+    return new CryptoProfileSpec(encryption, child, ike, liveness, null, null, null, null);
+  }
+
+  private static CryptoProfileSpec algorithms(
+      @Nullable List<String> encryption,
+      @Nullable List<String> integrity,
+      @Nullable List<String> prf,
+      @Nullable List<String> keyExchange,
+      @Nullable List<String> additional) {
+    return new CryptoProfileSpec(
+        encryption, null, null, null, integrity, prf, keyExchange, additional);
+  }
+
   static Stream<Arguments> invalidProfiles() {
     return Stream.of(
-        Arguments.of(new CryptoProfileSpec(List.of("rot13"), null, null, null), "encryption"),
-        Arguments.of(new CryptoProfileSpec(List.of(), null, null, null), "encryption"),
+        Arguments.of(profile(List.of("rot13"), null, null, null), "encryption"),
+        Arguments.of(profile(List.of(), null, null, null), "encryption"),
+        Arguments.of(profile(List.of("aes128gcm16", "aes128gcm16"), null, null, null), "each once"),
+        Arguments.of(profile(null, "soon", null, null), "childLifetime must be written"),
+        Arguments.of(profile(null, "99999999999999999h", null, null), "childLifetime"),
+        Arguments.of(profile(null, "999999999999999h", null, null), "childLifetime"),
+        Arguments.of(profile(null, "59s", null, null), "childLifetime must be between"),
+        Arguments.of(profile(null, "5h", "4h", null), "must not exceed"),
+        Arguments.of(profile(null, null, "169h", null), "ikeLifetime"),
+        Arguments.of(profile(null, null, null, "0s"), "liveness"),
         Arguments.of(
-            new CryptoProfileSpec(List.of("aes128gcm16", "aes128gcm16"), null, null, null),
-            "each once"),
+            algorithms(null, List.of("sha256"), null, null, null), "integrity is for aes256"),
+        Arguments.of(algorithms(List.of("aes256"), List.of("md5"), null, null, null), "integrity"),
+        Arguments.of(algorithms(null, null, List.of(), null, null), "prf must list"),
         Arguments.of(
-            new CryptoProfileSpec(null, "soon", null, null), "childLifetime must be written"),
+            algorithms(null, null, null, List.of("x25519", "x25519"), null), "keyExchange"),
         Arguments.of(
-            new CryptoProfileSpec(null, "99999999999999999h", null, null), "childLifetime"),
-        Arguments.of(new CryptoProfileSpec(null, "999999999999999h", null, null), "childLifetime"),
-        Arguments.of(
-            new CryptoProfileSpec(null, "59s", null, null), "childLifetime must be between"),
-        Arguments.of(new CryptoProfileSpec(null, "5h", "4h", null), "must not exceed"),
-        Arguments.of(new CryptoProfileSpec(null, null, "169h", null), "ikeLifetime"),
-        Arguments.of(new CryptoProfileSpec(null, null, null, "0s"), "liveness"));
+            algorithms(null, null, null, null, List.of("none", "mlkem768")), "stand alone"));
   }
 
   @ParameterizedTest

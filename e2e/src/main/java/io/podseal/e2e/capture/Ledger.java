@@ -96,7 +96,8 @@ public final class Ledger {
           counts.clear.add(frame.time() + " " + describe(packet));
         }
       }
-      case KEEPALIVE, SEALED_FRAGMENT, UNKNOWN_SEALED, SEALED_QUOTE -> counts.packets.merge(kind, 1L, Long::sum);
+      case KEEPALIVE, SEALED_FRAGMENT, UNKNOWN_SEALED, SEALED_QUOTE ->
+          counts.packets.merge(kind, 1L, Long::sum);
     }
     return Optional.of(kind);
   }

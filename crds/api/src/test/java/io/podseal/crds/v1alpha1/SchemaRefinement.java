@@ -31,9 +31,7 @@ final class SchemaRefinement implements CRDPostProcessor {
         order(version, "READY", "PAIRS", "MODE", "REASON", "AGE");
       }
       case "CryptoProfile" -> {
-        var encryption = property(schema, "spec", "encryption");
-        encryption.setXKubernetesListType("set");
-        allow(encryption.getItems().getSchema(), "aes256gcm16", "aes128gcm16");
+        refineProfile(property(schema, "spec"));
         refineConditions(property(schema, "status", "conditions"));
         order(version, "ENCRYPTION", "CHILD-LIFETIME", "ACCEPTED", "AGE");
       }
@@ -52,6 +50,20 @@ final class SchemaRefinement implements CRDPostProcessor {
       default -> throw new IllegalStateException("no refinement for " + crd.getFullResourceName());
     }
     return crd;
+  }
+
+  private static void refineProfile(JSONSchemaProps spec) {
+    choice(spec, "encryption", CryptoProfileSpec.ENCRYPTION);
+    choice(spec, "integrity", CryptoProfileSpec.INTEGRITY);
+    choice(spec, "prf", CryptoProfileSpec.PRF);
+    choice(spec, "keyExchange", CryptoProfileSpec.KEY_EXCHANGE);
+    choice(spec, "additionalKeyExchange", CryptoProfileSpec.ADDITIONAL_KEY_EXCHANGE);
+  }
+
+  private static void choice(JSONSchemaProps spec, String field, List<String> names) {
+    var list = property(spec, field);
+    list.setXKubernetesListType("set");
+    allow(list.getItems().getSchema(), names.toArray(String[]::new));
   }
 
   private static void refinePeering(JSONSchemaProps schema) {
