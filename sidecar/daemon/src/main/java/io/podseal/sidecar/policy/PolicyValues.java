@@ -12,6 +12,7 @@ import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.LocalPod;
 import io.podseal.protocol.policy.Peer;
 import io.podseal.protocol.policy.Ppk;
+import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.Bytes;
 import io.podseal.sidecar.firewall.FirewallPeer;
@@ -70,7 +71,8 @@ final class PolicyValues {
       case CHILD_MODE_UNSPECIFIED, CHILD_MODE_TRANSPORT -> ChildPolicy.BETWEEN_PODS;
       case CHILD_MODE_TUNNEL -> ChildPolicy.tunnel(List.of(), List.of());
       case CHILD_MODE_TRANSPORT_PREFERRED ->
-          new ChildPolicy(Modes.TRANSPORT_PREFERRED, List.of(), List.of(), false);
+          new ChildPolicy(
+              Modes.TRANSPORT_PREFERRED, SecurityProtocol.ESP, List.of(), List.of(), false);
       case UNRECOGNIZED ->
           throw new PolicyException(
               "peer " + p.getPod() + " has a mode that this sidecar does not know");

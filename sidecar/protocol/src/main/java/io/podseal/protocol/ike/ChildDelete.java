@@ -38,7 +38,7 @@ final class ChildDelete implements Exchange {
       return Optional.empty();
     }
     child.stage(ChildSa.Stage.DELETING);
-    return Optional.of(List.of(DeletePayload.esp(child.inboundSpi())));
+    return Optional.of(List.of(DeletePayload.child(child.protocol(), child.inboundSpi())));
   }
 
   @Override

@@ -7,10 +7,11 @@ import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.ChildMode;
-import io.podseal.protocol.policy.EspSuite;
+import io.podseal.protocol.policy.ChildSuite;
 import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
+import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
 import java.time.Instant;
@@ -42,7 +43,8 @@ final class ChildOffer {
     this.nonce = nonce;
     this.inboundSpi = core.ctx().spis().allocate();
     this.keys = keys;
-    this.proposals = Proposals.esp(core.peer().crypto(), inboundSpi, pfs());
+    this.proposals =
+        Proposals.child(core.peer().child().protocol(), core.peer().crypto(), inboundSpi, pfs());
   }
 
   /** The child of IKE_AUTH, which takes its keys from the IKE SA's own key exchange. */
@@ -94,7 +96,9 @@ final class ChildOffer {
     if (wanted.mode() == ChildMode.TRANSPORT) {
       payloads.add(NotifyPayload.of(NotifyType.USE_TRANSPORT_MODE));
     }
-    payloads.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
+    if (core.peer().child().protocol() == SecurityProtocol.ESP) {
+      payloads.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
+    }
     payloads.add(new SaPayload(proposals));
     keys.ifPresent(k -> {
       payloads.add(new NoncePayload(nonce));
@@ -140,9 +144,10 @@ final class ChildOffer {
     if (!Proposals.answers(proposals, answered) || traffic.isEmpty()) {
       return false;
     }
-    Optional<EspSuite> suite =
-        Proposals.selectEsp(answered, core.peer().crypto(), pfs(), inboundSpi)
-            .map(Proposals.Selected::suite)
+    Optional<ChildSuite> suite =
+        Proposals.selectChild(
+                core.peer().child().protocol(), answered, core.peer().crypto(), pfs(), inboundSpi)
+            .<ChildSuite>map(Proposals.Selected::suite)
             .filter(s -> s.keyExchange().equals(keys.map(KeyExchanges::method)));
     int outboundSpi =
         answered.getFirst().spi().length() == 4 ? answered.getFirst().spi().s32(0) : 0;

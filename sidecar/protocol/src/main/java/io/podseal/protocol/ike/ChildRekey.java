@@ -74,7 +74,7 @@ final class ChildRekey implements Exchange {
     }
     List<Payload> payloads = new ArrayList<>();
     // §1.3.3: REKEY_SA names the SPI that the sender of this request receives on.
-    payloads.add(NotifyPayload.aboutEsp(NotifyType.REKEY_SA, old.inboundSpi()));
+    payloads.add(NotifyPayload.aboutChild(old.protocol(), NotifyType.REKEY_SA, old.inboundSpi()));
     payloads.addAll(o.payloads());
     return Optional.of(payloads);
   }

@@ -10,10 +10,11 @@ import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.ChildMode;
-import io.podseal.protocol.policy.EspSuite;
+import io.podseal.protocol.policy.ChildSuite;
 import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
+import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.ByteWriter;
 import io.podseal.protocol.wire.Bytes;
@@ -133,14 +134,15 @@ final class ChildResponder {
       Pfs pfs, int inboundSpi, Bytes nonceI, Bytes nonceR, ChildSelectors.Choice choice) {
     List<Proposal> offered =
         request.first(SaPayload.class).map(SaPayload::proposals).orElse(List.of());
-    Optional<Proposals.Selected<EspSuite>> selected =
-        Proposals.selectEsp(offered, core.peer().crypto(), pfs, inboundSpi);
+    Optional<Proposals.Selected<? extends ChildSuite>> selected =
+        Proposals.selectChild(
+            core.peer().child().protocol(), offered, core.peer().crypto(), pfs, inboundSpi);
     Optional<Integer> outboundSpi =
         selected.map(s -> s.offered().spi().s32(0)).filter(ChildSa::isUsable);
     if (selected.isEmpty() || outboundSpi.isEmpty()) {
       return Refusal.of(NotifyType.NO_PROPOSAL_CHOSEN);
     }
-    EspSuite suite = selected.get().suite();
+    ChildSuite suite = selected.get().suite();
     Optional<KeyExchangeResponse> agreed = Optional.empty();
     if (suite.keyExchange().isPresent()) {
       KeyExchangeMethod method = suite.keyExchange().get();
@@ -161,7 +163,9 @@ final class ChildResponder {
     if (choice.additionalPossible()) {
       answer.add(NotifyPayload.of(NotifyType.ADDITIONAL_TS_POSSIBLE));
     }
-    answer.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
+    if (suite.protocol() == SecurityProtocol.ESP) {
+      answer.add(NotifyPayload.of(NotifyType.ESP_TFC_PADDING_NOT_SUPPORTED));
+    }
     answer.add(new SaPayload(List.of(selected.get().answer())));
     if (pfs != Pfs.NONE) {
       answer.add(new NoncePayload(nonceR));

@@ -3,8 +3,9 @@ package io.podseal.protocol.ike;
 import io.podseal.protocol.keymat.ChildKeymat;
 import io.podseal.protocol.policy.ChildMode;
 import io.podseal.protocol.policy.ChildSaKeys;
-import io.podseal.protocol.policy.EspSuite;
+import io.podseal.protocol.policy.ChildSuite;
 import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.wire.Bytes;
@@ -36,7 +37,7 @@ final class ChildSa {
   record Parameters(
       int inboundSpi,
       int outboundSpi,
-      EspSuite suite,
+      ChildSuite suite,
       boolean weBegan,
       Bytes nonceI,
       Bytes nonceR,
@@ -115,6 +116,10 @@ final class ChildSa {
             ? jittered
             : soft.plus(hard.minus(soft).dividedBy(2));
     return new ChildSa(p, now, now.plus(ours), now.plus(hard));
+  }
+
+  SecurityProtocol protocol() {
+    return parameters.suite().protocol();
   }
 
   int inboundSpi() {

@@ -55,8 +55,10 @@ final class Children {
   }
 
   /** By the SPI the peer receives on, which is how it names a child. */
-  Optional<ChildSa> byOutbound(int spi) {
-    return all.stream().filter(c -> c.outboundSpi() == spi).findFirst();
+  Optional<ChildSa> byOutbound(int protocol, int spi) {
+    return all.stream()
+        .filter(c -> c.protocol().id() == protocol && c.outboundSpi() == spi)
+        .findFirst();
   }
 
   /** The newest child that traffic may go on. */

@@ -77,7 +77,8 @@ final class CreateChildResponder {
     Optional<NotifyPayload> rekey = request.notify(NotifyType.REKEY_SA);
     // CVE-2023-38710: never echo a protocol or SPI that was not checked.
     if (rekey.isPresent()
-        && (rekey.get().protocol() != Proposal.ESP || rekey.get().spi().length() != 4)) {
+        && (rekey.get().protocol() != sa.core().peer().child().protocol().id()
+            || rekey.get().spi().length() != 4)) {
       return error(NotifyType.INVALID_SYNTAX);
     }
     // §2.25.2: no child is created or rekeyed while the IKE SA is rekeyed or closed.
@@ -86,15 +87,18 @@ final class CreateChildResponder {
     }
     ChildResponder responder = new ChildResponder(sa.core(), request, in);
     return rekey.isPresent()
-        ? rekeyed(responder, rekey.get().spi().s32(0), nonceI.get(), now, out)
+        ? rekeyed(responder, rekey.get(), nonceI.get(), now, out)
         : created(responder, nonceI.get(), now, out);
   }
 
   private List<Payload> rekeyed(
-      ChildResponder responder, int spi, Bytes nonceI, Instant now, List<Action> out) {
-    Optional<ChildSa> old = sa.children().byOutbound(spi);
+      ChildResponder responder, NotifyPayload rekey, Bytes nonceI, Instant now, List<Action> out) {
+    Optional<ChildSa> old = sa.children().byOutbound(rekey.protocol(), rekey.spi().s32(0));
     if (old.isEmpty() || old.get().stage() == ChildSa.Stage.LINGERING) {
-      return List.of(NotifyPayload.aboutEsp(NotifyType.CHILD_SA_NOT_FOUND, spi));
+      // §2.25.1: it names what the peer named.
+      return List.of(
+          new NotifyPayload(
+              rekey.protocol(), rekey.spi(), NotifyType.CHILD_SA_NOT_FOUND, Bytes.EMPTY));
     }
     if (!old.get().isUsable()) {
       // §2.25.1: we are closing it.

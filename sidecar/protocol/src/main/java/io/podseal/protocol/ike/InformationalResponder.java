@@ -4,6 +4,7 @@ import io.podseal.protocol.message.DeletePayload;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.policy.Proposal;
+import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -24,7 +25,7 @@ final class InformationalResponder {
         // §1.4.1: the answer to a Delete of the IKE SA is empty.
         return new Answer(List.of(), true, false);
       }
-      if (delete.protocol() != Proposal.ESP) {
+      if (!SecurityProtocol.isChild(delete.protocol())) {
         continue;
       }
       List<Bytes> ours = new ArrayList<>();
@@ -32,7 +33,7 @@ final class InformationalResponder {
         if (spi.length() != 4) {
           continue;
         }
-        ChildSa child = sa.children().byOutbound(spi.s32(0)).orElse(null);
+        ChildSa child = sa.children().byOutbound(delete.protocol(), spi.s32(0)).orElse(null);
         if (child == null || child.stage() == ChildSa.Stage.LINGERING) {
           continue;
         }
@@ -44,7 +45,7 @@ final class InformationalResponder {
         deletedChildren = true;
       }
       if (!ours.isEmpty()) {
-        payloads.add(new DeletePayload(Proposal.ESP, ours));
+        payloads.add(new DeletePayload(delete.protocol(), ours));
       }
     }
     return new Answer(payloads, false, deletedChildren);

@@ -1,6 +1,7 @@
 package io.podseal.protocol.message;
 
 import io.podseal.protocol.policy.Proposal;
+import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.wire.Bytes;
 import java.util.List;
 
@@ -15,8 +16,9 @@ public record DeletePayload(int protocol, List<Bytes> spis) implements Payload {
     return new DeletePayload(Proposal.IKE, List.of());
   }
 
-  public static DeletePayload esp(int spi) {
-    return new DeletePayload(Proposal.ESP, List.of(Bytes.ofInt(spi)));
+  /** Deletes the child SA that we receive on with {@code spi}. */
+  public static DeletePayload child(SecurityProtocol protocol, int spi) {
+    return new DeletePayload(protocol.id(), List.of(Bytes.ofInt(spi)));
   }
 
   @Override

@@ -1,6 +1,6 @@
 package io.podseal.protocol.message;
 
-import io.podseal.protocol.policy.Proposal;
+import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.wire.Bytes;
 
 /**
@@ -19,9 +19,9 @@ public record NotifyPayload(int protocol, Bytes spi, int notifyType, Bytes data)
     return new NotifyPayload(0, Bytes.EMPTY, notifyType, data);
   }
 
-  /** About an existing ESP SA, such as REKEY_SA and CHILD_SA_NOT_FOUND. */
-  public static NotifyPayload aboutEsp(int notifyType, int spi) {
-    return new NotifyPayload(Proposal.ESP, Bytes.ofInt(spi), notifyType, Bytes.EMPTY);
+  /** About an existing child SA, such as REKEY_SA and CHILD_SA_NOT_FOUND. */
+  public static NotifyPayload aboutChild(SecurityProtocol protocol, int notifyType, int spi) {
+    return new NotifyPayload(protocol.id(), Bytes.ofInt(spi), notifyType, Bytes.EMPTY);
   }
 
   @Override

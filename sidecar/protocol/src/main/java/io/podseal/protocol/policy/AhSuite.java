@@ -21,8 +21,8 @@ public record AhSuite(
   }
 
   @Override
-  public int protocol() {
-    return Proposal.AH;
+  public SecurityProtocol protocol() {
+    return SecurityProtocol.AH;
   }
 
   @Override

@@ -8,11 +8,13 @@ import java.util.List;
  *
  * @param local our traffic; none stands for all traffic of our address
  * @param remote the peer's; none stands for all traffic of the addresses listed for it
+ * @param protocol what the SAs are made of
  * @param natSubstitution whether the peer may be known by the address that its NAT gives it,
  *     whatever address it claims (RFC 7296 §2.23.1); pods of Podseal claim their own
  */
 public record ChildPolicy(
     Modes modes,
+    SecurityProtocol protocol,
     List<TrafficSelector> local,
     List<TrafficSelector> remote,
     boolean natSubstitution) {
@@ -33,7 +35,7 @@ public record ChildPolicy(
 
   /** What Podseal pods have with each other: all their traffic, in transport mode. */
   public static final ChildPolicy BETWEEN_PODS =
-      new ChildPolicy(Modes.TRANSPORT, List.of(), List.of(), false);
+      new ChildPolicy(Modes.TRANSPORT, SecurityProtocol.ESP, List.of(), List.of(), false);
 
   public ChildPolicy {
     local = List.copyOf(local);
@@ -41,12 +43,17 @@ public record ChildPolicy(
   }
 
   ChildPolicy withModes(Modes value) {
-    return new ChildPolicy(value, local, remote, natSubstitution);
+    return new ChildPolicy(value, protocol, local, remote, natSubstitution);
+  }
+
+  /** The same traffic in SAs of another protocol. */
+  public ChildPolicy withProtocol(SecurityProtocol value) {
+    return new ChildPolicy(modes, value, local, remote, natSubstitution);
   }
 
   /** Everything of both sides, in tunnel mode. */
   public static ChildPolicy tunnel(List<TrafficSelector> local, List<TrafficSelector> remote) {
-    return new ChildPolicy(Modes.TUNNEL, local, remote, false);
+    return new ChildPolicy(Modes.TUNNEL, SecurityProtocol.ESP, local, remote, false);
   }
 
   /**

@@ -7,8 +7,7 @@ import java.util.Optional;
 
 /** The algorithms of one child SA. */
 public sealed interface ChildSuite permits EspSuite, AhSuite {
-  /** {@link Proposal#ESP} or {@link Proposal#AH}. */
-  int protocol();
+  SecurityProtocol protocol();
 
   /** Empty with an AEAD. */
   Optional<IntegrityAlgorithm> integrity();

@@ -27,8 +27,8 @@ public record EspSuite(
   }
 
   @Override
-  public int protocol() {
-    return Proposal.ESP;
+  public SecurityProtocol protocol() {
+    return SecurityProtocol.ESP;
   }
 
   @Override

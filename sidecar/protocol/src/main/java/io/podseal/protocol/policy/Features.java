@@ -22,7 +22,8 @@ public record Features(
     List<SequenceNumbers> numbers =
         peer.crypto().sequenceNumbers().stream().filter(this::allows).toList();
     Optional<Modes> modes = limit(peer.child().modes());
-    if (numbers.isEmpty() || modes.isEmpty()) {
+    boolean protocol = peer.child().protocol() == SecurityProtocol.ESP || ah;
+    if (numbers.isEmpty() || modes.isEmpty() || !protocol) {
       return Optional.empty();
     }
     return Optional.of(

@@ -44,6 +44,15 @@ public final class Proposals {
     return proposals;
   }
 
+  /** Proposals for a child SA. */
+  public static List<Proposal> child(
+      SecurityProtocol protocol, CryptoOffer offer, int inboundSpi, Pfs pfs) {
+    return switch (protocol) {
+      case ESP -> esp(offer, inboundSpi, pfs);
+      case AH -> ah(offer, inboundSpi, pfs);
+    };
+  }
+
   /** Proposals for an ESP SA. */
   public static List<Proposal> esp(CryptoOffer offer, int inboundSpi, Pfs pfs) {
     List<Proposal> proposals = new ArrayList<>();
@@ -75,6 +84,19 @@ public final class Proposals {
   public static Optional<Selected<IkeSuite>> selectIke(
       List<Proposal> offered, CryptoOffer allowed, Bytes spi) {
     return offered.stream().flatMap(p -> Selection.ike(p, allowed, spi).stream()).findFirst();
+  }
+
+  /** The first offered proposal for a child SA that we can answer. */
+  public static Optional<Selected<? extends ChildSuite>> selectChild(
+      SecurityProtocol protocol,
+      List<Proposal> offered,
+      CryptoOffer allowed,
+      Pfs pfs,
+      int inboundSpi) {
+    return switch (protocol) {
+      case ESP -> selectEsp(offered, allowed, pfs, inboundSpi).map(s -> s);
+      case AH -> selectAh(offered, allowed, pfs, inboundSpi).map(s -> s);
+    };
   }
 
   /** The first offered ESP proposal that we can answer. */

@@ -18,6 +18,7 @@ import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.policy.TrafficSelector;
 import io.podseal.protocol.policy.TrafficSelectors;
 import java.net.InetAddress;
@@ -36,7 +37,7 @@ final class ChildSelectorsTest {
   private static final TrafficSelectors HOSTS = TrafficSelectors.hosts(SELF, PEER);
 
   private static final ChildPolicy PREFERS_TRANSPORT =
-      new ChildPolicy(Modes.TRANSPORT_PREFERRED, List.of(), List.of(), true);
+      new ChildPolicy(Modes.TRANSPORT_PREFERRED, SecurityProtocol.ESP, List.of(), List.of(), true);
   private static final ChildPolicy NETWORK =
       ChildPolicy.tunnel(List.of(), List.of(network(address("192.168.0.0"), 16)));
 
@@ -135,7 +136,12 @@ final class ChildSelectorsTest {
   void substitutionThatLeadsNowhereIsUndoneForTunnelMode() {
     InetAddress inside = address("192.168.7.7");
     ChildPolicy either =
-        new ChildPolicy(Modes.TRANSPORT_PREFERRED, List.of(), List.of(network(inside, 24)), true);
+        new ChildPolicy(
+            Modes.TRANSPORT_PREFERRED,
+            SecurityProtocol.ESP,
+            List.of(),
+            List.of(network(inside, 24)),
+            true);
 
     ChildSelectors.Choice choice =
         new ChildSelectors(peer(either, PEER), SELF, false)

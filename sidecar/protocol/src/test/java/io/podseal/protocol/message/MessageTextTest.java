@@ -3,6 +3,7 @@ package io.podseal.protocol.message;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.policy.Proposal;
+import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.policy.TrafficSelector;
 import io.podseal.protocol.policy.Transform;
 import io.podseal.protocol.policy.TransformType;
@@ -44,7 +45,7 @@ class MessageTextTest {
                 Transform.of(TransformType.SN, 1)));
     assertThat(
             text(
-                NotifyPayload.aboutEsp(NotifyType.REKEY_SA, 0xc0000001),
+                NotifyPayload.aboutChild(SecurityProtocol.ESP, NotifyType.REKEY_SA, 0xc0000001),
                 new SaPayload(List.of(proposal)),
                 new NoncePayload(new Gen(1).octets(32, 32)),
                 new KePayload(31, new Gen(2).octets(32, 32)),
@@ -78,7 +79,9 @@ class MessageTextTest {
         .isEqualTo("N(UNSUPPORTED_CRITICAL_PAYLOAD payload 201)");
     assertThat(inside(notify(NotifyType.INVALID_MESSAGE_ID, "ffffffff")))
         .isEqualTo("N(INVALID_MESSAGE_ID 4294967295)");
-    assertThat(inside(NotifyPayload.aboutEsp(NotifyType.CHILD_SA_NOT_FOUND, 7)))
+    assertThat(
+            inside(
+                NotifyPayload.aboutChild(SecurityProtocol.ESP, NotifyType.CHILD_SA_NOT_FOUND, 7)))
         .isEqualTo("N(CHILD_SA_NOT_FOUND ESP 00000007)");
     assertThat(inside(notify(16431, "0002"))).isEqualTo("N(SIGNATURE_HASH_ALGORITHMS)");
     assertThat(inside(notify(60_000, "00"))).isEqualTo("N(NOTIFY_60000)");
@@ -87,7 +90,8 @@ class MessageTextTest {
   @Test
   void deletesAndUnknownPayloadsAreNamed() {
     assertThat(inside(DeletePayload.ike())).isEqualTo("D(IKE)");
-    assertThat(inside(DeletePayload.esp(0xc0000001))).isEqualTo("D(ESP c0000001)");
+    assertThat(inside(DeletePayload.child(SecurityProtocol.ESP, 0xc0000001)))
+        .isEqualTo("D(ESP c0000001)");
     assertThat(inside(new OpaquePayload(201, true, Bytes.ofHex("0102"))))
         .isEqualTo("payload 201(2 octets, critical)");
     assertThat(inside(new OpaquePayload(PayloadType.CERT, true, Bytes.ofHex("0102"))))

@@ -15,6 +15,7 @@ import io.podseal.protocol.policy.Features;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.Peer;
 import io.podseal.protocol.policy.PresharedKey;
+import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.policy.SequenceNumbers;
 import io.podseal.protocol.policy.TrafficSelector;
 import io.podseal.protocol.policy.TrafficSelectors;
@@ -131,7 +132,7 @@ final class ChildModesSimTest {
         a,
         Lifetimes.DEFAULT,
         CryptoOffer.CLASSIC,
-        new ChildPolicy(Modes.TRANSPORT, List.of(web), List.of(), false),
+        new ChildPolicy(Modes.TRANSPORT, SecurityProtocol.ESP, List.of(web), List.of(), false),
         key());
 
     a.send(b, 1);
@@ -183,6 +184,17 @@ final class ChildModesSimTest {
     assertThat(new Features(true, true, false, false, false, 64).limit(peer)).isEmpty();
     assertThat(new Features(true, true, true, false, false, 64).limit(peer))
         .hasValueSatisfying(p -> assertThat(p.child().modes()).isEqualTo(Modes.TRANSPORT));
+    Peer ah =
+        new Peer(
+            b.identity,
+            "b",
+            List.of(b.address),
+            List.of(key()),
+            FOREIGN,
+            Lifetimes.DEFAULT,
+            ChildPolicy.BETWEEN_PODS.withProtocol(SecurityProtocol.AH));
+    assertThat(everything.limit(ah)).contains(ah);
+    assertThat(new Features(true, true, true, true, false, 64).limit(ah)).isEmpty();
   }
 
   private void assertMirrored() {
@@ -194,7 +206,7 @@ final class ChildModesSimTest {
   }
 
   private static ChildPolicy policy(Modes modes) {
-    return new ChildPolicy(modes, List.of(), List.of(), false);
+    return new ChildPolicy(modes, SecurityProtocol.ESP, List.of(), List.of(), false);
   }
 
   private static ChildPolicy tunnel(TrafficSelector local, TrafficSelector remote) {

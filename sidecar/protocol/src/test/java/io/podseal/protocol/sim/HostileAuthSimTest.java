@@ -18,6 +18,7 @@ import io.podseal.protocol.message.PayloadType;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.message.TsPayload;
 import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
@@ -72,7 +73,7 @@ class HostileAuthSimTest {
     List<Payload> rekey =
         with(
             i.without(p -> p instanceof IdPayload || isAuth(p)),
-            NotifyPayload.aboutEsp(NotifyType.REKEY_SA, 0x12345678));
+            NotifyPayload.aboutChild(SecurityProtocol.ESP, NotifyType.REKEY_SA, 0x12345678));
     for (int id = 0; id < 3; id++) {
       assertThat(i.deliver(ExchangeType.CREATE_CHILD_SA, id, rekey))
           .containsExactly(

@@ -22,6 +22,7 @@ import io.podseal.protocol.message.PayloadType;
 import io.podseal.protocol.message.VendorIdPayload;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
@@ -122,7 +123,9 @@ class HostileFragmentSimTest {
   @Test
   void aRequestInFragmentsIsTheRequest() {
     List<byte[]> fragments =
-        fragments(List.of(DeletePayload.esp(b.outboundSpiTo(a).orElseThrow())), 4);
+        fragments(
+            List.of(DeletePayload.child(SecurityProtocol.ESP, b.outboundSpiTo(a).orElseThrow())),
+            4);
     Collections.reverse(fragments);
     fragments.subList(0, 3).forEach(this::assertKept);
     assertThat(b.childrenWith(a)).isEqualTo(1);

@@ -27,6 +27,7 @@ import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.Pfs;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
+import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.policy.TrafficSelector;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.DropReason;
@@ -117,7 +118,9 @@ class ProtectedInputSimTest {
 
   /** A rekey request of the current child as it should be. */
   private List<Payload> rekey() {
-    return rekey(NotifyPayload.aboutEsp(NotifyType.REKEY_SA, currentSpiOfA()), 0x12345678);
+    return rekey(
+        NotifyPayload.aboutChild(SecurityProtocol.ESP, NotifyType.REKEY_SA, currentSpiOfA()),
+        0x12345678);
   }
 
   private List<Payload> rekey(NotifyPayload notify, int newSpi) {
@@ -245,7 +248,8 @@ class ProtectedInputSimTest {
 
   @Test
   void aRekeyOfAChildWeDoNotHaveIsNotFoundAndNamesItsSpi() {
-    NotifyPayload notify = NotifyPayload.aboutEsp(NotifyType.REKEY_SA, 0x7eadbeef);
+    NotifyPayload notify =
+        NotifyPayload.aboutChild(SecurityProtocol.ESP, NotifyType.REKEY_SA, 0x7eadbeef);
     IkeMessage answer = answer(ExchangeType.CREATE_CHILD_SA, rekey(notify, 0x12345678));
     assertError(answer, NotifyType.CHILD_SA_NOT_FOUND);
     assertThat(answer.error().orElseThrow().spi()).isEqualTo(Bytes.ofInt(0x7eadbeef));
@@ -255,7 +259,8 @@ class ProtectedInputSimTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 255})
   void cve_2025_39965_aReservedSpiIsNotAccepted(int spi) {
-    NotifyPayload notify = NotifyPayload.aboutEsp(NotifyType.REKEY_SA, currentSpiOfA());
+    NotifyPayload notify =
+        NotifyPayload.aboutChild(SecurityProtocol.ESP, NotifyType.REKEY_SA, currentSpiOfA());
     assertError(
         answer(ExchangeType.CREATE_CHILD_SA, rekey(notify, spi)), NotifyType.NO_PROPOSAL_CHOSEN);
     assertThat(b.childrenWith(a)).isEqualTo(1);
@@ -337,7 +342,10 @@ class ProtectedInputSimTest {
 
   @Test
   void aDeleteOfAChildWeDoNotHaveIsAnsweredWithNothing() {
-    IkeMessage answer = answer(ExchangeType.INFORMATIONAL, List.of(DeletePayload.esp(0x7eadbeef)));
+    IkeMessage answer =
+        answer(
+            ExchangeType.INFORMATIONAL,
+            List.of(DeletePayload.child(SecurityProtocol.ESP, 0x7eadbeef)));
     assertThat(answer.payloads()).isEmpty();
     assertThat(b.childrenWith(a)).isEqualTo(1);
     assertAlive();
@@ -348,9 +356,9 @@ class ProtectedInputSimTest {
     int oldSpiOfA = currentSpiOfA();
     int oldSpiOfB = a.outboundSpiTo(b).orElseThrow();
     answer(ExchangeType.CREATE_CHILD_SA, rekey());
-    DeletePayload delete = DeletePayload.esp(oldSpiOfA);
+    DeletePayload delete = DeletePayload.child(SecurityProtocol.ESP, oldSpiOfA);
     assertThat(answer(ExchangeType.INFORMATIONAL, List.of(delete)).payloads())
-        .containsExactly(DeletePayload.esp(oldSpiOfB));
+        .containsExactly(DeletePayload.child(SecurityProtocol.ESP, oldSpiOfB));
     assertThat(answer(ExchangeType.INFORMATIONAL, List.of(delete)).payloads()).isEmpty();
     assertAlive();
   }
@@ -358,7 +366,8 @@ class ProtectedInputSimTest {
   @Test
   void aDeleteOfOurOwnSpiOrOfAnotherProtocolDeletesNothing() {
     int inboundOfB = a.outboundSpiTo(b).orElseThrow();
-    answer(ExchangeType.INFORMATIONAL, List.of(DeletePayload.esp(inboundOfB)));
+    answer(
+        ExchangeType.INFORMATIONAL, List.of(DeletePayload.child(SecurityProtocol.ESP, inboundOfB)));
     answer(
         ExchangeType.INFORMATIONAL,
         List.of(new DeletePayload(Proposal.AH, List.of(Bytes.ofInt(currentSpiOfA())))));
@@ -373,8 +382,11 @@ class ProtectedInputSimTest {
   void aDeleteOfTheLastChildIsAnsweredWithOurHalfAndTheNextPacketAsksForANewOne() {
     int inboundOfB = a.outboundSpiTo(b).orElseThrow();
     IkeMessage answer =
-        answer(ExchangeType.INFORMATIONAL, List.of(DeletePayload.esp(currentSpiOfA())));
-    assertThat(answer.payloads()).containsExactly(DeletePayload.esp(inboundOfB));
+        answer(
+            ExchangeType.INFORMATIONAL,
+            List.of(DeletePayload.child(SecurityProtocol.ESP, currentSpiOfA())));
+    assertThat(answer.payloads())
+        .containsExactly(DeletePayload.child(SecurityProtocol.ESP, inboundOfB));
     assertThat(b.childrenWith(a)).isZero();
     assertThat(b.establishedWith(a)).hasSize(1);
     b.send(a, 7);
