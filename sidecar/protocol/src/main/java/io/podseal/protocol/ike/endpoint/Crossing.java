@@ -17,7 +17,8 @@ import java.util.List;
  *   <li>They crossed: the one begun by the lower identity stays.
  * </ul>
  *
- * Whoever began the SA that goes deletes it; the other end does so only if that does not happen.
+ * Whoever began the SA that stays deletes the other, as soon as it may send on what stays; the other
+ * end does so only if that does not happen.
  */
 final class Crossing {
   private Crossing() {}
@@ -48,7 +49,10 @@ final class Crossing {
     boolean madeByLower = made.isInitiator() == weAreLower;
     boolean otherByLower = other.isInitiator() == weAreLower;
     IkeSa loser = madeByLower || !otherByLower ? other : made;
-    return loser.isInitiator()
+    IkeSa stays = loser.equals(made) ? other : made;
+    // The responder of the one that stays does not know yet whether its answer arrived: what it
+    // deleted now, the peer could lack.
+    return stays.isInitiator()
         ? new Verdict(loser, new Input.Close(CloseReason.CROSSED))
         : new Verdict(loser, new Input.Superseded());
   }
