@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Charon implements Responder {
   static final Edition EDITION = Edition.SID;
 
-  /** No limits on strangers, no logs, no routes, and a table for many IKE SAs. */
+  /** No limits on strangers, no logs, and a table for many IKE SAs. */
   private static final List<String> SETTINGS =
       List.of(
           "dos_protection = no",
@@ -23,7 +23,6 @@ final class Charon implements Responder {
           "cookie_threshold_ip = 0",
           "block_threshold = 0",
           "init_limit_half_open = 0",
-          "install_routes = no",
           "ikesa_table_size = 4096",
           "filelog { peer { default = -1\n ike = -1\n cfg = -1 } }",
           "journal { default = -1 }");
@@ -56,6 +55,8 @@ final class Charon implements Responder {
             .set("unique", "never")
             .set("childless", "allow")
             .child("mode", "tunnel")
+            // Without policies kernel-libipsec makes SAs and no routes, as our end does.
+            .child("policies", "no")
             .child("esp_proposals", List.of("aes256gcm16"))
             .secret(Parties.secret());
     StrongSwan started =

@@ -22,9 +22,6 @@ final class Parties {
   /** Where the initiators are; the lab's own addresses are elsewhere. */
   static final String SPOKES = "10.78.0.0/16";
 
-  /** As many as {@link #SPOKES} has addresses to give. */
-  static final int MOST_SPOKES = 0xfffe;
-
   static final String HUB = "hub.race";
   static final CryptoProvider CRYPTO = new JdkCryptoProvider();
   static final RandomSource RANDOM = new SecureRandom()::nextBytes;

@@ -6,6 +6,7 @@ import io.podseal.e2e.lab.Resources;
 import io.podseal.e2e.lab.ReversePathFilter;
 import io.podseal.e2e.race.Responder.Held;
 import io.podseal.e2e.strongswan.Edition;
+import io.podseal.protocol.ike.Limits;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 
 /**
  * Drives charon and our responder in turn, and writes how they compare. The driver itself must be
@@ -30,6 +32,11 @@ public final class Race implements Callable<Integer> {
   private static final int CHARON_HOST = 10;
   private static final int PODSEAL_HOST = 11;
 
+  private static final int WARM_UP_HANDSHAKES = 800;
+
+  /** Our endpoint lets so many strangers in at once, and then only a few per second. */
+  private static final int MOST_HANDSHAKES = Limits.KEY_EXCHANGE_BURST;
+
   /** What is left to do once the last answer is out. */
   private static final Duration SETTLE = Duration.ofMillis(100);
 
@@ -39,8 +46,8 @@ public final class Race implements Callable<Integer> {
   @Option(names = "--handshakes", description = "Handshakes in a round.")
   private int handshakes = 800;
 
-  @Option(names = "--warm-up", description = "Rounds of ours before, which do not count.")
-  private int warmUp = 3;
+  @Option(names = "--warm-up", description = "Longer rounds of ours before, which do not count.")
+  private int warmUp = 10;
 
   @Option(names = "--core", description = "Core of the responders.")
   private String core = "1";
@@ -63,18 +70,30 @@ public final class Race implements Callable<Integer> {
 
   /** Runs what the arguments say. */
   public static void main(String[] arguments) {
-    System.exit(new CommandLine(new Race()).execute(arguments));
+    System.exit(
+        new CommandLine(new Race())
+            .setExecutionExceptionHandler(Race::failed)
+            .execute(arguments));
+  }
+
+  /** Says what went wrong in a round; anything else is a bug, whose trace is wanted. */
+  private static int failed(Exception e, CommandLine line, ParseResult parsed) throws Exception {
+    if (e instanceof IllegalStateException) {
+      line.getErr().println("race: " + e.getMessage());
+      return CommandLine.ExitCode.SOFTWARE;
+    }
+    throw e;
   }
 
   @Override
   public Integer call() {
-    if (rounds < 1 || warmUp < 0 || handshakes < 1 || handshakes > Parties.MOST_SPOKES) {
-      out.println("at least one round, of 1 to " + Parties.MOST_SPOKES + " handshakes");
+    if (rounds < 1 || warmUp < 0 || handshakes < 1 || handshakes > MOST_HANDSHAKES) {
+      out.println("at least one round, of 1 to " + MOST_HANDSHAKES + " handshakes");
       return CommandLine.ExitCode.USAGE;
     }
     Folders.empty(folder.toAbsolutePath());
     Edition edition = Charon.EDITION;
-    int before = warmUp * Kind.values().length * handshakes;
+    int before = warmUp * Kind.values().length * WARM_UP_HANDSHAKES;
     String section = run().section(edition.version(), edition.suite(), before);
     out.println(section);
     if (report != null) {
@@ -99,28 +118,30 @@ public final class Race implements Callable<Integer> {
               Podseal.start(lab.pod("podseal", PODSEAL_HOST, ReversePathFilter.OFF), core, logs));
       for (int i = 0; i < warmUp; i++) {
         for (Kind kind : Kind.values()) {
-          round("warm-up", kind, podseal);
+          round("warm-up", kind, podseal, WARM_UP_HANDSHAKES);
         }
       }
       Standings standings = new Standings();
       for (int i = 1; i <= rounds; i++) {
         for (Kind kind : Kind.values()) {
           standings.add(
-              kind, round("round " + i, kind, charon), round("round " + i, kind, podseal));
+              kind,
+              round("round " + i, kind, charon, handshakes),
+              round("round " + i, kind, podseal, handshakes));
         }
       }
       return standings;
     }
   }
 
-  private Spent round(String name, Kind kind, Responder responder) {
+  private Spent round(String name, Kind kind, Responder responder, int handshakes) {
     responder.prepare(kind, handshakes);
-    Duration before = Spent.cpuOf(responder.pid());
+    CpuTime before = CpuTime.of(responder.pid());
     long begun = System.nanoTime();
     new Spokes(responder.address(), kind).establish(handshakes);
     Duration wall = Duration.ofNanos(System.nanoTime() - begun);
     settle();
-    Duration cpu = Spent.cpuOf(responder.pid()).minus(before);
+    CpuTime cpu = CpuTime.of(responder.pid()).minus(before);
     Held held = responder.held();
     Held wanted = new Held(handshakes, kind.withChild() ? handshakes : 0);
     if (!held.equals(wanted)) {
@@ -144,11 +165,12 @@ public final class Race implements Callable<Integer> {
   private void print(String round, Kind kind, Responder responder, Spent spent) {
     out.printf(
         Locale.ROOT,
-        "%-8s  %-18s  %-8s %6.0f us  %5.0f /s%n",
+        "%-8s  %-18s  %-8s %6.0f us (JIT %.0f)  %5.0f /s%n",
         round,
         kind.title(),
         responder.title(),
         spent.cpuMicros(),
+        spent.jitMicros(),
         spent.perSecond());
   }
 }
