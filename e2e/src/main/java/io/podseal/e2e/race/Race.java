@@ -71,9 +71,7 @@ public final class Race implements Callable<Integer> {
   /** Runs what the arguments say. */
   public static void main(String[] arguments) {
     System.exit(
-        new CommandLine(new Race())
-            .setExecutionExceptionHandler(Race::failed)
-            .execute(arguments));
+        new CommandLine(new Race()).setExecutionExceptionHandler(Race::failed).execute(arguments));
   }
 
   /** Says what went wrong in a round; anything else is a bug, whose trace is wanted. */
