@@ -45,9 +45,9 @@ final class Standings {
         Our endpoint and charon (strongSwan %s of Debian %s) as responders, each a process in a network namespace.
         The same initiators of ours drive both over UDP, %d at a time, from another core. Medians of %d interleaved
         rounds of %d handshakes, with the least and the most. us: CPU time per handshake of the responder's whole
-        process, user and system; JIT: how much of it the JVM's compilers took. /s: handshakes per second by the clock,
-        which the initiators bound as well, so that responders compare by CPU time. A ratio above 1.00 means that ours
-        takes longer.
+        process, user and system, which Linux counts in steps of 10 ms a round; JIT: how much of it the JVM's compilers
+        took. /s: handshakes per second by the clock, which the initiators bound as well, so that responders compare by
+        CPU time. A ratio above 1.00 means that ours takes longer.
 
         charon is a new process in each round, with its default threads; ours is one process with the sidecar's JVM
         options, which did %d handshakes before, as one that has run for a while. Neither logs, neither asks for
@@ -81,8 +81,8 @@ final class Standings {
                 cell(of.charon(), Spent::perSecond),
                 cell(of.podseal(), Spent::perSecond))));
     text.append("\nThe goal is at least charon's rate on a core.")
-        .append(sentence("It is reached with", of -> of.ratio() <= 1))
-        .append(sentence("It is not reached with", of -> of.ratio() > 1))
+        .append(sentence("By the medians it is reached with", of -> of.ratio() <= 1))
+        .append(sentence("By the medians it is not reached with", of -> of.ratio() > 1))
         .append('\n');
     return text.toString();
   }

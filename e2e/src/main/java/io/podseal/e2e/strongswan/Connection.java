@@ -25,7 +25,8 @@ public final class Connection {
   /**
    * A connection of version 2 without NAT changes, in transport mode with 64-bit numbers.
    *
-   * @param theirAddress and {@code theirIdentity}: {@code %any} for whoever knows a secret
+   * @param theirAddress where the other end is, or {@code %any}
+   * @param theirIdentity who it is, or {@code %any} for whoever knows a secret
    */
   public static Connection with(
       PeerHost here, String identity, String theirAddress, String theirIdentity) {

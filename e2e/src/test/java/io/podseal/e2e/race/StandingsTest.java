@@ -25,7 +25,7 @@ final class StandingsTest {
         .contains(
             "| X25519, childless | 400 (300-900) | 600 (500-600) | 0 | 1.50 | 1000 (500-1000) |"
                 + " 500 (500-1000) |\n")
-        .contains("It is reached with: hybrid one child.")
-        .contains("It is not reached with: X25519 childless.");
+        .contains("By the medians it is reached with: hybrid one child.")
+        .contains("By the medians it is not reached with: X25519 childless.");
   }
 }
