@@ -32,6 +32,14 @@ final class ArchTest {
         .definedBy("io.podseal.e2e.demo")
         .layer("interop")
         .definedBy("io.podseal.e2e.interop")
+        .layer("strongswan")
+        .definedBy("io.podseal.e2e.strongswan")
+        .layer("race")
+        .definedBy("io.podseal.e2e.race")
+        .whereLayer("race")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("strongswan")
+        .mayOnlyBeAccessedByLayers("interop", "race")
         .whereLayer("demo")
         .mayNotBeAccessedByAnyLayer()
         .whereLayer("interop")
@@ -41,7 +49,7 @@ final class ArchTest {
         .whereLayer("capture")
         .mayOnlyBeAccessedByLayers("demo", "interop")
         .whereLayer("lab")
-        .mayOnlyBeAccessedByLayers("demo", "interop", "cluster", "kube")
+        .mayOnlyBeAccessedByLayers("demo", "interop", "cluster", "kube", "strongswan", "race")
         .whereLayer("kube")
         .mayOnlyBeAccessedByLayers("cluster", "demo")
         .check(CLASSES);
@@ -53,8 +61,16 @@ final class ArchTest {
     noClasses()
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("io.podseal.sidecar..", "io.podseal.protocol..")
+        .resideInAnyPackage("io.podseal.sidecar..")
         .because("what is shown must be what runs in a pod")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.podseal.e2e.race")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.podseal.protocol..")
+        .because("what is shown must be what runs in a pod; the race times IKE alone")
         .check(CLASSES);
   }
 

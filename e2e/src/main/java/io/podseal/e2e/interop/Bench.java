@@ -11,6 +11,10 @@ import io.podseal.e2e.capture.WireKind;
 import io.podseal.e2e.lab.Lab;
 import io.podseal.e2e.lab.Pod;
 import io.podseal.e2e.lab.Resources;
+import io.podseal.e2e.strongswan.Connection;
+import io.podseal.e2e.strongswan.PeerHost;
+import io.podseal.e2e.strongswan.Plane;
+import io.podseal.e2e.strongswan.StrongSwan;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -74,7 +78,7 @@ final class Bench implements AutoCloseable {
     this.sniffer = owned.add(Sniffer.start(lab.bridge(), folder.resolve("wire.pcap"), 2000));
     this.ours = owned.add(Ours.start(pod, OURS, controller, folder));
     this.traffic = owned.add(new Traffic(ours, host, folder));
-    this.connection = Connection.with(host, THEIRS, ours);
+    this.connection = Connection.with(host, THEIRS, ours.ip(), ours.identity());
     if (row.plane() == Plane.KERNEL_LIBIPSEC) {
       connection.child("mode", "tunnel").child("esp_proposals", List.of("aes256gcm16-x25519"));
       connection

@@ -1,5 +1,7 @@
 package io.podseal.e2e.interop;
 
+import io.podseal.e2e.strongswan.Edition;
+import io.podseal.e2e.strongswan.Plane;
 import java.util.function.Consumer;
 
 /**

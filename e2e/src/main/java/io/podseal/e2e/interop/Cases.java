@@ -1,6 +1,8 @@
 package io.podseal.e2e.interop;
 
 import io.podseal.e2e.interop.Case.Initiator;
+import io.podseal.e2e.strongswan.Edition;
+import io.podseal.e2e.strongswan.Plane;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -2,6 +2,8 @@ package io.podseal.e2e.interop;
 
 import io.podseal.e2e.lab.Command;
 import io.podseal.e2e.lab.Lab;
+import io.podseal.e2e.strongswan.PeerHost;
+import io.podseal.e2e.strongswan.Toolbox;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;

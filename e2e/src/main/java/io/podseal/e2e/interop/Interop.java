@@ -2,6 +2,7 @@ package io.podseal.e2e.interop;
 
 import io.podseal.e2e.interop.Report.Outcome;
 import io.podseal.e2e.interop.Report.Result;
+import io.podseal.e2e.strongswan.Plane;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.ArrayList;

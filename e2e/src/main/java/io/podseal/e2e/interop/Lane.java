@@ -2,10 +2,14 @@ package io.podseal.e2e.interop;
 
 import io.podseal.e2e.interop.Report.Outcome;
 import io.podseal.e2e.interop.Report.Result;
+import io.podseal.e2e.lab.Folders;
 import io.podseal.e2e.lab.Lab;
 import io.podseal.e2e.lab.Pod;
 import io.podseal.e2e.lab.Resources;
 import io.podseal.e2e.lab.ReversePathFilter;
+import io.podseal.e2e.strongswan.NamespaceHost;
+import io.podseal.e2e.strongswan.PeerHost;
+import io.podseal.e2e.strongswan.Plane;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -11,6 +11,7 @@ import io.podseal.control.v1.PresharedKey;
 import io.podseal.control.v1.Self;
 import io.podseal.e2e.cluster.Sidecar;
 import io.podseal.e2e.lab.Pod;
+import io.podseal.e2e.strongswan.PeerHost;
 import java.nio.file.Path;
 import java.util.Map;
 

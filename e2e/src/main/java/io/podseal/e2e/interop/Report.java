@@ -1,5 +1,8 @@
 package io.podseal.e2e.interop;
 
+import io.podseal.e2e.strongswan.Edition;
+import io.podseal.e2e.strongswan.Plane;
+import io.podseal.e2e.strongswan.Toolbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

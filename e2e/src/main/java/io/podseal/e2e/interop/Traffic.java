@@ -3,6 +3,7 @@ package io.podseal.e2e.interop;
 import io.podseal.e2e.lab.Background;
 import io.podseal.e2e.lab.Command;
 import io.podseal.e2e.lab.Resources;
+import io.podseal.e2e.strongswan.PeerHost;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

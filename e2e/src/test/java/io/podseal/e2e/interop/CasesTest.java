@@ -2,6 +2,8 @@ package io.podseal.e2e.interop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podseal.e2e.strongswan.Edition;
+import io.podseal.e2e.strongswan.Plane;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.e2e.interop.Report.Outcome;
 import io.podseal.e2e.interop.Report.Result;
+import io.podseal.e2e.strongswan.Edition;
+import io.podseal.e2e.strongswan.Plane;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

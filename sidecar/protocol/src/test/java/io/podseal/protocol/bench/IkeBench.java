@@ -23,7 +23,6 @@ public final class IkeBench {
     section(text, "Rate", Rates.report(Rates.measure()));
     section(text, "Memory", Memory.report());
     section(text, "Growth", Growth.report());
-    section(text, "Beside strongSwan", "Not measured yet.\n");
     Files.writeString(Path.of(args[0]), text.toString().stripTrailing() + "\n");
   }
 

@@ -1,4 +1,4 @@
-package io.podseal.e2e.interop;
+package io.podseal.e2e.strongswan;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -6,21 +6,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Where the peers and the kit's scripts are; {@code ./dev interop} says it by the environment. */
-final class Toolbox {
+public final class Toolbox {
   private Toolbox() {}
 
   /** Returns the folder that {@code e2e/interop/peers} prints. */
-  static Path peers() {
+  public static Path peers() {
     return folder("PODSEAL_PEERS");
   }
 
   /** Returns a script of {@code e2e/interop}. */
-  static String script(String name) {
+  public static String script(String name) {
     return folder("PODSEAL_INTEROP_KIT").resolve(name).toString();
   }
 
   /** Returns the version of {@code debian} unpacked in {@code root}. */
-  static String version(Path root, String debian) {
+  public static String version(Path root, String debian) {
     try {
       return Files.readAllLines(root.resolve("versions")).stream()
           .filter(line -> line.startsWith(debian + " "))

@@ -1,4 +1,4 @@
-package io.podseal.e2e.interop;
+package io.podseal.e2e.lab;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,11 +8,11 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /** Folders of the run's logs. */
-final class Folders {
+public final class Folders {
   private Folders() {}
 
   /** Makes {@code folder}, or removes everything in it. */
-  static void empty(Path folder) {
+  public static void empty(Path folder) {
     try {
       if (Files.exists(folder)) {
         try (Stream<Path> files = Files.walk(folder)) {

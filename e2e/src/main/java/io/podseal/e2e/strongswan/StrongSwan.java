@@ -1,4 +1,4 @@
-package io.podseal.e2e.interop;
+package io.podseal.e2e.strongswan;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,8 +12,10 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 /** A charon of one edition, running in a {@link PeerHost}. Confined to one thread. */
-final class StrongSwan implements AutoCloseable {
-  private static final String PROCESS = "charon";
+public final class StrongSwan implements AutoCloseable {
+  /** The name that the {@link PeerHost} knows its process by. */
+  public static final String PROCESS = "charon";
+
   private static final int VICI_PORT = 4502;
   private static final Duration START = Duration.ofSeconds(30);
 
@@ -34,7 +36,7 @@ final class StrongSwan implements AutoCloseable {
    * @param settings lines of the daemon's section of {@code strongswan.conf}
    * @param folder for its settings and logs
    */
-  static StrongSwan start(
+  public static StrongSwan start(
       PeerHost host,
       Edition edition,
       Plane plane,
@@ -98,17 +100,17 @@ final class StrongSwan implements AutoCloseable {
   }
 
   /** Tells it of our side. */
-  void load(Connection connection) {
+  public void load(Connection connection) {
     connection.load(vici);
   }
 
   /** Lets it initiate the child; what went wrong is an error. */
-  void initiate() {
+  public void initiate() {
     vici.must("initiate", Map.of("child", Connection.CHILD, "timeout", "15000"));
   }
 
   /** Lets it initiate the child and returns whether it succeeded. */
-  boolean tryInitiate() {
+  public boolean tryInitiate() {
     return "yes"
         .equals(
             vici.ask("initiate", Map.of("child", Connection.CHILD, "timeout", "15000"))
@@ -116,27 +118,27 @@ final class StrongSwan implements AutoCloseable {
   }
 
   /** Lets it rekey its child SA. */
-  void rekeyChild() {
+  public void rekeyChild() {
     vici.must("rekey", Map.of("child", Connection.CHILD));
   }
 
   /** Lets it rekey its IKE SA. */
-  void rekeyIke() {
+  public void rekeyIke() {
     vici.must("rekey", Map.of("ike", Connection.NAME));
   }
 
   /** Lets it delete its IKE SA. */
-  void terminateIke() {
+  public void terminateIke() {
     vici.must("terminate", Map.of("ike", Connection.NAME, "timeout", "10000"));
   }
 
   /** Lets it delete its child SA alone. */
-  void terminateChild() {
+  public void terminateChild() {
     vici.must("terminate", Map.of("child", Connection.CHILD, "timeout", "10000"));
   }
 
   /** Returns the IKE SAs of the connection, each with its settings. */
-  List<Map<?, ?>> ikeSas() {
+  public List<Map<?, ?>> ikeSas() {
     List<Map<?, ?>> sas = new ArrayList<>();
     for (Map<String, Object> event : vici.list("list-sas", "list-sa")) {
       for (Object sa : event.values()) {
@@ -147,7 +149,7 @@ final class StrongSwan implements AutoCloseable {
   }
 
   /** Returns the installed child SAs of all IKE SAs. */
-  List<Map<?, ?>> children() {
+  public List<Map<?, ?>> children() {
     List<Map<?, ?>> children = new ArrayList<>();
     for (Map<?, ?> sa : ikeSas()) {
       if (sa.get("child-sas") instanceof Map<?, ?> all) {
@@ -161,7 +163,7 @@ final class StrongSwan implements AutoCloseable {
   }
 
   /** Returns its log so far. */
-  String log() {
+  public String log() {
     try {
       Path log = folder.resolve("charon.log");
       return Files.exists(log) ? Files.readString(log) : "";
@@ -171,7 +173,7 @@ final class StrongSwan implements AutoCloseable {
   }
 
   /** Ends it without a word to its peers. */
-  void kill() {
+  public void kill() {
     vici.close();
     host.kill(PROCESS);
   }

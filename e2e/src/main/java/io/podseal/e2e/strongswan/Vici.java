@@ -1,4 +1,4 @@
-package io.podseal.e2e.interop;
+package io.podseal.e2e.strongswan;
 
 import java.io.DataInputStream;
 import java.io.DataOutputStream;

@@ -1,7 +1,7 @@
-package io.podseal.e2e.interop;
+package io.podseal.e2e.strongswan;
 
 /** Which ESP strongSwan uses, and where it runs. */
-enum Plane {
+public enum Plane {
   /** The kernel's, in a user-mode Linux guest: transport mode. */
   KERNEL_NETLINK(
       "kernel-netlink", "random nonce aes gcm sha1 sha2 hmac kdf curve25519 kernel-netlink", ""),
@@ -29,22 +29,22 @@ enum Plane {
   }
 
   /** Returns the name of the plugin. */
-  String title() {
+  public String title() {
     return title;
   }
 
   /** Returns the mode of its child SAs. */
-  String mode() {
+  public String mode() {
     return this == KERNEL_NETLINK ? "transport" : "tunnel";
   }
 
   /** Returns what those plugins are told in {@code strongswan.conf}. */
-  String settings() {
+  public String settings() {
     return settings;
   }
 
   /** Returns the plugins to load: few in a guest, where each costs a quarter of a second. */
-  String plugins() {
+  public String plugins() {
     return plugins;
   }
 }

@@ -1,11 +1,11 @@
-package io.podseal.e2e.interop;
+package io.podseal.e2e.strongswan;
 
 import io.podseal.e2e.lab.Command;
 import java.net.InetAddress;
 import java.nio.file.Path;
 
 /** Where a strongSwan runs: a network namespace of this kernel, or a guest with its own. */
-interface PeerHost extends AutoCloseable {
+public interface PeerHost extends AutoCloseable {
   /** Returns the address on the bridge. */
   InetAddress address();
 

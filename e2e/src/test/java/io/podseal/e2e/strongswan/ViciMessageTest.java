@@ -1,4 +1,4 @@
-package io.podseal.e2e.interop;
+package io.podseal.e2e.strongswan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
