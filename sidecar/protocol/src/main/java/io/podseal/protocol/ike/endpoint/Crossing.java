@@ -17,8 +17,8 @@ import java.util.List;
  *   <li>They crossed: the one begun by the lower identity stays.
  * </ul>
  *
- * Whoever began the SA that stays deletes the other, as soon as it may send on what stays; the other
- * end does so only if that does not happen.
+ * Whoever began the SA that stays deletes the other, as soon as it may send on what stays; the
+ * other end does so only if that does not happen.
  */
 final class Crossing {
   private Crossing() {}
