@@ -34,9 +34,10 @@ final class AddressUpdate {
     if (core.mobility() != Mobility.NONE) {
       refusal = update(sa, request, in);
       refusal.ifPresent(type -> payloads.add(NotifyPayload.of(type)));
-      // §3.8: whoever asks what we see of it is told.
+      // §3.8: whoever asks what we see of it is told, and has told us what it sees of us.
       if (refusal.isEmpty() && NatDetection.isSupported(request)) {
         IkeContext ctx = core.ctx();
+        core.behindNat(NatDetection.weAreBehindNat(ctx.crypto(), request, in.to()));
         payloads.addAll(
             NatDetection.notifies(
                 ctx.crypto(), ctx.random(), core.spiInitiator(), core.spiResponder(), in.from()));
@@ -71,7 +72,7 @@ final class AddressUpdate {
     if (!mayMove(sa.core()) || !SaCore.isEncapsulated(in)) {
       return Optional.of(NotifyType.UNACCEPTABLE_ADDRESSES);
     }
-    sa.core().moveTo(in.from(), true);
+    sa.core().moveUncheckedTo(in.from());
     // A request in flight may never reach the old address; nor does its answer prove the new one.
     sa.core().window().alsoTo(in.from());
     awaited = new RoutabilityCheck(sa, this);
@@ -116,6 +117,7 @@ final class AddressUpdate {
   /** The peer answers at the new address. */
   void passed(Established sa, List<Action> out) {
     awaited = null;
+    sa.core().checked();
     sa.children().moveRemote(out);
   }
 }

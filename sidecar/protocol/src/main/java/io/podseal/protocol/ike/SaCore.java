@@ -31,6 +31,10 @@ final class SaCore {
   private final long spiInitiator;
   private long spiResponder;
   private Endpoint remote;
+
+  /** Where packets go; not to {@link #remote} before the peer has answered from there. */
+  private Endpoint childRemote;
+
   private boolean encapsulated;
   private boolean behindNat;
   private Mobility mobility = Mobility.NONE;
@@ -58,6 +62,7 @@ final class SaCore {
     this.spiInitiator = spiInitiator;
     this.spiResponder = spiResponder;
     this.remote = remote;
+    this.childRemote = remote;
     this.begunAt = begunAt;
     this.window =
         new MessageWindow(new FragmentSizes(ctx.options().fragmentSize(), remote.address()));
@@ -66,6 +71,7 @@ final class SaCore {
   /** The core of an SA that rekeys this one: same peer, same path, message IDs from 0 (§2.18). */
   SaCore successor(boolean weBegan, long newSpiI, long newSpiR, Instant now) {
     SaCore next = new SaCore(ctx, weBegan, newSpiI, newSpiR, remote, now);
+    next.childRemote = childRemote;
     next.encapsulated = encapsulated;
     next.behindNat = behindNat;
     next.mobility = mobility;
@@ -117,6 +123,11 @@ final class SaCore {
 
   Endpoint remote() {
     return remote;
+  }
+
+  /** The peer's address for child SAs: the last one that surely is the peer's. */
+  Endpoint childRemote() {
+    return childRemote;
   }
 
   boolean behindNat() {
@@ -227,7 +238,19 @@ final class SaCore {
 
   void moveTo(Endpoint to, boolean onEncapsulationPort) {
     remote = to;
+    childRemote = to;
     encapsulated = onEncapsulationPort;
+  }
+
+  /** RFC 4555 §3.5: the IKE SA moves at once, child SAs once the address is {@link #checked}. */
+  void moveUncheckedTo(Endpoint to) {
+    remote = to;
+    encapsulated = true;
+  }
+
+  /** The peer has answered at its new address. */
+  void checked() {
+    childRemote = remote;
   }
 
   /**
