@@ -5,6 +5,7 @@ import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.policy.ChildPolicy;
+import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.wire.ByteWriter;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
@@ -14,8 +15,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the peer change its address with MOBIKE (RFC 4555 §3.5): the IKE SA follows at once, the
- * children after a {@link RoutabilityCheck} of the new address. Shared by the SAs of a rekey.
+ * Follows the peer to another address. Its NAT may change it (RFC 7296 §2.23), or it asks so with
+ * MOBIKE (RFC 4555 §3.5): then the IKE SA follows at once, the children after a {@link
+ * RoutabilityCheck} of the new address. Shared by the SAs of a rekey.
  */
 final class AddressUpdate {
   /** RFC 4555 §4.2.5. */
@@ -25,6 +27,42 @@ final class AddressUpdate {
 
   /** Whose answer moves the children; any other check is out of date. */
   private @Nullable RoutabilityCheck awaited;
+
+  /**
+   * §2.23: a peer behind a NAT is where its newest authenticated message came from. With MOBIKE
+   * only ESP packets suggest an address (RFC 4555 §3.8), and an answer from there confirms it.
+   */
+  void followNat(Established sa, Input.Received in, List<Action> out) {
+    SaCore core = sa.core();
+    if (core.peerBehindNat()
+        && (core.mobility() == Mobility.NONE || answersProbe(sa, in))
+        && !in.from().equals(core.remote())
+        && SaCore.isEncapsulated(in)) {
+      core.moveTo(in.from(), true);
+      core.window().alsoTo(in.from());
+      if (sa.keepsChildren()) {
+        sa.children().moveRemote(out);
+      }
+    }
+  }
+
+  /** Whether {@code in} answers what was sent to where it comes from to try that address. */
+  private static boolean answersProbe(Established sa, Input.Received in) {
+    return in.datagram().header().response()
+        && sa.exchanges().current().flatMap(Exchange::probes).filter(in.from()::equals).isPresent();
+  }
+
+  /** An address learnt from ESP alone must answer for itself; pods without NAT never move. */
+  void heardFrom(Endpoint from, Established sa, Instant now, List<Action> out) {
+    if (!sa.core().peerBehindNat() || from.equals(sa.core().remote())) {
+      return;
+    }
+    if (sa.exchanges().current().isEmpty()) {
+      sa.begin(Liveness.at(sa, from), now, out);
+    } else {
+      sa.core().window().alsoTo(from);
+    }
+  }
 
   /** What MOBIKE adds to the answer of an INFORMATIONAL request. */
   List<Payload> answer(Established sa, IkeMessage request, Input.Received in) {
