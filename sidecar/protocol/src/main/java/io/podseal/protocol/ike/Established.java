@@ -325,6 +325,7 @@ final class Established implements State {
   /** Gives what it has to {@code heir}; the peer deletes this SA, or we do after a while. */
   void yieldTo(Established heir, Instant now, List<Action> out) {
     children.keptBy(heir);
+    heir.core.succeeds(core);
     upkeep.yieldTo(heir.upkeep);
     supersededAt = Optional.of(now.plus(IkeTimers.ESTABLISHED_TIMEOUT));
     exchanges.drain().forEach(e -> e.movedTo(heir).ifPresent(m -> heir.begin(m, now, out)));

@@ -71,13 +71,29 @@ final class SaCore {
   /** The core of an SA that rekeys this one: same peer, same path, message IDs from 0 (§2.18). */
   SaCore successor(boolean weBegan, long newSpiI, long newSpiR, Instant now) {
     SaCore next = new SaCore(ctx, weBegan, newSpiI, newSpiR, remote, now);
-    next.childRemote = childRemote;
-    next.encapsulated = encapsulated;
-    next.behindNat = behindNat;
+    next.takePathOf(this);
     next.mobility = mobility;
     next.peer = peer;
     next.window.sizes().inherit(window.sizes());
     return next;
+  }
+
+  /** Goes where {@code other} goes now. */
+  private void takePathOf(SaCore other) {
+    remote = other.remote;
+    childRemote = other.childRemote;
+    encapsulated = other.encapsulated;
+    behindNat = other.behindNat;
+  }
+
+  /**
+   * Takes over from {@code old}. With MOBIKE only the SA with the children follows a move (RFC 4555
+   * §3.5); without, this one's own messages have shown where the peer is.
+   */
+  void succeeds(SaCore old) {
+    if (mobility != Mobility.NONE) {
+      takePathOf(old);
+    }
   }
 
   /** An SA that came of this one; the endpoint takes it over. */

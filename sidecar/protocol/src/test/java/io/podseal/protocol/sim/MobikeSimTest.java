@@ -7,6 +7,7 @@ import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSaView;
 import io.podseal.protocol.ike.MessageIds;
+import io.podseal.protocol.message.DeletePayload;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.IkeMessage;
@@ -85,7 +86,7 @@ class MobikeSimTest {
   }
 
   private Keys.IkeSaKeys keys() {
-    return b.keys.last();
+    return b.keys.ike.getFirst();
   }
 
   private IkeHeader header(boolean fromInitiator, boolean response, int messageId) {
@@ -311,6 +312,26 @@ class MobikeSimTest {
     letASpeakForItself();
     world.release();
     world.run(Duration.ofSeconds(1));
+    assertThat(b.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(1);
+    assertThat(ikeSa()).isEqualTo(after);
+    assertThat(children()).isEqualTo(after);
+  }
+
+  @Test
+  void aMoveWhileBothEndsRekeyTheIkeSaIsTheNextOnesToo() {
+    establish(true, true);
+    world.hold(s -> s.is(b, ExchangeType.CREATE_CHILD_SA, false));
+    world.hold(s -> s.is(a, ExchangeType.INFORMATIONAL, false));
+    b.run(b.endpoint().rekeyIkeSa(a.identity, world.now()));
+    a.run(a.endpoint().rekeyIkeSa(b.identity, world.now()));
+    world.run(Duration.ofMillis(10));
+    nextOfA++;
+    world.wire.forged();
+    ask(update());
+    byte[] delete =
+        Forge.seal(keys().copy(), header(true, false, nextOfA), List.of(DeletePayload.ike()));
+    b.ike(delete, after, Ports.IKE_NAT_TRAVERSAL);
+    world.run(Duration.ofMillis(10));
     assertThat(b.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(1);
     assertThat(ikeSa()).isEqualTo(after);
     assertThat(children()).isEqualTo(after);
