@@ -120,7 +120,7 @@ public final class SidecarMetrics implements EngineEvents {
       case ProtocolEvent.Refused e ->
           count(
               "podseal.ike.refused",
-              Tags.of("by", e.byPeer() ? "peer" : "us", "notify", e.notifyName()));
+              Tags.of("by", e.byPeer() ? "peer" : "us", "notify", e.notifyLabel()));
     }
   }
 

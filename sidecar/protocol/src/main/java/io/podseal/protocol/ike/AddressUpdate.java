@@ -5,6 +5,7 @@ import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.policy.ChildPolicy;
+import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.wire.ByteWriter;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
@@ -14,8 +15,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets the peer change its address with MOBIKE (RFC 4555 §3.5): the IKE SA follows at once, the
- * children after a {@link RoutabilityCheck} of the new address. Shared by the SAs of a rekey.
+ * Follows the peer to another address. Its NAT may change it (RFC 7296 §2.23), or it asks so with
+ * MOBIKE (RFC 4555 §3.5): then the IKE SA follows at once, the children after a {@link
+ * RoutabilityCheck} of the new address. Shared by the SAs of a rekey.
  */
 final class AddressUpdate {
   /** RFC 4555 §4.2.5. */
@@ -26,6 +28,42 @@ final class AddressUpdate {
   /** Whose answer moves the children; any other check is out of date. */
   private @Nullable RoutabilityCheck awaited;
 
+  /**
+   * §2.23: a peer behind a NAT is where its newest authenticated message came from. With MOBIKE
+   * only ESP packets suggest an address (RFC 4555 §3.8), and an answer from there confirms it.
+   */
+  void followNat(Established sa, Input.Received in, List<Action> out) {
+    SaCore core = sa.core();
+    if (core.peerBehindNat()
+        && (core.mobility() == Mobility.NONE || answersProbe(sa, in))
+        && !in.from().equals(core.remote())
+        && SaCore.isEncapsulated(in)) {
+      core.moveTo(in.from(), true);
+      core.window().alsoTo(in.from());
+      if (sa.keepsChildren()) {
+        sa.children().moveRemote(out);
+      }
+    }
+  }
+
+  /** Whether {@code in} answers what was sent to where it comes from to try that address. */
+  private static boolean answersProbe(Established sa, Input.Received in) {
+    return in.datagram().header().response()
+        && sa.exchanges().current().flatMap(Exchange::probes).filter(in.from()::equals).isPresent();
+  }
+
+  /** An address learnt from ESP alone must answer for itself; pods without NAT never move. */
+  void heardFrom(Endpoint from, Established sa, Instant now, List<Action> out) {
+    if (!sa.core().peerBehindNat() || from.equals(sa.core().remote())) {
+      return;
+    }
+    if (sa.exchanges().current().isEmpty()) {
+      sa.begin(Liveness.at(sa, from), now, out);
+    } else {
+      sa.core().window().alsoTo(from);
+    }
+  }
+
   /** What MOBIKE adds to the answer of an INFORMATIONAL request. */
   List<Payload> answer(Established sa, IkeMessage request, Input.Received in) {
     List<Payload> payloads = new ArrayList<>();
@@ -34,9 +72,10 @@ final class AddressUpdate {
     if (core.mobility() != Mobility.NONE) {
       refusal = update(sa, request, in);
       refusal.ifPresent(type -> payloads.add(NotifyPayload.of(type)));
-      // §3.8: whoever asks what we see of it is told.
+      // §3.8: whoever asks what we see of it is told, and has told us what it sees of us.
       if (refusal.isEmpty() && NatDetection.isSupported(request)) {
         IkeContext ctx = core.ctx();
+        core.behindNat(NatDetection.weAreBehindNat(ctx.crypto(), request, in.to()));
         payloads.addAll(
             NatDetection.notifies(
                 ctx.crypto(), ctx.random(), core.spiInitiator(), core.spiResponder(), in.from()));
@@ -71,7 +110,7 @@ final class AddressUpdate {
     if (!mayMove(sa.core()) || !SaCore.isEncapsulated(in)) {
       return Optional.of(NotifyType.UNACCEPTABLE_ADDRESSES);
     }
-    sa.core().moveTo(in.from(), true);
+    sa.core().moveUncheckedTo(in.from());
     // A request in flight may never reach the old address; nor does its answer prove the new one.
     sa.core().window().alsoTo(in.from());
     awaited = new RoutabilityCheck(sa, this);
@@ -116,6 +155,7 @@ final class AddressUpdate {
   /** The peer answers at the new address. */
   void passed(Established sa, List<Action> out) {
     awaited = null;
+    sa.core().checked();
     sa.children().moveRemote(out);
   }
 }

@@ -182,7 +182,7 @@ final class AuthResponder implements HalfOpen {
       case ChildResponder.Agreed agreed -> {
         established.children().add(agreed.install(now, out));
         core.respond(message.header(), payloads, in, out);
-        established.sendLater(now.plus(IkeTimers.RESPONDER_SENDS_AFTER));
+        established.upkeep().sendLater(now.plus(IkeTimers.RESPONDER_SENDS_AFTER));
         yield established.begin(out);
       }
     };

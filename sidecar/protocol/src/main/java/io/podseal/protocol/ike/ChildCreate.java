@@ -110,7 +110,7 @@ final class ChildCreate implements Exchange {
       // cross: in the end we delete its child ourselves.
       crossing.replaced(now.plus(IkeTimers.REKEYED_CHILD_LINGER));
     }
-    sa.sendNow(ours, out);
+    sa.upkeep().sendNow(ours, out);
     return sa;
   }
 
@@ -121,7 +121,7 @@ final class ChildCreate implements Exchange {
         || type == NotifyType.STATE_NOT_FOUND
         || crossing != null) {
       // §2.25: no immediate retry; the next packet that waits asks again.
-      sa.noChildBefore(now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF));
+      sa.upkeep().noChildBefore(now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF));
       return sa;
     }
     return sa.close(AuthInitiator.closeReason(error), now, out);

@@ -163,7 +163,7 @@ final class ChildRekey implements Exchange {
     if (type == NotifyType.CHILD_SA_NOT_FOUND) {
       // §2.25.1: the peer no longer has it; ours goes without a word and a new one is made.
       sa.children().remove(old, "the peer does not know it", now, out);
-      return sa.ensureChild(now, out);
+      return sa.upkeep().ensureChild(now, out);
     }
     if (type != NotifyType.TEMPORARY_FAILURE) {
       sa.core().refused(error.isPresent(), NotifyType.name(type), "rekey of a child refused", out);

@@ -96,7 +96,7 @@ final class ChildSa {
             keys,
             traffic.mode(),
             traffic.selectors(),
-            core.remote(),
+            core.childRemote(),
             core.localAddress(),
             traffic.remoteInner()));
     out.add(

@@ -127,7 +127,7 @@ final class Children {
   }
 
   void moveRemote(List<Action> out) {
-    all.forEach(c -> out.add(new Action.MoveRemote(c.inboundSpi(), core().remote())));
+    all.forEach(c -> out.add(new Action.MoveRemote(c.inboundSpi(), core().childRemote())));
   }
 
   Optional<Instant> deadline() {

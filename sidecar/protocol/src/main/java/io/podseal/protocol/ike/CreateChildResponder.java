@@ -106,8 +106,8 @@ final class CreateChildResponder {
     }
     ChildResponder.Result result = responder.successor(old.get(), nonceI, now);
     if (result instanceof ChildResponder.Agreed agreed) {
-      sa.crossesRekey(old.get(), agreed.lowestNonce());
-      return make(agreed, made -> sa.rekeyedByPeer(old.get(), made), now, out);
+      sa.upkeep().crossesRekey(old.get(), agreed.lowestNonce());
+      return make(agreed, made -> sa.upkeep().rekeyedByPeer(old.get(), made), now, out);
     }
     return result.payloads();
   }
@@ -119,7 +119,7 @@ final class CreateChildResponder {
     }
     ChildResponder.Result result = responder.additional(nonceI, now);
     if (result instanceof ChildResponder.Agreed agreed) {
-      return make(agreed, made -> sa.createdByPeer(made, now), now, out);
+      return make(agreed, made -> sa.upkeep().createdByPeer(made, now), now, out);
     }
     return result.payloads();
   }

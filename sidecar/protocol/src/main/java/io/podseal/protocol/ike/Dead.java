@@ -5,7 +5,7 @@ import java.time.Instant;
 import java.util.List;
 
 /** The end of an IKE SA; its keys are zeroed. */
-record Dead(CloseReason reason) implements State {
+record Dead(CloseReason reason) implements Over {
   @Override
   public SaPhase phase() {
     return SaPhase.DEAD;

@@ -9,7 +9,7 @@ import java.util.Optional;
  * A deleted IKE SA whose children still receive for a moment: packets in flight, and a repeated
  * Delete that wants its answer again.
  */
-final class Ended implements State {
+final class Ended implements Over {
   private final Established sa;
   private final CloseReason reason;
   private final Instant until;
@@ -24,7 +24,8 @@ final class Ended implements State {
     return sa;
   }
 
-  CloseReason reason() {
+  @Override
+  public CloseReason reason() {
     return reason;
   }
 

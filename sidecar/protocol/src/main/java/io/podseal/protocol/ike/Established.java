@@ -5,7 +5,6 @@ import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
-import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
@@ -26,15 +25,14 @@ final class Established implements State {
   private final boolean initialContact;
   private final Instant authenticatedAt;
   private final Children children;
+  private final ChildUpkeep upkeep;
   private final ExchangeQueue exchanges;
   private final Succession succession;
   private final CreateChildResponder creator;
   private final IkeLifetime lifetime;
   private final AddressUpdate moves;
   private Optional<CloseReason> closing = Optional.empty();
-  private Optional<Instant> sendsAt = Optional.empty();
   private Optional<Instant> supersededAt = Optional.empty();
-  private Instant childNotBefore = Instant.MIN;
   private Instant heardAt;
   private Instant keepaliveAt;
 
@@ -49,6 +47,7 @@ final class Established implements State {
     this.heardAt = now;
     this.keepaliveAt = now.plus(IkeTimers.KEEPALIVE);
     this.children = new Children(this);
+    this.upkeep = new ChildUpkeep(this);
     this.exchanges = new ExchangeQueue(core);
     this.succession = new Succession(this, Bytes.EMPTY);
     this.moves = new AddressUpdate();
@@ -64,6 +63,7 @@ final class Established implements State {
     this.heardAt = now;
     this.keepaliveAt = now.plus(IkeTimers.KEEPALIVE);
     this.children = old.children;
+    this.upkeep = new ChildUpkeep(this);
     this.exchanges = new ExchangeQueue(core);
     this.succession = new Succession(this, lowestNonce);
     this.moves = old.moves;
@@ -95,17 +95,21 @@ final class Established implements State {
     return made;
   }
 
-  /** A responder sends on its first child once the peer surely receives there. */
-  void sendLater(Instant when) {
-    sendsAt = Optional.of(when);
-  }
-
   SaCore core() {
     return core;
   }
 
   Children children() {
     return children;
+  }
+
+  ChildUpkeep upkeep() {
+    return upkeep;
+  }
+
+  /** Follows the peer to another address. */
+  AddressUpdate moves() {
+    return moves;
   }
 
   ExchangeQueue exchanges() {
@@ -152,14 +156,9 @@ final class Established implements State {
     lifetime.rekeyAt(when);
   }
 
-  /** After a refusal, the next child is not asked for before this. */
-  void noChildBefore(Instant when) {
-    childNotBefore = when;
-  }
-
   /** Whether traffic may be moved here: a responder waits until the peer surely receives. */
   boolean mayCarryTraffic() {
-    return sendsAt.isEmpty()
+    return !upkeep.isWaiting()
         && phase() == SaPhase.ESTABLISHED
         && keepsChildren()
         && children.newest().isPresent();
@@ -181,11 +180,7 @@ final class Established implements State {
   @Override
   public State onRequest(IkeMessage message, Input.Received in, Instant now, List<Action> out) {
     heardAt = now;
-    if (sendsAt.isPresent()) {
-      // Whoever goes on to the next request has our answer to the last: it receives.
-      sendsAt = Optional.empty();
-      children.useNewest(out);
-    }
+    upkeep.peerGoesOn(out);
     return switch (message.header().exchange()) {
       case CREATE_CHILD_SA -> answer(message, creator.answer(message, in, now, out), in, now, out);
       case IKE_FOLLOWUP_KE -> answer(message, creator.followup(message, now, out), in, now, out);
@@ -248,14 +243,13 @@ final class Established implements State {
       case Input.CarryTraffic c -> {
         if (c.carries()) {
           supersededAt = Optional.empty();
-          sendsAt = Optional.empty();
-          children.carryTraffic(out);
+          upkeep.carryTraffic(out);
         } else if (keepsChildren()) {
           children.stopCarrying();
         }
       }
-      case Input.FirstInbound f -> onFirstInbound(f.inboundSpi(), out);
-      case Input.RemoteMoved m -> onRemoteMoved(m.from(), now, out);
+      case Input.FirstInbound f -> upkeep.onFirstInbound(f.inboundSpi(), out);
+      case Input.RemoteMoved m -> moves.heardFrom(m.from(), this, now, out);
       case Input.Traffic t -> {
         children
             .byInbound(t.inboundSpi())
@@ -276,58 +270,16 @@ final class Established implements State {
         removeChildren(now, out);
         return new Dead(f.reason());
       }
-      case Input.PacketWaiting p -> ensureChild(now, out);
+      case Input.PacketWaiting p -> upkeep.ensureChild(now, out);
       case Input.Received r -> throw new IllegalStateException("datagrams go through the window");
     }
     return this;
   }
 
-  /** The peer's NAT gave it another address or port (§2.23). */
-  void moveTo(Endpoint to, List<Action> out) {
-    core.moveTo(to, true);
-    core.window().alsoTo(to);
-    if (keepsChildren()) {
-      children.moveRemote(out);
-    }
-  }
-
-  /** Whether {@code in} answers what was sent to where it comes from to try that address. */
-  boolean probes(Input.Received in) {
-    return in.datagram().header().response()
-        && exchanges.current().flatMap(Exchange::probes).filter(in.from()::equals).isPresent();
-  }
-
-  /** An address learnt from ESP alone must answer for itself; pods without NAT never move. */
-  private void onRemoteMoved(Endpoint from, Instant now, List<Action> out) {
-    if (!core.peerBehindNat() || from.equals(core.remote())) {
-      return;
-    }
-    if (exchanges.current().isEmpty()) {
-      begin(Liveness.at(this, from), now, out);
-    } else {
-      core.window().alsoTo(from);
-    }
-  }
-
-  /** §2.8: a packet on the new SA proves that the peer has our answer. */
-  private void onFirstInbound(int spi, List<Action> out) {
-    children
-        .byInbound(spi)
-        .filter(ChildSa::isUsable)
-        .filter(c -> children.newest().filter(n -> n == c).isPresent())
-        .ifPresent(c -> sendNow(c, out));
-  }
-
   private void onTimer(Instant now, List<Action> out) {
-    if (sendsAt.filter(at -> !at.isAfter(now)).isPresent()) {
-      sendsAt = Optional.empty();
-      children.useNewest(out);
-    }
-    if (keepsChildren()) {
-      children.all().stream().toList().forEach(child -> onTimer(child, now, out));
-      if (phase() == SaPhase.ESTABLISHED && lifetime.takeRekey(now)) {
-        begin(new IkeRekey(this), now, out);
-      }
+    upkeep.onTimer(now, out);
+    if (keepsChildren() && phase() == SaPhase.ESTABLISHED && lifetime.takeRekey(now)) {
+      begin(new IkeRekey(this), now, out);
     }
     creator.expire(now);
     if (supersededAt.filter(at -> !at.isAfter(now)).isPresent()) {
@@ -341,23 +293,6 @@ final class Established implements State {
     if (core.behindNat() && !keepaliveAt.isAfter(now)) {
       keepaliveAt = now.plus(IkeTimers.KEEPALIVE);
       out.add(new Action.Keepalive(core.remote()));
-    }
-  }
-
-  private void onTimer(ChildSa child, Instant now, List<Action> out) {
-    if (child.stage() == ChildSa.Stage.LINGERING) {
-      if (child.isExpired(now)) {
-        children.remove(child, "replaced", now, out);
-      }
-    } else if (child.isExpired(now)) {
-      if (child.stage() != ChildSa.Stage.DELETING) {
-        child.stage(ChildSa.Stage.DELETING);
-        children.leave(child, out);
-        begin(new ChildDelete(this, child, "its lifetime is over"), now, out);
-      }
-    } else if (child.isRekeyDue(now)) {
-      child.stage(ChildSa.Stage.REKEYING);
-      begin(new ChildRekey(this, child), now, out);
     }
   }
 
@@ -375,53 +310,6 @@ final class Established implements State {
     return creator.isPending();
   }
 
-  /** The peer rekeys {@code old}; perhaps we do so too. */
-  void crossesRekey(ChildSa old, Bytes lowestNonce) {
-    if (exchanges.current().orElse(null) instanceof ChildRekey ours && ours.old() == old) {
-      ours.crossed(lowestNonce);
-    }
-  }
-
-  /** The peer has replaced {@code old}: keep sending there until {@code made} surely receives. */
-  void rekeyedByPeer(ChildSa old, ChildSa made) {
-    children.add(made);
-    boolean crossing =
-        exchanges.current().orElse(null) instanceof ChildRekey ours && ours.old() == old;
-    if (!crossing && old.isUsable()) {
-      old.stage(ChildSa.Stage.REPLACED);
-    }
-  }
-
-  /** The peer has made another child. */
-  void createdByPeer(ChildSa made, Instant now) {
-    children.add(made);
-    if (exchanges.current().orElse(null) instanceof ChildCreate ours) {
-      ours.crossed(made);
-    }
-    if (children.inUse().isEmpty()) {
-      sendLater(now.plus(IkeTimers.RESPONDER_SENDS_AFTER));
-    }
-  }
-
-  /** The peer surely receives on {@code child}. */
-  void sendNow(ChildSa child, List<Action> out) {
-    sendsAt = Optional.empty();
-    children.select(child, out);
-  }
-
-  /** Asks for a child if there is none. */
-  Established ensureChild(Instant now, List<Action> out) {
-    boolean wanted =
-        phase() == SaPhase.ESTABLISHED && keepsChildren() && children.newest().isEmpty();
-    if (wanted
-        && !childNotBefore.isAfter(now)
-        && !exchanges.holds(e -> e instanceof ChildCreate)
-        && !core.peer().addresses().isEmpty()) {
-      begin(new ChildCreate(this, core.peer().addresses().getFirst()), now, out);
-    }
-    return this;
-  }
-
   /** Begins an exchange now or after those before it. */
   State begin(Exchange exchange, Instant now, List<Action> out) {
     exchanges.begin(exchange, now, out);
@@ -437,9 +325,8 @@ final class Established implements State {
   /** Gives what it has to {@code heir}; the peer deletes this SA, or we do after a while. */
   void yieldTo(Established heir, Instant now, List<Action> out) {
     children.keptBy(heir);
-    // The peer may have asked the heir for a child already.
-    heir.sendsAt = heir.sendsAt.or(() -> sendsAt);
-    sendsAt = Optional.empty();
+    heir.core.succeeds(core);
+    upkeep.yieldTo(heir.upkeep);
     supersededAt = Optional.of(now.plus(IkeTimers.ESTABLISHED_TIMEOUT));
     exchanges.drain().forEach(e -> e.movedTo(heir).ifPresent(m -> heir.begin(m, now, out)));
     if (heir.core.isInitiator()) {
@@ -495,11 +382,8 @@ final class Established implements State {
   public Optional<Instant> deadline() {
     boolean established = phase() == SaPhase.ESTABLISHED;
     Instant earliest = established ? lifetime.deadline() : Instant.MAX;
-    earliest = sendsAt.filter(earliest::isAfter).orElse(earliest);
+    earliest = upkeep.deadline().filter(earliest::isAfter).orElse(earliest);
     earliest = supersededAt.filter(earliest::isAfter).orElse(earliest);
-    if (keepsChildren()) {
-      earliest = children.deadline().filter(earliest::isAfter).orElse(earliest);
-    }
     earliest = creator.deadline().filter(earliest::isAfter).orElse(earliest);
     if (core.behindNat() && keepaliveAt.isBefore(earliest)) {
       earliest = keepaliveAt;

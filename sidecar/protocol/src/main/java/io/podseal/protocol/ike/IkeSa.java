@@ -89,9 +89,7 @@ public final class IkeSa {
   }
 
   private void settle(State before, List<Action> out) {
-    boolean wasOver = before instanceof Ended || before instanceof Dead;
-    boolean isOver = state instanceof Ended || state instanceof Dead;
-    if (isOver && !wasOver) {
+    if (state instanceof Over over && !(before instanceof Over)) {
       // Nothing of ours is in flight any more; answers to repeated requests remain.
       core.window().answered();
       core.forgetFragments();
@@ -101,21 +99,13 @@ public final class IkeSa {
                   core.peerLabel(),
                   core.remote().toString(),
                   core.spis(),
-                  closeReason(),
+                  over.reason(),
                   before instanceof Established)));
     }
     if (state instanceof Dead) {
       core.window().close();
       core.destroyKeys();
     }
-  }
-
-  private CloseReason closeReason() {
-    return switch (state) {
-      case Dead dead -> dead.reason();
-      case Ended ended -> ended.reason();
-      default -> throw new IllegalStateException("not closed");
-    };
   }
 
   private void timer(Instant now, List<Action> out) {
@@ -191,7 +181,7 @@ public final class IkeSa {
       case Decoded.Ok<IkeMessage> ok -> {
         log(in, ok.value(), whole.get());
         core.window().answered();
-        followNat(in, out);
+        established().ifPresent(e -> e.moves().followNat(e, in, out));
         state = state.onResponse(ok.value(), in, now, out);
       }
       case Decoded.Malformed<IkeMessage> bad -> {
@@ -228,7 +218,7 @@ public final class IkeSa {
       return;
     }
     core.window().accepted(whole.get().outer());
-    followNat(in, out);
+    established().ifPresent(e -> e.moves().followNat(e, in, out));
     switch (MessageDecoder.decodeInner(whole.get().outer(), whole.get().inner())) {
       case Decoded.Ok<IkeMessage> ok -> {
         log(in, ok.value(), whole.get());
@@ -292,20 +282,6 @@ public final class IkeSa {
     core.respond(in.datagram().header(), List.of(NotifyPayload.of(notifyType, data)), in, out);
   }
 
-  /**
-   * §2.23: a peer behind a NAT is where its newest authenticated message came from. With MOBIKE
-   * only ESP packets suggest an address (RFC 4555 §3.8), and an answer from there confirms it.
-   */
-  private void followNat(Input.Received in, List<Action> out) {
-    if (state instanceof Established established
-        && core.peerBehindNat()
-        && (core.mobility() == Mobility.NONE || established.probes(in))
-        && !in.from().equals(core.remote())
-        && in.to().port() == Ports.IKE_NAT_TRAVERSAL) {
-      established.moveTo(in.from(), out);
-    }
-  }
-
   SaCore core() {
     return core;
   }
@@ -323,9 +299,7 @@ public final class IkeSa {
 
   /** Why it ended, once it has. */
   public Optional<CloseReason> ended() {
-    return phase() == SaPhase.DEAD || state instanceof Ended
-        ? Optional.of(closeReason())
-        : Optional.empty();
+    return state instanceof Over over ? Optional.of(over.reason()) : Optional.empty();
   }
 
   /** The SPI this end chose, by which the peer's messages find it. */
@@ -420,26 +394,6 @@ public final class IkeSa {
 
   /** What to show of it. */
   public IkeSaView view() {
-    return new IkeSaView(
-        core.peerLabel(),
-        core.spis(),
-        core.remote().toString(),
-        core.isInitiator(),
-        phase(),
-        epoch(),
-        establishedAt(),
-        core.behindNat(),
-        children()
-            .map(all -> all.all().stream().map(c -> view(all, c)).toList())
-            .orElse(List.of()));
-  }
-
-  private static IkeSaView.Child view(Children children, ChildSa child) {
-    return new IkeSaView.Child(
-        child.inboundSpi(),
-        child.outboundSpi(),
-        child.stage().name(),
-        children.carriesTraffic() && children.isSelected(child),
-        child.createdAt());
+    return IkeSaView.of(core, phase(), established(), children());
   }
 }

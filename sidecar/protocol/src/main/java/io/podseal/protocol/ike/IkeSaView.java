@@ -26,4 +26,27 @@ public record IkeSaView(
    */
   public record Child(
       int inboundSpi, int outboundSpi, String stage, boolean carriesTraffic, Instant createdAt) {}
+
+  static IkeSaView of(
+      SaCore core, SaPhase phase, Optional<Established> established, Optional<Children> children) {
+    return new IkeSaView(
+        core.peerLabel(),
+        core.spis(),
+        core.remote().toString(),
+        core.isInitiator(),
+        phase,
+        established.map(Established::epoch).orElse(0),
+        established.map(Established::authenticatedAt),
+        core.behindNat(),
+        children.map(all -> all.all().stream().map(c -> view(all, c)).toList()).orElse(List.of()));
+  }
+
+  private static Child view(Children children, ChildSa child) {
+    return new Child(
+        child.inboundSpi(),
+        child.outboundSpi(),
+        child.stage().name(),
+        children.carriesTraffic() && children.isSelected(child),
+        child.createdAt());
+  }
 }

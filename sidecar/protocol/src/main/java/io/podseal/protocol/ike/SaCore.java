@@ -31,6 +31,10 @@ final class SaCore {
   private final long spiInitiator;
   private long spiResponder;
   private Endpoint remote;
+
+  /** Where packets go; not to {@link #remote} before the peer has answered from there. */
+  private Endpoint childRemote;
+
   private boolean encapsulated;
   private boolean behindNat;
   private Mobility mobility = Mobility.NONE;
@@ -58,6 +62,7 @@ final class SaCore {
     this.spiInitiator = spiInitiator;
     this.spiResponder = spiResponder;
     this.remote = remote;
+    this.childRemote = remote;
     this.begunAt = begunAt;
     this.window =
         new MessageWindow(new FragmentSizes(ctx.options().fragmentSize(), remote.address()));
@@ -66,12 +71,29 @@ final class SaCore {
   /** The core of an SA that rekeys this one: same peer, same path, message IDs from 0 (§2.18). */
   SaCore successor(boolean weBegan, long newSpiI, long newSpiR, Instant now) {
     SaCore next = new SaCore(ctx, weBegan, newSpiI, newSpiR, remote, now);
-    next.encapsulated = encapsulated;
-    next.behindNat = behindNat;
+    next.takePathOf(this);
     next.mobility = mobility;
     next.peer = peer;
     next.window.sizes().inherit(window.sizes());
     return next;
+  }
+
+  /** Goes where {@code other} goes now. */
+  private void takePathOf(SaCore other) {
+    remote = other.remote;
+    childRemote = other.childRemote;
+    encapsulated = other.encapsulated;
+    behindNat = other.behindNat;
+  }
+
+  /**
+   * Takes over from {@code old}. With MOBIKE only the SA with the children follows a move (RFC 4555
+   * §3.5); without, this one's own messages have shown where the peer is.
+   */
+  void succeeds(SaCore old) {
+    if (mobility != Mobility.NONE) {
+      takePathOf(old);
+    }
   }
 
   /** An SA that came of this one; the endpoint takes it over. */
@@ -117,6 +139,11 @@ final class SaCore {
 
   Endpoint remote() {
     return remote;
+  }
+
+  /** The peer's address for child SAs: the last one that surely is the peer's. */
+  Endpoint childRemote() {
+    return childRemote;
   }
 
   boolean behindNat() {
@@ -227,7 +254,19 @@ final class SaCore {
 
   void moveTo(Endpoint to, boolean onEncapsulationPort) {
     remote = to;
+    childRemote = to;
     encapsulated = onEncapsulationPort;
+  }
+
+  /** RFC 4555 §3.5: the IKE SA moves at once, child SAs once the address is {@link #checked}. */
+  void moveUncheckedTo(Endpoint to) {
+    remote = to;
+    encapsulated = true;
+  }
+
+  /** The peer has answered at its new address. */
+  void checked() {
+    childRemote = remote;
   }
 
   /**

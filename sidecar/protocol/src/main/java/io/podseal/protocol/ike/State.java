@@ -25,8 +25,7 @@ sealed interface State
         HalfOpen,
         Established,
         Refused,
-        Ended,
-        Dead {
+        Over {
 
   SaPhase phase();
 

@@ -6,7 +6,6 @@ import io.podseal.protocol.crypto.Prf;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.ByteWriter;
 import io.podseal.protocol.wire.Bytes;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,8 +24,6 @@ public record IkeKeyDerivation(
     Bytes nonceR,
     long spiI,
     long spiR) {
-  private static final byte[] RESUMPTION = "Resumption".getBytes(StandardCharsets.US_ASCII);
-
   /** RFC 7296 §2.14: SKEYSEED = prf(Ni | Nr, g^ir). */
   public IkeKeys initial(SecretBytes sharedSecret) {
     SecretBytes nonces = SecretBytes.adopt(nonces());
@@ -55,11 +52,6 @@ public record IkeKeyDerivation(
    */
   public IkeKeys updated(SecretBytes previousSkD, SecretBytes sharedSecret) {
     return rekeyed(previousSkD, List.of(sharedSecret));
-  }
-
-  /** RFC 5723 §5.1: SKEYSEED = prf(SK_d(old), "Resumption" | Ni | Nr). */
-  public IkeKeys resumed(SecretBytes oldSkD) {
-    return expand(prf.apply(oldSkD, RESUMPTION, nonces()));
   }
 
   private byte[] nonces() {

@@ -1,5 +1,6 @@
 package io.podseal.protocol.message;
 
+import io.podseal.protocol.telemetry.ProtocolEvent;
 import java.util.Map;
 
 /** Names of notify types that we read in logs but never send or act on (IANA registry). */
@@ -49,6 +50,6 @@ final class NotifyNames {
 
   /** The registered name, or the number. */
   static String of(int type) {
-    return NAMES.getOrDefault(type, "NOTIFY_" + type);
+    return NAMES.getOrDefault(type, ProtocolEvent.Refused.UNREGISTERED + type);
   }
 }

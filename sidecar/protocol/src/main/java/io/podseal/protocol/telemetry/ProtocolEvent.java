@@ -43,5 +43,13 @@ public sealed interface ProtocolEvent {
 
   /** We refused a request, or the peer refused ours. */
   record Refused(String peer, String remote, boolean byPeer, String notifyName, String why)
-      implements ProtocolEvent {}
+      implements ProtocolEvent {
+    /** Begins the name of a notify type that is not registered; its number follows. */
+    public static final String UNREGISTERED = "NOTIFY_";
+
+    /** The name for a metric: a peer may send any number, and those without a name share one. */
+    public String notifyLabel() {
+      return notifyName.startsWith(UNREGISTERED) ? "other" : notifyName;
+    }
+  }
 }

@@ -264,6 +264,11 @@ class ReassemblyTest {
   }
 
   @Test
+  void fragmentsAreKeptNoLongerThanAHalfOpenSaLives() {
+    assertThat(IkeTimers.REASSEMBLY).isLessThanOrEqualTo(IkeTimers.HALF_OPEN);
+  }
+
+  @Test
   void whatStaysIncompleteIsDroppedInTime() {
     assertThat(open(fragment(1, 2, 10))).isInstanceOf(Incoming.Partial.class);
     Instant due = reassembly.deadline().orElseThrow();

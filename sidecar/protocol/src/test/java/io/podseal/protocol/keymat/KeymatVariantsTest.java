@@ -145,16 +145,6 @@ class KeymatVariantsTest {
   }
 
   @Test
-  void aResumedSaBeginsFromTheOldSkDAndTheWordResumption() {
-    assertThat(all(gcm.resumed(keys.skD())))
-        .isEqualTo(
-            stream(
-                "b6ab0cd35efc48a6961da7965da640e4620d5bf05dd7f3c8b1f451e04340dbe3",
-                NONCE_I,
-                NONCE_R));
-  }
-
-  @Test
   void aPostQuantumPresharedKeyChangesSkDAndSkPAndNothingElse() {
     SecretBytes ppk = SecretBytes.copyOf("podseal-ppk-0001".getBytes(StandardCharsets.US_ASCII));
 

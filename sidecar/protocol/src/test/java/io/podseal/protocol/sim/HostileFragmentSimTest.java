@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.podseal.protocol.crypto.Aead;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.Forge;
+import io.podseal.protocol.ike.HalfMessages;
+import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.IkeTimers;
 import io.podseal.protocol.ike.Limits;
 import io.podseal.protocol.message.DeletePayload;
@@ -236,6 +238,46 @@ class HostileFragmentSimTest {
     world.run(IkeTimers.REASSEMBLY.plusSeconds(1));
     assertThat(b.drops(DropReason.IKE_FRAGMENT_EXPIRED)).isEqualTo(2);
     assertAlive();
+  }
+
+  @Test
+  void halfARequestIsForgottenWhenWeDeleteTheSa() {
+    IkeSa sa = b.establishedWith(a).getFirst();
+    assertKept(fragment(nextId, 1, 2));
+    assertThat(HalfMessages.areKeptBy(sa)).isTrue();
+    b.forgets(a);
+    world.run(Duration.ofMillis(100));
+    assertThat(sa.ended()).isPresent();
+    assertThat(HalfMessages.areKeptBy(sa)).isFalse();
+  }
+
+  @Test
+  void halfARequestIsForgottenWhenThePeerIsDead() {
+    IkeSa sa = b.establishedWith(a).getFirst();
+    world.block(p -> true);
+    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
+    world.run(IkeTimers.ESTABLISHED_TIMEOUT.minusSeconds(10));
+    assertKept(fragment(nextId, 1, 2));
+    world.run(Duration.ofSeconds(15));
+    assertThat(sa.ended()).contains(CloseReason.NO_ANSWER);
+    assertThat(HalfMessages.areKeptBy(sa)).isFalse();
+  }
+
+  @Test
+  void halfAnAnswerIsForgottenWhenThePeerDeletesTheSa() {
+    IkeSa sa = b.establishedWith(a).getFirst();
+    world.hold(s -> s.is(b, ExchangeType.CREATE_CHILD_SA, false));
+    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
+    Keys.IkeSaKeys keys = a.keys.last();
+    IkeHeader answer =
+        new IkeHeader(
+            keys.spiInitiator(), keys.spiResponder(), ExchangeType.CREATE_CHILD_SA, true, true, 0);
+    assertKept(Forge.sealFragment(keys.copy(), answer, PayloadType.VENDOR_ID, 1, 2, new byte[20]));
+    assertThat(HalfMessages.areKeptBy(sa)).isTrue();
+    a.forgets(b);
+    world.run(Duration.ofMillis(100));
+    assertThat(sa.ended()).isPresent();
+    assertThat(HalfMessages.areKeptBy(sa)).isFalse();
   }
 
   @Test

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.ike.IkeOptions;
+import io.podseal.protocol.ike.IkeSaView;
+import io.podseal.protocol.ike.MessageIds;
+import io.podseal.protocol.message.DeletePayload;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.IkeMessage;
@@ -15,6 +18,7 @@ import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.udpencap.Ports;
+import io.podseal.protocol.wire.ByteWriter;
 import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -23,6 +27,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A peer with MOBIKE (RFC 4555) asks to be known by another address; the test speaks for it. */
 class MobikeSimTest {
@@ -39,6 +45,9 @@ class MobikeSimTest {
   private static Endpoint at(String address) {
     return new Endpoint(InetAddress.ofLiteral(address), 31_000);
   }
+
+  /** The next message ID that b expects of a. */
+  private int nextOfA = 2;
 
   private void establish(boolean mobike, boolean nat) {
     a.options(IkeOptions.DEFAULT.withMobike(mobike));
@@ -58,9 +67,16 @@ class MobikeSimTest {
 
   /** What b answers to a's request, which comes from the new address. */
   private IkeMessage ask(NotifyPayload... payloads) {
-    IkeHeader header = header(true, false, 2);
-    List<Action> actions =
-        b.ike(Forge.seal(keys().copy(), header, List.of(payloads)), after, Ports.IKE_NAT_TRAVERSAL);
+    return ask(after, Ports.IKE_NAT_TRAVERSAL, payloads);
+  }
+
+  private IkeMessage ask(Endpoint from, int port, NotifyPayload... payloads) {
+    IkeHeader header = header(true, false, nextOfA++);
+    byte[] request = Forge.seal(keys().copy(), header, List.of(payloads));
+    return answer(b.ike(request, from, port));
+  }
+
+  private IkeMessage answer(List<Action> actions) {
     return actions.stream()
         .filter(Action.Send.class::isInstance)
         .map(s -> Forge.open(keys().copy(), ((Action.Send) s).message()))
@@ -70,7 +86,7 @@ class MobikeSimTest {
   }
 
   private Keys.IkeSaKeys keys() {
-    return b.keys.last();
+    return b.keys.ike.getFirst();
   }
 
   private IkeHeader header(boolean fromInitiator, boolean response, int messageId) {
@@ -81,6 +97,12 @@ class MobikeSimTest {
         fromInitiator,
         response,
         messageId);
+  }
+
+  /** a's next request follows those that the test has sent in its name. */
+  private void letASpeakForItself() {
+    world.wire.forged();
+    MessageIds.skipTo(a.establishedWith(b).getFirst(), nextOfA);
   }
 
   private static NotifyPayload update() {
@@ -198,5 +220,173 @@ class MobikeSimTest {
         .map(NotifyPayload::notifyType)
         .contains(NotifyType.UNEXPECTED_NAT_DETECTED);
     assertThat(ikeSa()).isEqualTo(before);
+  }
+
+  @Test
+  void addressesThatTheNetworkDidNotChangeAreTakenThoughThePeerForbidsNat() {
+    establish(true, true);
+    NotifyPayload addresses =
+        NotifyPayload.of(
+            NotifyType.NO_NATS_ALLOWED,
+            Bytes.copyOf(
+                new ByteWriter()
+                    .bytes(after.address().getAddress())
+                    .bytes(b.address.getAddress())
+                    .u16(after.port())
+                    .u16(Ports.IKE_NAT_TRAVERSAL)
+                    .toArray()));
+    assertThat(ask(update(), addresses).error()).isEmpty();
+    assertThat(ikeSa()).isEqualTo(after);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0,false", "7,false", "8,true", "64,true", "65,false"})
+  void aCookie2OfNoPossibleLengthIsNotReturned(int length, boolean returned) {
+    establish(true, true);
+    Bytes cookie = Bytes.copyOf(new byte[length]);
+    IkeMessage answer = ask(NotifyPayload.of(NotifyType.COOKIE2, cookie));
+    assertThat(answer.has(NotifyType.COOKIE2)).isEqualTo(returned);
+  }
+
+  @Test
+  void anUpdateOnAnotherPortThanThatOfEspIsRefused() {
+    establish(true, true);
+    IkeMessage answer = ask(after, Ports.IKE, update());
+    assertThat(answer.has(NotifyType.UNACCEPTABLE_ADDRESSES)).isTrue();
+    assertThat(ikeSa()).isEqualTo(before);
+  }
+
+  @Test
+  void theEndThatDidNotBeginTheIkeSaMovesNothing() {
+    establish(true, true);
+    Endpoint known = a.establishedWith(b).getFirst().remote();
+    byte[] request = Forge.seal(keys().copy(), header(false, false, 0), List.of(update()));
+    assertThat(answer(a.ike(request, at("203.0.113.9"), Ports.IKE_NAT_TRAVERSAL)).error())
+        .isEmpty();
+    assertThat(a.establishedWith(b).getFirst().remote()).isEqualTo(known);
+  }
+
+  @Test
+  void aRequestInFlightIsRepeatedToTheNewAddressToo() {
+    establish(true, true);
+    world.block(p -> p instanceof World.Ike);
+    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
+    ask(update());
+    world.sent.clear();
+    world.run(Duration.ofSeconds(5));
+    assertThat(world.sent.stream().filter(s -> s.is(b, ExchangeType.CREATE_CHILD_SA, false)))
+        .extracting(World.Sent::to)
+        .contains(before, after);
+  }
+
+  @Test
+  void theAnswerToACheckOfAnAddressBeforeTheLastMovesNoChild() {
+    establish(true, true);
+    Endpoint last = at("203.0.113.3");
+    world.hold(s -> s.is(b, ExchangeType.INFORMATIONAL, false));
+    ask(update());
+    ask(last, Ports.IKE_NAT_TRAVERSAL, update());
+    assertThat(checks()).hasSize(1);
+    answer(checks().getFirst(), after);
+    assertThat(children()).isEqualTo(before);
+    assertThat(checks()).hasSize(2);
+    assertThat(checks().getLast().to()).isEqualTo(last);
+    answer(checks().getLast(), last);
+    assertThat(children()).isEqualTo(last);
+  }
+
+  private void answer(World.Sent check, Endpoint from) {
+    IkeMessage request = Forge.open(keys().copy(), check.ike());
+    IkeHeader header = header(true, true, request.header().messageId());
+    NotifyPayload cookie = request.notify(NotifyType.COOKIE2).orElseThrow();
+    b.ike(Forge.seal(keys().copy(), header, List.of(cookie)), from, Ports.IKE_NAT_TRAVERSAL);
+  }
+
+  @Test
+  void aCheckThatWaitsForARekeyOfTheIkeSaIsMadeOnTheNewOne() {
+    establish(true, true);
+    world.hold(s -> s.is(b, ExchangeType.CREATE_CHILD_SA, false));
+    b.run(b.endpoint().rekeyIkeSa(a.identity, world.now()));
+    ask(update());
+    assertThat(checks()).isEmpty();
+    letASpeakForItself();
+    world.release();
+    world.run(Duration.ofSeconds(1));
+    assertThat(b.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(1);
+    assertThat(ikeSa()).isEqualTo(after);
+    assertThat(children()).isEqualTo(after);
+  }
+
+  @Test
+  void aMoveWhileBothEndsRekeyTheIkeSaIsTheNextOnesToo() {
+    establish(true, true);
+    world.hold(s -> s.is(b, ExchangeType.CREATE_CHILD_SA, false));
+    world.hold(s -> s.is(a, ExchangeType.INFORMATIONAL, false));
+    b.run(b.endpoint().rekeyIkeSa(a.identity, world.now()));
+    a.run(a.endpoint().rekeyIkeSa(b.identity, world.now()));
+    world.run(Duration.ofMillis(10));
+    nextOfA++;
+    world.wire.forged();
+    ask(update());
+    byte[] delete =
+        Forge.seal(keys().copy(), header(true, false, nextOfA), List.of(DeletePayload.ike()));
+    b.ike(delete, after, Ports.IKE_NAT_TRAVERSAL);
+    world.run(Duration.ofMillis(10));
+    assertThat(b.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(1);
+    assertThat(ikeSa()).isEqualTo(after);
+    assertThat(children()).isEqualTo(after);
+  }
+
+  @Test
+  void aChildMadeWhileTheCheckRunsSendsToTheAddressThatHasAnswered() {
+    establish(true, true);
+    world.hold(s -> s.is(b, ExchangeType.INFORMATIONAL, false));
+    ask(update());
+    letASpeakForItself();
+    a.run(a.endpoint().rekeyChild(b.identity, world.now()));
+    world.run(Duration.ofMillis(10));
+    assertThat(b.childrenWith(a)).isEqualTo(2);
+    assertThat(b.plane.children()).allMatch(c -> c.remote.equals(before));
+    world.release();
+    world.run(Duration.ofMillis(10));
+    assertThat(b.plane.children()).isNotEmpty().allMatch(c -> c.remote.equals(after));
+  }
+
+  @Test
+  void aChildOfTheNextIkeSaTooSendsToTheAddressThatHasAnswered() {
+    establish(true, true);
+    world.hold(s -> s.is(b, ExchangeType.INFORMATIONAL, false));
+    ask(update());
+    letASpeakForItself();
+    a.run(a.endpoint().rekeyIkeSa(b.identity, world.now()));
+    world.run(Duration.ofMillis(10));
+    a.run(a.endpoint().rekeyChild(b.identity, world.now()));
+    world.run(Duration.ofMillis(10));
+    assertThat(b.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(1);
+    assertThat(b.childrenWith(a)).isEqualTo(2);
+    assertThat(b.plane.children()).allMatch(c -> c.remote.equals(before));
+  }
+
+  @Test
+  void aRequestThatAsksAboutNatsTellsWhetherWeAreBehindOneNow() {
+    establish(true, true);
+    NotifyPayload source = notify(NotifyType.NAT_DETECTION_SOURCE_IP);
+    ask(update(), source, notify(NotifyType.NAT_DETECTION_DESTINATION_IP));
+    assertThat(b.endpoint().view()).allMatch(IkeSaView::behindNat);
+    world.run(Duration.ofSeconds(50));
+    assertThat(world.keepalives).isEqualTo(2);
+    Bytes seenByA =
+        Bytes.copyOf(
+            b.crypto.natDetectionHash(
+                new ByteWriter()
+                    .u64(keys().spiInitiator())
+                    .u64(keys().spiResponder())
+                    .bytes(b.address.getAddress())
+                    .u16(Ports.IKE_NAT_TRAVERSAL)
+                    .toArray()));
+    ask(source, NotifyPayload.of(NotifyType.NAT_DETECTION_DESTINATION_IP, seenByA));
+    assertThat(b.endpoint().view()).noneMatch(IkeSaView::behindNat);
+    world.run(Duration.ofSeconds(50));
+    assertThat(world.keepalives).isEqualTo(2);
   }
 }

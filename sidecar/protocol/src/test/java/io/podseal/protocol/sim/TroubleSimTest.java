@@ -118,6 +118,22 @@ class TroubleSimTest {
   }
 
   @Test
+  void aPodWithoutNatIsNotFollowedWhoeverForwardsItsPackets() throws Exception {
+    establish();
+    Endpoint own = new Endpoint(a.address, 4500);
+    world.network.nat(own, new Endpoint(InetAddress.getByName("192.0.2.66"), 4500));
+    world.record();
+    a.send(b, 1);
+    world.run(Duration.ofSeconds(1));
+    assertThat(b.received).contains(1);
+    assertThat(world.sent).as("nobody is asked at the other address").isEmpty();
+    a.run(a.endpoint().rekeyChild(b.identity, world.now()));
+    world.run(Duration.ofSeconds(10));
+    assertThat(b.establishedWith(a).getFirst().remote()).isEqualTo(own);
+    assertThat(b.plane.children()).hasSize(1).allMatch(c -> c.remote.equals(own));
+  }
+
+  @Test
   void aSilentPeerThatStillReceivesIsFoundAliveByAsking() {
     establish();
     for (int i = 1; i <= 100; i++) {

@@ -75,6 +75,28 @@ class WindowSimTest {
   }
 
   @Test
+  void anAnswerToAnyOtherRequestThanTheOneInFlightIsDropped() {
+    world.block(p -> true);
+    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
+    for (int messageId : List.of(-1, 1, 2)) {
+      assertThat(deliver(answer(ExchangeType.CREATE_CHILD_SA, messageId)))
+          .containsExactly(new Action.Drop(DropReason.IKE_MESSAGE_ID));
+    }
+    assertThat(deliver(answer(ExchangeType.INFORMATIONAL, 0)))
+        .containsExactly(new Action.Drop(DropReason.IKE_MESSAGE_ID));
+    assertThat(b.events(ProtocolEvent.Refused.class)).isEmpty();
+    deliver(answer(ExchangeType.CREATE_CHILD_SA, 0));
+    assertThat(b.events(ProtocolEvent.Refused.class)).as("what is in flight").hasSize(1);
+  }
+
+  private byte[] answer(ExchangeType exchange, int messageId) {
+    Keys.IkeSaKeys sa = a.keys.last();
+    IkeHeader header =
+        new IkeHeader(sa.spiInitiator(), sa.spiResponder(), exchange, true, true, messageId);
+    return Forge.seal(sa.copy(), header, List.of(NotifyPayload.of(NotifyType.NO_PROPOSAL_CHOSEN)));
+  }
+
+  @Test
   void weNeverSendSetWindowSize() {
     a.run(a.endpoint().rekeyChild(b.identity, world.now()));
     world.run(Duration.ofSeconds(10));

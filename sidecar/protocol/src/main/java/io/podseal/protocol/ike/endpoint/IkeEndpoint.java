@@ -8,11 +8,8 @@ import io.podseal.protocol.ike.IkeContext;
 import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.IkeSaView;
-import io.podseal.protocol.ike.IkeTimers;
-import io.podseal.protocol.ike.Initiation;
 import io.podseal.protocol.ike.Input;
 import io.podseal.protocol.ike.KeyLog;
-import io.podseal.protocol.ike.Limits;
 import io.podseal.protocol.ike.SaPhase;
 import io.podseal.protocol.ike.SpiRegistry;
 import io.podseal.protocol.message.Datagram;
@@ -26,19 +23,14 @@ import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.LocalPod;
 import io.podseal.protocol.policy.Peer;
-import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.DropReason;
-import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.udpencap.Ports;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * All IKE SAs of one pod. Finds the SA of a datagram, starts and replaces SAs, and decides between
@@ -52,6 +44,7 @@ public final class IkeEndpoint {
   private final InitGate gate;
   private final SaTable sas = new SaTable();
   private final PairTable pairs = new PairTable();
+  private final Fleet fleet;
 
   public IkeEndpoint(LocalPod self, CryptoProvider crypto, RandomSource random, KeyLog keyLog) {
     this(self, crypto, random, keyLog, IkeOptions.DEFAULT);
@@ -66,6 +59,7 @@ public final class IkeEndpoint {
     this.ctx =
         new IkeContext(crypto, random, self, pairs, new SpiRegistry(random), keyLog, options);
     this.gate = new InitGate(ctx);
+    this.fleet = new Fleet(ctx, gate, sas, pairs);
   }
 
   /**
@@ -102,7 +96,7 @@ public final class IkeEndpoint {
     long localSpi = header.fromOriginalInitiator() ? header.spiResponder() : header.spiInitiator();
     IkeSa sa = sas.bySpi(localSpi);
     if (sa != null) {
-      run(sa, s -> s.handle(in, now), now, out);
+      fleet.run(sa, in, now, out);
       return;
     }
     out.add(new Action.Drop(DropReason.IKE_UNKNOWN_SPI));
@@ -138,7 +132,7 @@ public final class IkeEndpoint {
       out.add(new Action.Drop(DropReason.RATE_LIMITED));
     } else {
       out.add(new Action.Send(answer, to, from.port() == Ports.IKE_NAT_TRAVERSAL));
-      logClear(List.of(out.getLast()));
+      fleet.logClear(List.of(out.getLast()));
     }
   }
 
@@ -154,7 +148,7 @@ public final class IkeEndpoint {
     }
     Optional<IkeSa> known = gate.known(in);
     if (known.isPresent()) {
-      run(known.get(), s -> s.handle(in, now), now, out);
+      fleet.run(known.get(), in, now, out);
     } else {
       int before = out.size();
       if (gate.admits(in, sas.size(), now, out)) {
@@ -164,19 +158,15 @@ public final class IkeEndpoint {
               sas.add(sa);
             });
       }
-      logClear(out.subList(before, out.size()));
+      fleet.logClear(out.subList(before, out.size()));
     }
-  }
-
-  private void logClear(List<Action> actions) {
-    ctx.options().messages().sentClear(ctx.self(), actions);
   }
 
   /** The time of {@link #deadline()} has come. */
   public List<Action> timer(Instant now) {
     List<Action> out = new ArrayList<>();
     for (IkeSa sa = sas.pollDue(now); sa != null; sa = sas.pollDue(now)) {
-      run(sa, s -> s.handle(new Input.TimerFired(), now), now, out);
+      fleet.run(sa, new Input.TimerFired(), now, out);
     }
     return out;
   }
@@ -195,11 +185,11 @@ public final class IkeEndpoint {
       List<IkeSa> established = pair.in(SaPhase.ESTABLISHED);
       if (!established.isEmpty()) {
         // It may have lost its child.
-        run(established.getLast(), s -> s.handle(new Input.PacketWaiting(), now), now, out);
+        fleet.run(established.getLast(), new Input.PacketWaiting(), now, out);
       } else if (connecting.isPresent()) {
-        run(connecting.get(), s -> s.handle(new Input.PacketWaiting(), now), now, out);
+        fleet.run(connecting.get(), new Input.PacketWaiting(), now, out);
       } else if (pair.mayStart(now)) {
-        start(pair, false, "a packet waits", now, out);
+        fleet.start(pair, false, "a packet waits", now, out);
       }
     }
     return out;
@@ -213,7 +203,7 @@ public final class IkeEndpoint {
         && pair.in(SaPhase.ESTABLISHED).isEmpty()
         && pair.connecting().isEmpty()
         && pair.mayStart(now)) {
-      start(pair, false, true, "asked to connect", now, out);
+      fleet.start(pair, false, true, "asked to connect", now, out);
     }
     return out;
   }
@@ -236,7 +226,7 @@ public final class IkeEndpoint {
         && pair.in(SaPhase.ESTABLISHED).isEmpty()
         && pair.connecting().isEmpty()
         && pair.mayRecover(now)) {
-      start(pair, false, "the peer uses an SA that we do not know", now, out);
+      fleet.start(pair, false, "the peer uses an SA that we do not know", now, out);
     }
   }
 
@@ -271,7 +261,7 @@ public final class IkeEndpoint {
     List<Action> out = new ArrayList<>();
     Pair pair = pairs.get(peer);
     if (pair != null && pair.carrier() != null && pair.connecting().isEmpty()) {
-      start(pair, true, "asked to replace the IKE SA", now, out);
+      fleet.start(pair, true, "asked to replace the IKE SA", now, out);
     }
     return out;
   }
@@ -281,7 +271,7 @@ public final class IkeEndpoint {
     Pair pair = pairs.get(peer);
     IkeSa carrier = pair == null ? null : pair.carrier();
     if (carrier != null) {
-      run(carrier, s -> s.handle(input, now), now, out);
+      fleet.run(carrier, input, now, out);
     }
     return out;
   }
@@ -290,7 +280,7 @@ public final class IkeEndpoint {
     List<Action> out = new ArrayList<>();
     IkeSa sa = sas.byChild(inboundSpi);
     if (sa != null) {
-      run(sa, s -> s.handle(input, now), now, out);
+      fleet.run(sa, input, now, out);
     }
     return out;
   }
@@ -301,7 +291,7 @@ public final class IkeEndpoint {
     for (Identity identity : identities) {
       Pair pair = pairs.remove(identity);
       if (pair != null) {
-        closeAll(pair, CloseReason.PEER_REMOVED, now, out);
+        fleet.closeAll(pair, CloseReason.PEER_REMOVED, now, out);
         pair.forgetKeys();
       }
     }
@@ -326,33 +316,15 @@ public final class IkeEndpoint {
     boolean moved = !pair.peer().addresses().equals(next.addresses());
     boolean keysGone = pairs.update(pair, next);
     if (moved) {
-      closeAll(pair, CloseReason.PEER_CHANGED, now, out);
+      fleet.closeAll(pair, CloseReason.PEER_CHANGED, now, out);
       return;
     }
     for (IkeSa sa : pair.sas()) {
       if (sa.phase() == SaPhase.CONNECTING && sa.isInitiator() && keysGone) {
-        run(sa, s -> s.handle(new Input.Forget(CloseReason.PEER_CHANGED), now), now, out);
+        fleet.run(sa, new Input.Forget(CloseReason.PEER_CHANGED), now, out);
       } else if (sa.phase() == SaPhase.ESTABLISHED) {
-        followEpoch(pair, sa, now, out);
+        fleet.followEpoch(pair, sa, now, out);
       }
-    }
-  }
-
-  /** Design, decision 4: a newer epoch replaces the SA, a retired one ends it. */
-  private void followEpoch(Pair pair, IkeSa sa, Instant now, List<Action> out) {
-    List<PresharedKey> keys = pair.peer().keys();
-    if (keys.stream().noneMatch(k -> k.epoch() == sa.epoch())) {
-      run(sa, s -> s.handle(new Input.Close(CloseReason.PEER_CHANGED), now), now, out);
-    } else if (pair.initiatingKey().filter(k -> k.epoch() > sa.epoch()).isPresent()) {
-      Duration wait = isLower(pair) ? IkeTimers.RETRY_FIRST : IkeTimers.RETRY_CAP.multipliedBy(3);
-      sa.retryReplacementAt(now.plus(wait));
-      sas.refresh(sa);
-    }
-  }
-
-  private void closeAll(Pair pair, CloseReason reason, Instant now, List<Action> out) {
-    for (IkeSa sa : pair.sas()) {
-      run(sa, s -> s.handle(new Input.Close(reason), now), now, out);
     }
   }
 
@@ -360,7 +332,7 @@ public final class IkeEndpoint {
   public List<Action> shutdown(Instant now) {
     List<Action> out = new ArrayList<>();
     for (IkeSa sa : sas.all()) {
-      run(sa, s -> s.handle(new Input.Close(CloseReason.SHUTDOWN), now), now, out);
+      fleet.run(sa, new Input.Close(CloseReason.SHUTDOWN), now, out);
     }
     return out;
   }
@@ -373,121 +345,5 @@ public final class IkeEndpoint {
   /** The established IKE SAs. */
   public List<IkeSa> established() {
     return sas.all().stream().filter(s -> s.phase() == SaPhase.ESTABLISHED).toList();
-  }
-
-  private void start(Pair pair, boolean replaces, String why, Instant now, List<Action> out) {
-    start(pair, replaces, false, why, now, out);
-  }
-
-  private void start(
-      Pair pair, boolean replaces, boolean childless, String why, Instant now, List<Action> out) {
-    Peer peer = pair.peer();
-    Optional<PresharedKey> key = pair.initiatingKey();
-    if (key.isEmpty() || peer.addresses().isEmpty()) {
-      out.add(new Action.Drop(DropReason.NO_KEY));
-      return;
-    }
-    String remote = new Endpoint(peer.addresses().getFirst(), Ports.IKE).toString();
-    out.add(new Action.Emit(new ProtocolEvent.IkeSaStarted(peer.label(), remote, why)));
-    Initiation initiation = new Initiation(key.get(), pair.isFirstContact(), replaces, childless);
-    int before = out.size();
-    IkeSa sa = IkeSa.initiate(ctx, peer, initiation, now, out);
-    logClear(out.subList(before, out.size()));
-    sas.add(sa);
-    pair.add(sa);
-  }
-
-  /** Lets an SA handle something and draws the consequences for its peer. */
-  private void run(IkeSa sa, Function<IkeSa, List<Action>> input, Instant now, List<Action> out) {
-    SaPhase before = sa.phase();
-    List<Action> actions = input.apply(sa);
-    logClear(actions);
-    out.addAll(actions);
-    SaPhase after = sa.phase();
-    boolean connected = before == SaPhase.CONNECTING && after == SaPhase.ESTABLISHED;
-    if (connected) {
-      gate.proven(sa);
-    }
-    Pair pair = pairOf(sa);
-    for (IkeSa rekeyed : sa.takeOffspring()) {
-      sas.add(rekeyed);
-      if (pair != null) {
-        pair.add(rekeyed);
-      }
-    }
-    // A rekey moves children between the SAs of a pair.
-    if (pair != null) {
-      pair.sas().forEach(sas::refresh);
-    }
-    sas.refresh(sa);
-    if (pair != null) {
-      if (connected) {
-        established(pair, sa, now, out);
-      }
-      if (sa.isReplacementDue(now)) {
-        replacementDue(pair, sa, now, out);
-      }
-      if (before == SaPhase.CONNECTING
-          && (after == SaPhase.DEAD || after == SaPhase.CLOSING)
-          && sa.isInitiator()) {
-        pair.failed(sa.ended().orElse(CloseReason.CHILD_REFUSED), sa.attemptedEpoch(), now);
-      }
-    }
-    if (sa.phase() == SaPhase.DEAD) {
-      forget(sa, pair);
-    } else {
-      sas.refresh(sa);
-    }
-    if (pair != null) {
-      pair.chooseCarrier(now, out);
-      // A deleted SA lingers for packets in flight only while another one carries traffic.
-      if (sa.ended().isPresent() && pair.carrier() == null) {
-        out.addAll(sa.handle(new Input.Forget(CloseReason.DELETED_BY_PEER), now));
-        forget(sa, pair);
-      }
-    }
-  }
-
-  private @Nullable Pair pairOf(IkeSa sa) {
-    return sa.peer().map(pairs::get).orElse(null);
-  }
-
-  private void forget(IkeSa sa, @Nullable Pair pair) {
-    sas.remove(sa);
-    gate.forget(sa);
-    if (pair != null) {
-      pair.remove(sa);
-    }
-  }
-
-  private boolean isLower(Pair pair) {
-    return ctx.self().identity().compareTo(pair.peer().identity()) < 0;
-  }
-
-  private void established(Pair pair, IkeSa sa, Instant now, List<Action> out) {
-    if (!pair.sas().contains(sa)) {
-      pair.add(sa);
-    }
-    for (Crossing.Verdict verdict : Crossing.judge(pair, sa, isLower(pair))) {
-      end(pair, verdict.loser(), verdict.input(), now, out);
-    }
-    pair.established();
-    List<IkeSa> all = pair.in(SaPhase.ESTABLISHED);
-    if (all.size() > Limits.ESTABLISHED_PER_PEER) {
-      end(pair, all.getFirst(), new Input.Close(CloseReason.REPLACED), now, out);
-    }
-  }
-
-  /** Ends an SA of a pair from within another's consequences, after traffic has moved. */
-  private void end(Pair pair, IkeSa sa, Input input, Instant now, List<Action> out) {
-    pair.moveTrafficOff(sa, now, out);
-    run(sa, s -> s.handle(input, now), now, out);
-  }
-
-  private void replacementDue(Pair pair, IkeSa sa, Instant now, List<Action> out) {
-    sa.retryReplacementAt(now.plus(IkeTimers.HANDSHAKE_TIMEOUT));
-    if (pair.carrier() == sa && pair.connecting().isEmpty()) {
-      start(pair, true, "the IKE SA is to be authenticated anew", now, out);
-    }
   }
 }

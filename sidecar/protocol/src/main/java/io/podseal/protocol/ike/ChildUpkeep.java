@@ -1,0 +1,153 @@
+package io.podseal.protocol.ike;
+
+import io.podseal.protocol.wire.Bytes;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Keeps an IKE SA supplied with a child that works: asks for one, replaces it in time, and decides
+ * from when on we send on it (RFC 7296 §2.8).
+ */
+final class ChildUpkeep {
+  private final Established sa;
+  private Optional<Instant> sendsAt = Optional.empty();
+  private Instant notBefore = Instant.MIN;
+
+  ChildUpkeep(Established sa) {
+    this.sa = sa;
+  }
+
+  /** Whether we do not send yet because the peer may not receive yet. */
+  boolean isWaiting() {
+    return sendsAt.isPresent();
+  }
+
+  /** A responder sends on its first child once the peer surely receives there. */
+  void sendLater(Instant when) {
+    sendsAt = Optional.of(when);
+  }
+
+  /** Whoever goes on to the next request has our answer to the last: it receives. */
+  void peerGoesOn(List<Action> out) {
+    if (isWaiting()) {
+      useNewest(out);
+    }
+  }
+
+  private void useNewest(List<Action> out) {
+    sendsAt = Optional.empty();
+    children().useNewest(out);
+  }
+
+  /** From now on the peer's traffic goes on a child of this IKE SA. */
+  void carryTraffic(List<Action> out) {
+    sendsAt = Optional.empty();
+    children().carryTraffic(out);
+  }
+
+  /** §2.8: a packet on the new SA proves that the peer has our answer. */
+  void onFirstInbound(int spi, List<Action> out) {
+    children()
+        .byInbound(spi)
+        .filter(ChildSa::isUsable)
+        .filter(c -> children().newest().filter(n -> n == c).isPresent())
+        .ifPresent(c -> sendNow(c, out));
+  }
+
+  /** The peer surely receives on {@code child}. */
+  void sendNow(ChildSa child, List<Action> out) {
+    sendsAt = Optional.empty();
+    children().select(child, out);
+  }
+
+  /** After a refusal, the next child is not asked for before this. */
+  void noChildBefore(Instant when) {
+    notBefore = when;
+  }
+
+  /** Asks for a child if there is none. */
+  Established ensureChild(Instant now, List<Action> out) {
+    boolean wanted =
+        sa.phase() == SaPhase.ESTABLISHED && sa.keepsChildren() && children().newest().isEmpty();
+    if (wanted
+        && !notBefore.isAfter(now)
+        && !sa.exchanges().holds(e -> e instanceof ChildCreate)
+        && !sa.core().peer().addresses().isEmpty()) {
+      sa.begin(new ChildCreate(sa, sa.core().peer().addresses().getFirst()), now, out);
+    }
+    return sa;
+  }
+
+  void onTimer(Instant now, List<Action> out) {
+    if (sendsAt.filter(at -> !at.isAfter(now)).isPresent()) {
+      useNewest(out);
+    }
+    if (sa.keepsChildren()) {
+      List.copyOf(children().all()).forEach(child -> onTimer(child, now, out));
+    }
+  }
+
+  private void onTimer(ChildSa child, Instant now, List<Action> out) {
+    if (child.stage() == ChildSa.Stage.LINGERING) {
+      if (child.isExpired(now)) {
+        children().remove(child, "replaced", now, out);
+      }
+    } else if (child.isExpired(now)) {
+      if (child.stage() != ChildSa.Stage.DELETING) {
+        child.stage(ChildSa.Stage.DELETING);
+        children().leave(child, out);
+        sa.begin(new ChildDelete(sa, child, "its lifetime is over"), now, out);
+      }
+    } else if (child.isRekeyDue(now)) {
+      child.stage(ChildSa.Stage.REKEYING);
+      sa.begin(new ChildRekey(sa, child), now, out);
+    }
+  }
+
+  /** When {@link #onTimer} has something to do. */
+  Optional<Instant> deadline() {
+    Optional<Instant> ofChildren = sa.keepsChildren() ? children().deadline() : Optional.empty();
+    return Stream.concat(sendsAt.stream(), ofChildren.stream()).min(Comparator.naturalOrder());
+  }
+
+  /** The peer rekeys {@code old}; perhaps we do so too. */
+  void crossesRekey(ChildSa old, Bytes lowestNonce) {
+    if (sa.exchanges().current().orElse(null) instanceof ChildRekey ours && ours.old() == old) {
+      ours.crossed(lowestNonce);
+    }
+  }
+
+  /** The peer has replaced {@code old}: keep sending there until {@code made} surely receives. */
+  void rekeyedByPeer(ChildSa old, ChildSa made) {
+    children().add(made);
+    boolean crossing =
+        sa.exchanges().current().orElse(null) instanceof ChildRekey ours && ours.old() == old;
+    if (!crossing && old.isUsable()) {
+      old.stage(ChildSa.Stage.REPLACED);
+    }
+  }
+
+  /** The peer has made another child. */
+  void createdByPeer(ChildSa made, Instant now) {
+    children().add(made);
+    if (sa.exchanges().current().orElse(null) instanceof ChildCreate ours) {
+      ours.crossed(made);
+    }
+    if (children().inUse().isEmpty()) {
+      sendLater(now.plus(IkeTimers.RESPONDER_SENDS_AFTER));
+    }
+  }
+
+  /** The children are the heir's; the peer may have asked it for one already. */
+  void yieldTo(ChildUpkeep heir) {
+    heir.sendsAt = heir.sendsAt.or(() -> sendsAt);
+    sendsAt = Optional.empty();
+  }
+
+  private Children children() {
+    return sa.children();
+  }
+}

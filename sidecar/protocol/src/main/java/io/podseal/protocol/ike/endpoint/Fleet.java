@@ -1,0 +1,180 @@
+package io.podseal.protocol.ike.endpoint;
+
+import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.ike.IkeContext;
+import io.podseal.protocol.ike.IkeSa;
+import io.podseal.protocol.ike.IkeTimers;
+import io.podseal.protocol.ike.Initiation;
+import io.podseal.protocol.ike.Input;
+import io.podseal.protocol.ike.Limits;
+import io.podseal.protocol.ike.SaPhase;
+import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.PresharedKey;
+import io.podseal.protocol.telemetry.CloseReason;
+import io.podseal.protocol.telemetry.DropReason;
+import io.podseal.protocol.telemetry.ProtocolEvent;
+import io.podseal.protocol.udpencap.Ports;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The IKE SAs of one pod together: lets one of them handle something and draws the consequences for
+ * the others with the same peer, until one carries the traffic and those that are too many end.
+ */
+final class Fleet {
+  private final IkeContext ctx;
+  private final InitGate gate;
+  private final SaTable sas;
+  private final PairTable pairs;
+
+  Fleet(IkeContext ctx, InitGate gate, SaTable sas, PairTable pairs) {
+    this.ctx = ctx;
+    this.gate = gate;
+    this.sas = sas;
+    this.pairs = pairs;
+  }
+
+  /** Begins an IKE SA with a child. */
+  void start(Pair pair, boolean replaces, String why, Instant now, List<Action> out) {
+    start(pair, replaces, false, why, now, out);
+  }
+
+  /** Begins an IKE SA, or says that there is no key to do so with. */
+  void start(
+      Pair pair, boolean replaces, boolean childless, String why, Instant now, List<Action> out) {
+    Peer peer = pair.peer();
+    Optional<PresharedKey> key = pair.initiatingKey();
+    if (key.isEmpty() || peer.addresses().isEmpty()) {
+      out.add(new Action.Drop(DropReason.NO_KEY));
+      return;
+    }
+    String remote = new Endpoint(peer.addresses().getFirst(), Ports.IKE).toString();
+    out.add(new Action.Emit(new ProtocolEvent.IkeSaStarted(peer.label(), remote, why)));
+    Initiation initiation = new Initiation(key.get(), pair.isFirstContact(), replaces, childless);
+    int before = out.size();
+    IkeSa sa = IkeSa.initiate(ctx, peer, initiation, now, out);
+    logClear(out.subList(before, out.size()));
+    sas.add(sa);
+    pair.add(sa);
+  }
+
+  void closeAll(Pair pair, CloseReason reason, Instant now, List<Action> out) {
+    for (IkeSa sa : pair.sas()) {
+      run(sa, new Input.Close(reason), now, out);
+    }
+  }
+
+  /** Design, decision 4: a newer epoch replaces the SA, a retired one ends it. */
+  void followEpoch(Pair pair, IkeSa sa, Instant now, List<Action> out) {
+    List<PresharedKey> keys = pair.peer().keys();
+    if (keys.stream().noneMatch(k -> k.epoch() == sa.epoch())) {
+      run(sa, new Input.Close(CloseReason.PEER_CHANGED), now, out);
+    } else if (pair.initiatingKey().filter(k -> k.epoch() > sa.epoch()).isPresent()) {
+      Duration wait = isLower(pair) ? IkeTimers.RETRY_FIRST : IkeTimers.RETRY_CAP.multipliedBy(3);
+      sa.retryReplacementAt(now.plus(wait));
+      sas.refresh(sa);
+    }
+  }
+
+  /** Lets an SA handle something and draws the consequences for its peer. */
+  void run(IkeSa sa, Input input, Instant now, List<Action> out) {
+    SaPhase before = sa.phase();
+    List<Action> actions = sa.handle(input, now);
+    logClear(actions);
+    out.addAll(actions);
+    SaPhase after = sa.phase();
+    boolean connected = before == SaPhase.CONNECTING && after == SaPhase.ESTABLISHED;
+    if (connected) {
+      gate.proven(sa);
+    }
+    Pair pair = pairOf(sa);
+    for (IkeSa rekeyed : sa.takeOffspring()) {
+      sas.add(rekeyed);
+      if (pair != null) {
+        pair.add(rekeyed);
+      }
+    }
+    // A rekey moves children between the SAs of a pair.
+    if (pair != null) {
+      pair.sas().forEach(sas::refresh);
+    }
+    sas.refresh(sa);
+    if (pair != null) {
+      if (connected) {
+        established(pair, sa, now, out);
+      }
+      if (sa.isReplacementDue(now)) {
+        replacementDue(pair, sa, now, out);
+      }
+      if (before == SaPhase.CONNECTING
+          && (after == SaPhase.DEAD || after == SaPhase.CLOSING)
+          && sa.isInitiator()) {
+        pair.failed(sa.ended().orElse(CloseReason.CHILD_REFUSED), sa.attemptedEpoch(), now);
+      }
+    }
+    if (sa.phase() == SaPhase.DEAD) {
+      forget(sa, pair);
+    } else {
+      sas.refresh(sa);
+    }
+    if (pair != null) {
+      pair.chooseCarrier(now, out);
+      // A deleted SA lingers for packets in flight only while another one carries traffic.
+      if (sa.ended().isPresent() && pair.carrier() == null) {
+        out.addAll(sa.handle(new Input.Forget(CloseReason.DELETED_BY_PEER), now));
+        forget(sa, pair);
+      }
+    }
+  }
+
+  private @Nullable Pair pairOf(IkeSa sa) {
+    return sa.peer().map(pairs::get).orElse(null);
+  }
+
+  private void forget(IkeSa sa, @Nullable Pair pair) {
+    sas.remove(sa);
+    gate.forget(sa);
+    if (pair != null) {
+      pair.remove(sa);
+    }
+  }
+
+  private boolean isLower(Pair pair) {
+    return ctx.self().identity().compareTo(pair.peer().identity()) < 0;
+  }
+
+  private void established(Pair pair, IkeSa sa, Instant now, List<Action> out) {
+    if (!pair.sas().contains(sa)) {
+      pair.add(sa);
+    }
+    for (Crossing.Verdict verdict : Crossing.judge(pair, sa, isLower(pair))) {
+      end(pair, verdict.loser(), verdict.input(), now, out);
+    }
+    pair.established();
+    List<IkeSa> all = pair.in(SaPhase.ESTABLISHED);
+    if (all.size() > Limits.ESTABLISHED_PER_PEER) {
+      end(pair, all.getFirst(), new Input.Close(CloseReason.REPLACED), now, out);
+    }
+  }
+
+  /** Ends an SA of a pair from within another's consequences, after traffic has moved. */
+  private void end(Pair pair, IkeSa sa, Input input, Instant now, List<Action> out) {
+    pair.moveTrafficOff(sa, now, out);
+    run(sa, input, now, out);
+  }
+
+  private void replacementDue(Pair pair, IkeSa sa, Instant now, List<Action> out) {
+    sa.retryReplacementAt(now.plus(IkeTimers.HANDSHAKE_TIMEOUT));
+    if (pair.carrier() == sa && pair.connecting().isEmpty()) {
+      start(pair, true, "the IKE SA is to be authenticated anew", now, out);
+    }
+  }
+
+  void logClear(List<Action> actions) {
+    ctx.options().messages().sentClear(ctx.self(), actions);
+  }
+}
