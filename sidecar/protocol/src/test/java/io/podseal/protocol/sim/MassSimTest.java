@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
  * more seeds: {@code -Dpodseal.seeds=100000}.
  */
 class MassSimTest {
-  private static final int FAST_SEEDS = 200;
+  private static final int FAST_SEEDS = 100;
   private static final int MANY_SEEDS = 10_000;
   private static final int REAL_SEEDS = 100;
 
