@@ -381,7 +381,7 @@ final class Established implements State {
   @Override
   public Optional<Instant> deadline() {
     boolean established = phase() == SaPhase.ESTABLISHED;
-    Instant earliest = established ? lifetime.deadline() : Instant.MAX;
+    Instant earliest = established ? lifetime.deadline(keepsChildren()) : Instant.MAX;
     earliest = upkeep.deadline().filter(earliest::isAfter).orElse(earliest);
     earliest = supersededAt.filter(earliest::isAfter).orElse(earliest);
     earliest = creator.deadline().filter(earliest::isAfter).orElse(earliest);

@@ -54,8 +54,11 @@ final class IkeLifetime {
     return !expiresAt.isAfter(now);
   }
 
-  Instant deadline() {
-    Instant earliest = rekeyAt.isBefore(expiresAt) ? rekeyAt : expiresAt;
+  /**
+   * @param rekeys whether this SA is one to be rekeyed now
+   */
+  Instant deadline(boolean rekeys) {
+    Instant earliest = rekeys && rekeyAt.isBefore(expiresAt) ? rekeyAt : expiresAt;
     return replaceAt.isBefore(earliest) ? replaceAt : earliest;
   }
 }

@@ -59,6 +59,33 @@ class TroubleSimTest {
     assertThat(a.endpoint().view()).isEmpty();
   }
 
+  /** Our request of a crossing rekey stays unanswered for longer than what the peer made lives. */
+  @Test
+  void anIkeSaIsNotRekeyedBeforeItHasInheritedTheChildren() {
+    Lifetimes brief =
+        new Lifetimes(Duration.ofHours(1), Duration.ofSeconds(60), Duration.ofMinutes(5));
+    a.knows(b, brief, Host.key(1, "k"));
+    b.knows(a, brief, Host.key(1, "k"));
+    a.send(b, 0);
+    world.run(Duration.ofSeconds(1));
+    boolean[] dark = {true};
+    world.hold(s -> s.is(a, ExchangeType.CREATE_CHILD_SA, false));
+    world.block(p -> dark[0] && p instanceof World.Ike m && m.is(ExchangeType.INFORMATIONAL, false));
+
+    a.run(a.endpoint().rekeyIkeSa(b.identity, a.now()));
+    b.run(b.endpoint().rekeyIkeSa(a.identity, b.now()));
+    world.run(Duration.ofMillis(100));
+    assertThat(a.establishedWith(b)).as("the old one and the one that b made").hasSize(2);
+    world.run(Duration.ofSeconds(80));
+
+    dark[0] = false;
+    world.release();
+    world.run(Duration.ofMinutes(5));
+    a.send(b, 1);
+    world.run(Duration.ofSeconds(1));
+    assertThat(b.received).contains(1);
+  }
+
   @Test
   void aRequestThatOvertakesTheAnswerOfIkeAuthIsAnsweredWhenItsTimeComes() {
     declare();

@@ -165,8 +165,11 @@ public final class IkeEndpoint {
   /** The time of {@link #deadline()} has come. */
   public List<Action> timer(Instant now) {
     List<Action> out = new ArrayList<>();
-    for (IkeSa sa = sas.pollDue(now); sa != null; sa = sas.pollDue(now)) {
-      fleet.run(sa, new Input.TimerFired(), now, out);
+    for (IkeSa sa : sas.takeDue(now)) {
+      // What one SA does may have ended another.
+      if (sas.bySpi(sa.localSpi()) == sa) {
+        fleet.run(sa, new Input.TimerFired(), now, out);
+      }
     }
     return out;
   }

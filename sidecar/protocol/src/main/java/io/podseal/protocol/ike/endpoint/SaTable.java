@@ -63,7 +63,8 @@ final class SaTable {
     return deadlines.next();
   }
 
-  @Nullable IkeSa pollDue(Instant now) {
-    return deadlines.pollDue(now);
+  /** The SAs that are due, which {@link #refresh} or {@link #remove} must follow. */
+  List<IkeSa> takeDue(Instant now) {
+    return deadlines.takeDue(now);
   }
 }
