@@ -1,5 +1,6 @@
 package io.podseal.protocol.ike;
 
+import io.podseal.protocol.message.DeletePayload;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.NotifyPayload;
@@ -180,7 +181,10 @@ final class Established implements State {
   @Override
   public State onRequest(IkeMessage message, Input.Received in, Instant now, List<Action> out) {
     heardAt = now;
-    upkeep.peerGoesOn(out);
+    // Whoever gives the SA up may have thrown away what our answer let it make.
+    if (message.all(DeletePayload.class).stream().noneMatch(DeletePayload::isOfIkeSa)) {
+      upkeep.peerGoesOn(out);
+    }
     return switch (message.header().exchange()) {
       case CREATE_CHILD_SA -> answer(message, creator.answer(message, in, now, out), in, now, out);
       case IKE_FOLLOWUP_KE -> answer(message, creator.followup(message, now, out), in, now, out);
@@ -324,6 +328,7 @@ final class Established implements State {
 
   /** Gives what it has to {@code heir}; the peer deletes this SA, or we do after a while. */
   void yieldTo(Established heir, Instant now, List<Action> out) {
+    heir.supersededAt = heir.supersededAt.or(() -> supersededAt);
     children.keptBy(heir);
     heir.core.succeeds(core);
     upkeep.yieldTo(heir.upkeep);

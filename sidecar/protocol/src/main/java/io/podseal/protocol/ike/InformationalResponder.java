@@ -3,7 +3,6 @@ package io.podseal.protocol.ike;
 import io.podseal.protocol.message.DeletePayload;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.Payload;
-import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
@@ -21,7 +20,7 @@ final class InformationalResponder {
     List<Payload> payloads = new ArrayList<>();
     boolean deletedChildren = false;
     for (DeletePayload delete : request.all(DeletePayload.class)) {
-      if (delete.protocol() == Proposal.IKE) {
+      if (delete.isOfIkeSa()) {
         // §1.4.1: the answer to a Delete of the IKE SA is empty.
         return new Answer(List.of(), true, false);
       }

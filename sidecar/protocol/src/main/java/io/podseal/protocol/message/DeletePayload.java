@@ -16,6 +16,11 @@ public record DeletePayload(int protocol, List<Bytes> spis) implements Payload {
     return new DeletePayload(Proposal.IKE, List.of());
   }
 
+  /** Whether it deletes the IKE SA that carries it. */
+  public boolean isOfIkeSa() {
+    return protocol == Proposal.IKE;
+  }
+
   /** Deletes the child SA that we receive on with {@code spi}. */
   public static DeletePayload child(SecurityProtocol protocol, int spi) {
     return new DeletePayload(protocol.id(), List.of(Bytes.ofInt(spi)));

@@ -51,6 +51,8 @@ final class Host {
   private IkeOptions options = IkeOptions.DEFAULT;
   private Duration skew = Duration.ZERO;
   private boolean stopped;
+  private Instant stoppedAt = Instant.MIN;
+  private Duration stoppedFor = Duration.ZERO;
   private final List<Runnable> buffered = new ArrayList<>();
   private Instant lastTraffic = Instant.MIN;
   private boolean reporting;
@@ -115,6 +117,7 @@ final class Host {
   void clockJumps(Duration ahead) {
     skew = skew.plus(ahead);
     timer();
+    traffic();
   }
 
   boolean isStopped() {
@@ -124,6 +127,12 @@ final class Host {
   /** The pod does nothing for a while; what arrives meanwhile waits, as far as a buffer goes. */
   void stops() {
     stopped = true;
+    stoppedAt = world.now();
+  }
+
+  /** What the host has lived through, whatever its clock says: leaps and pauses do not count. */
+  private Instant awake() {
+    return world.now().minus(stoppedFor);
   }
 
   /**
@@ -133,8 +142,10 @@ final class Host {
    */
   void goesOn(Duration clockStood) {
     stopped = false;
+    stoppedFor = stoppedFor.plus(Duration.between(stoppedAt, world.now()));
     skew = skew.minus(clockStood);
     timer();
+    traffic();
     List<Runnable> all = List.copyOf(buffered);
     buffered.clear();
     all.forEach(Runnable::run);
@@ -224,7 +235,7 @@ final class Host {
   private void emit(Plane.Child child, int number) {
     child.lastOutbound = now();
     traffic();
-    world.state.sends(this, child, now());
+    world.state.sends(this, child, awake());
     world.transmit(this, child.remote, new World.Esp(child.outboundSpi, child.outboundKey, number));
   }
 

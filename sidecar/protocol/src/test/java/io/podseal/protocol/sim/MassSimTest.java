@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Many seeds of {@link Mesh}: a network that loses, repeats, reorders and corrupts, NATs that move,
@@ -41,6 +43,16 @@ class MassSimTest {
       return;
     }
     runAll(Integer.getInteger("podseal.seeds", FAST_SEEDS), CheapCrypto::new);
+  }
+
+  /**
+   * The first two found an IKE SA that was to be rekeyed before it had inherited the children, and
+   * one whose heir was not told that it is superseded; the others what a test must not assume.
+   */
+  @ParameterizedTest
+  @ValueSource(longs = {3467, 7064, 570, 722, 1102, 1469, 1801, 5397})
+  void seedsThatOnceFailedEndWithOneSaPerPair(long seed) {
+    new Run(seed, new CheapCrypto()).run();
   }
 
   @Test

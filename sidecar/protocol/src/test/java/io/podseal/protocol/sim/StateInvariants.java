@@ -59,6 +59,10 @@ final class StateInvariants {
     if (byInboundKey.put(child.inboundKey, child) != null) {
       throw new AssertionError(host.identity + " receives with a key that another child has used");
     }
+    Plane.Child other = byInboundKey.get(child.outboundKey);
+    if (other != null) {
+      other.blindSince = null;
+    }
   }
 
   /** The peer's half of {@code child}, once it has been installed, even if it is gone again. */
@@ -90,7 +94,11 @@ final class StateInvariants {
     }
   }
 
-  /** A packet leaves on {@code child}. */
+  /**
+   * A packet leaves on {@code child}.
+   *
+   * @param now by a clock that neither leaps nor runs while the host is stopped
+   */
   void sends(Host host, Plane.Child child, Instant now) {
     if (forged) {
       return;

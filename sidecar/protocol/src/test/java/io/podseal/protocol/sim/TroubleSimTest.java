@@ -70,7 +70,8 @@ class TroubleSimTest {
     world.run(Duration.ofSeconds(1));
     boolean[] dark = {true};
     world.hold(s -> s.is(a, ExchangeType.CREATE_CHILD_SA, false));
-    world.block(p -> dark[0] && p instanceof World.Ike m && m.is(ExchangeType.INFORMATIONAL, false));
+    world.block(
+        p -> dark[0] && p instanceof World.Ike m && m.is(ExchangeType.INFORMATIONAL, false));
 
     a.run(a.endpoint().rekeyIkeSa(b.identity, a.now()));
     b.run(b.endpoint().rekeyIkeSa(a.identity, b.now()));

@@ -17,13 +17,28 @@ import java.util.List;
  *   <li>They crossed: the one begun by the lower identity stays.
  * </ul>
  *
- * Whoever began the SA that stays deletes the other, as soon as it may send on what stays; the
- * other end does so only if that does not happen.
+ * Whoever began the SA that goes deletes it, once it may send on the other; the other end does so
+ * only if that does not happen.
  */
 final class Crossing {
   private Crossing() {}
 
-  record Verdict(IkeSa loser, Input input) {}
+  record Verdict(IkeSa loser, IkeSa stays, Input input) {
+    /** The same once {@code sa} was rekeyed. */
+    Verdict after(IkeSa sa, IkeSa heir) {
+      return new Verdict(loser.equals(sa) ? heir : loser, stays.equals(sa) ? heir : stays, input);
+    }
+
+    /**
+     * Whether to wait before the loser is deleted: as responder of the one that stays we do not
+     * know yet that our answer arrived, and what we delete now could be all that the peer has.
+     */
+    boolean isEarly() {
+      return input instanceof Input.Close
+          && stays.phase() == SaPhase.ESTABLISHED
+          && !stays.mayCarryTraffic();
+    }
+  }
 
   static List<Verdict> judge(Pair pair, IkeSa made, boolean weAreLower) {
     List<Verdict> verdicts = new ArrayList<>();
@@ -39,21 +54,20 @@ final class Crossing {
     boolean succeeds = other.establishedAt().filter(at -> at.isBefore(made.begunAt())).isPresent();
     if (succeeds) {
       if (made.isInitiator()) {
-        return new Verdict(other, new Input.Close(CloseReason.REPLACED));
+        return new Verdict(other, made, new Input.Close(CloseReason.REPLACED));
       }
       // RFC 7296 §2.4: the peer has no other SA with us than this one.
       return made.isInitialContact()
-          ? new Verdict(other, new Input.Forget(CloseReason.INITIAL_CONTACT))
-          : new Verdict(other, new Input.Superseded());
+          ? new Verdict(other, made, new Input.Forget(CloseReason.INITIAL_CONTACT))
+          : new Verdict(other, made, new Input.Superseded());
     }
     boolean madeByLower = made.isInitiator() == weAreLower;
     boolean otherByLower = other.isInitiator() == weAreLower;
     IkeSa loser = madeByLower || !otherByLower ? other : made;
     IkeSa stays = loser.equals(made) ? other : made;
-    // The responder of the one that stays does not know yet whether its answer arrived: what it
-    // deleted now, the peer could lack.
-    return stays.isInitiator()
-        ? new Verdict(loser, new Input.Close(CloseReason.CROSSED))
-        : new Verdict(loser, new Input.Superseded());
+    return new Verdict(
+        loser,
+        stays,
+        loser.isInitiator() ? new Input.Close(CloseReason.CROSSED) : new Input.Superseded());
   }
 }

@@ -95,7 +95,7 @@ final class Fleet {
     for (IkeSa rekeyed : sa.takeOffspring()) {
       sas.add(rekeyed);
       if (pair != null) {
-        pair.add(rekeyed);
+        pair.rekeyed(sa, rekeyed);
       }
     }
     // A rekey moves children between the SAs of a pair.
@@ -122,6 +122,9 @@ final class Fleet {
       sas.refresh(sa);
     }
     if (pair != null) {
+      for (Crossing.Verdict verdict : pair.takeDue()) {
+        end(pair, verdict.loser(), verdict.input(), now, out);
+      }
       pair.chooseCarrier(now, out);
       // A deleted SA lingers for packets in flight only while another one carries traffic.
       if (sa.ended().isPresent() && pair.carrier() == null) {
@@ -152,7 +155,11 @@ final class Fleet {
       pair.add(sa);
     }
     for (Crossing.Verdict verdict : Crossing.judge(pair, sa, isLower(pair))) {
-      end(pair, verdict.loser(), verdict.input(), now, out);
+      if (verdict.isEarly()) {
+        pair.postpone(verdict);
+      } else {
+        end(pair, verdict.loser(), verdict.input(), now, out);
+      }
     }
     pair.established();
     List<IkeSa> all = pair.in(SaPhase.ESTABLISHED);

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Pair {
   private Peer peer;
   private final List<IkeSa> sas = new ArrayList<>();
+  private final List<Crossing.Verdict> postponed = new ArrayList<>();
   private @Nullable IkeSa carrier;
   private boolean contacted;
   private int failures;
@@ -97,6 +98,25 @@ final class Pair {
     if (carrier == sa) {
       carrier = null;
     }
+  }
+
+  void postpone(Crossing.Verdict verdict) {
+    postponed.add(verdict);
+  }
+
+  /** {@code heir} is {@code sa} rekeyed: what was said of the one holds for the other. */
+  void rekeyed(IkeSa sa, IkeSa heir) {
+    add(heir);
+    postponed.replaceAll(v -> v.after(sa, heir));
+  }
+
+  /** The postponed verdicts whose time has come; none where either SA is over. */
+  List<Crossing.Verdict> takeDue() {
+    postponed.removeIf(
+        v -> v.stays().phase() != SaPhase.ESTABLISHED || v.loser().phase() != SaPhase.ESTABLISHED);
+    List<Crossing.Verdict> due = postponed.stream().filter(v -> !v.isEarly()).toList();
+    postponed.removeAll(due);
+    return due;
   }
 
   @Nullable IkeSa carrier() {
