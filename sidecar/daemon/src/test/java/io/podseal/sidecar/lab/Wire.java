@@ -9,15 +9,21 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /** Keeps every IPv4 packet that passes an interface until it is closed. */
 public final class Wire implements AutoCloseable {
   private static final int IPV4 = 0x0800;
   private static final int UDP = 17;
 
+  /** On a wire that is never quiet. */
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
   private final PacketSocket socket;
   private final Thread thread;
   private final List<byte[]> packets = new CopyOnWriteArrayList<>();
+  private final AtomicLong quietLooks = new AtomicLong();
   private volatile boolean running = true;
 
   public Wire(NetworkNamespace namespace, String interfaceName) throws Exception {
@@ -31,9 +37,19 @@ public final class Wire implements AutoCloseable {
     close();
   }
 
-  /** What passed so far. */
+  /** What passed before the call, and perhaps more. */
   public List<byte[]> packets() {
+    catchUp();
     return packets;
+  }
+
+  /** Waits until the watcher has found its socket empty in a look that began after the call. */
+  private void catchUp() {
+    long target = quietLooks.get() + 2;
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (running && quietLooks.get() < target && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(1_000_000);
+    }
   }
 
   /**
@@ -41,7 +57,7 @@ public final class Wire implements AutoCloseable {
    * 4500, or a part of one.
    */
   public List<String> clearBetween(Pod a, Pod b) {
-    return packets.stream()
+    return packets().stream()
         .filter(p -> isBetween(p, a, b))
         .filter(p -> !isSealed(p))
         .map(p -> HexFormat.of().formatHex(p, 0, Math.min(40, p.length)))
@@ -50,7 +66,7 @@ public final class Wire implements AutoCloseable {
 
   /** UDP 4500 between two pods. */
   public List<byte[]> sealedBetween(Pod a, Pod b) {
-    return packets.stream().filter(p -> isBetween(p, a, b)).filter(Wire::isSealed).toList();
+    return packets().stream().filter(p -> isBetween(p, a, b)).filter(Wire::isSealed).toList();
   }
 
   /** Reads what is left and ends; does nothing the second time. */
@@ -78,7 +94,9 @@ public final class Wire implements AutoCloseable {
     // Also what waits in the socket when it is closed.
     while (running || length > 0) {
       length = socket.receive(packet, Duration.ofMillis(20));
-      if (length > 0 && socket.protocol() == IPV4) {
+      if (length <= 0) {
+        quietLooks.incrementAndGet();
+      } else if (socket.protocol() == IPV4) {
         packets.add(Arrays.copyOf(packet, length));
       }
     }

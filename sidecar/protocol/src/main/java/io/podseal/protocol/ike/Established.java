@@ -158,6 +158,10 @@ final class Established implements State {
   }
 
   /** Whether traffic may be moved here: a responder waits until the peer surely receives. */
+  boolean awaitsProof() {
+    return upkeep.isWaiting();
+  }
+
   boolean mayCarryTraffic() {
     return !upkeep.isWaiting()
         && phase() == SaPhase.ESTABLISHED

@@ -368,6 +368,11 @@ public final class IkeSa {
     established().ifPresent(e -> e.retryReplacementAt(when));
   }
 
+  /** Whether we do not know yet that the peer has the answer that made it. */
+  public boolean awaitsProof() {
+    return established().filter(Established::awaitsProof).isPresent();
+  }
+
   /** Whether traffic may be moved to it. */
   public boolean mayCarryTraffic() {
     return established().filter(Established::mayCarryTraffic).isPresent();

@@ -34,9 +34,7 @@ final class Crossing {
      * know yet that our answer arrived, and what we delete now could be all that the peer has.
      */
     boolean isEarly() {
-      return input instanceof Input.Close
-          && stays.phase() == SaPhase.ESTABLISHED
-          && !stays.mayCarryTraffic();
+      return input instanceof Input.Close && stays.awaitsProof();
     }
   }
 
