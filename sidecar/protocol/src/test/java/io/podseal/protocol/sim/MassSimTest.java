@@ -46,11 +46,12 @@ class MassSimTest {
   }
 
   /**
-   * The first two found an IKE SA that was to be rekeyed before it had inherited the children, and
-   * one whose heir was not told that it is superseded; the others what a test must not assume.
+   * What they found: an IKE SA to be rekeyed before it had inherited the children (3467), an heir
+   * that was not told that it is superseded (7064), a child used whose IKE SA the peer was giving
+   * up (1469, 5397); the others, what the bounds of the simulation forgot.
    */
   @ParameterizedTest
-  @ValueSource(longs = {3467, 7064, 570, 722, 1102, 1469, 1801, 5397})
+  @ValueSource(longs = {3467, 7064, 1469, 5397, 570, 722, 1102, 1801})
   void seedsThatOnceFailedEndWithOneSaPerPair(long seed) {
     new Run(seed, new CheapCrypto()).run();
   }
