@@ -11,6 +11,7 @@ import io.podseal.sidecar.linux.NativeBuffer;
 import io.podseal.sidecar.linux.TunDevice;
 import io.podseal.sidecar.linux.UdpSocket;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -407,7 +408,7 @@ final class FirewallTest {
 
   /** Whether a TCP connection gets through. */
   private static boolean reaches(Pod from, Pod to, int port) throws Exception {
-    try (ServerSocket server = to.namespace().call(() -> new ServerSocket(port))) {
+    try (ServerSocket server = to.namespace().call(() -> listening(port))) {
       return from.namespace()
           .call(() -> {
             try (Socket socket = new Socket()) {
@@ -417,6 +418,21 @@ final class FirewallTest {
               return false;
             }
           });
+    }
+  }
+
+  /** A connection that the last listener did not accept may hold the port for a moment. */
+  private static ServerSocket listening(int port) throws IOException {
+    long deadline = System.nanoTime() + TIMEOUT_MILLIS * 1_000_000L;
+    while (true) {
+      try {
+        return new ServerSocket(port);
+      } catch (BindException inUse) {
+        if (System.nanoTime() > deadline) {
+          throw inUse;
+        }
+        Thread.onSpinWait();
+      }
     }
   }
 
