@@ -29,25 +29,7 @@ import org.junit.jupiter.api.Test;
 /**
  * Floods of strangers, and peers that begin more than they end: what is kept and done is bounded.
  */
-class FloodSimTest {
-  private final World world = new World(1);
-  private final Host a = world.host("a", "10.0.0.1", 1);
-  private final Host b = world.host("b", "10.0.0.2", 2);
-
-  private List<byte[]> answers(byte[] request, Endpoint from) {
-    return b.ike(request, from, 500).stream()
-        .filter(Action.Send.class::isInstance)
-        .map(s -> ((Action.Send) s).message())
-        .toList();
-  }
-
-  private IkeMessage answer(byte[] request, Endpoint from) {
-    List<byte[]> answers = answers(request, from);
-    assertThat(answers).hasSize(1);
-    assertThat(answers.getFirst().length).isLessThanOrEqualTo(request.length);
-    return Forge.value(MessageDecoder.decode(answers.getFirst())).clearMessage();
-  }
-
+class FloodSimTest extends AskedByStrangers {
   @Test
   void aFloodFromOneSourceIsRateLimitedAndOthersAreServed() {
     int answered = 0;

@@ -2,15 +2,12 @@ package io.podseal.protocol.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.podseal.protocol.ike.Action;
-import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.ike.Limits;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.Gen;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.KePayload;
-import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.message.MessageEncoder;
 import io.podseal.protocol.message.NoncePayload;
 import io.podseal.protocol.message.NotifyPayload;
@@ -32,25 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What somebody who has proven nothing gets: little, rarely, and never more than was sent. */
-class StrangerSimTest {
-  private final World world = new World(1);
-  private final Host a = world.host("a", "10.0.0.1", 1);
-  private final Host b = world.host("b", "10.0.0.2", 2);
-
-  private List<byte[]> answers(byte[] request, Endpoint from) {
-    return b.ike(request, from, 500).stream()
-        .filter(Action.Send.class::isInstance)
-        .map(s -> ((Action.Send) s).message())
-        .toList();
-  }
-
-  private IkeMessage answer(byte[] request, Endpoint from) {
-    List<byte[]> answers = answers(request, from);
-    assertThat(answers).hasSize(1);
-    assertThat(answers.getFirst().length).isLessThanOrEqualTo(request.length);
-    return Forge.value(MessageDecoder.decode(answers.getFirst())).clearMessage();
-  }
-
+class StrangerSimTest extends AskedByStrangers {
   @Test
   void aRequestThatIsNotLongerThanOurAnswerMustReturnACookie() {
     Proposal small =
