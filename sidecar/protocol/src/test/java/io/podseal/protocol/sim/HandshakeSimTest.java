@@ -210,7 +210,7 @@ class HandshakeSimTest {
     b.knows(a, brief, Host.key(1, "k"));
     sendEvery(a, b, Duration.ofMillis(5), 0, 40_000);
     sendEvery(b, a, Duration.ofMillis(5), 100_000, 40_000);
-    world.run(Duration.ofSeconds(237));
+    world.run(Duration.ofSeconds(230));
     assertThat(b.received).isEqualTo(numbers(0, 40_000));
     assertThat(a.received).isEqualTo(numbers(100_000, 140_000));
     assertThat(a.events(ProtocolEvent.ChildSaInstalled.class)).hasSizeGreaterThan(6);
