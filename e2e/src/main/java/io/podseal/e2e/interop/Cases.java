@@ -79,7 +79,9 @@ final class Cases {
     both("wrong-id-of-strongswan", edition, plane, Scripts::strangeStrongSwan);
     both("wrong-id-of-podseal", edition, plane, Scripts::strangePodseal);
     both("ppk", edition, plane, Scripts::ppk);
-    both("mlkem768", edition, plane, Scripts::hybrid, withoutMlKem(edition));
+    for (String method : List.of("mlkem512", "mlkem768", "mlkem1024")) {
+      both(method, edition, plane, bench -> Scripts.hybrid(bench, method), withoutMlKem(edition));
+    }
   }
 
   private static String withoutMlKem(Edition edition) {

@@ -69,8 +69,6 @@ final class Lane implements Callable<List<Outcome>> {
       Bench bench = owned.add(new Bench(row, lab, ours, host, controller, place));
       row.script().accept(bench);
       return new Outcome(row, Result.OK, String.join("; ", bench.proofs()), since(begun));
-    } catch (Impossible e) {
-      return new Outcome(row, Result.UNSUPPORTED, String.valueOf(e.getMessage()), 0);
     } catch (RuntimeException e) {
       return new Outcome(row, Result.FAILED, String.valueOf(e.getMessage()), since(begun));
     } finally {

@@ -22,6 +22,7 @@ final class Traffic implements AutoCloseable {
   private final Ours ours;
   private final PeerHost host;
   private final Path folder;
+  private final Path site;
   private final Resources owned = new Resources();
 
   Traffic(Ours ours, PeerHost host, Path folder) {
@@ -29,7 +30,7 @@ final class Traffic implements AutoCloseable {
     this.host = host;
     this.folder = folder;
     try {
-      Path site = Files.createDirectories(folder.resolve("site"));
+      this.site = Files.createDirectories(folder.resolve("site"));
       Files.writeString(site.resolve("orders.txt"), PAGE);
       serve(
           "web", "busybox", "httpd", "-f", "-p", ours.ip() + ":" + WEB_PORT, "-h", site.toString());
@@ -63,21 +64,31 @@ final class Traffic implements AutoCloseable {
     must("ping from strongSwan's end", host.run("ping", "-n", "-c", "1", "-W", "5", ours.ip()));
   }
 
-  /** Fetches a page from our side. */
+  /** Fetches a page from a web server at each end. */
   void fetch() {
     Awaitility.await("our web server")
         .atMost(Duration.ofSeconds(20))
         .until(
             () -> ours.pod().run("ss", "-Hltn", "sport = :" + WEB_PORT).out().contains("LISTEN"));
-    String page =
-        must(
-            "curl from strongSwan's end",
-            host.run(
-                "curl",
-                "-sS",
-                "--max-time",
-                "10",
-                "http://" + ours.ip() + ":" + WEB_PORT + "/orders.txt"));
+    whole(must("curl from strongSwan's end", host.run(curl(ours.ip()))));
+    Path log = folder.resolve("web-theirs.log");
+    String address = theirIp() + ":" + WEB_PORT;
+    host.start("web", log, "busybox", "httpd", "-f", "-p", address, "-h", host.seen(site));
+    try {
+      whole(must("curl from our end", ours.pod().run(curl(theirIp()))));
+    } finally {
+      host.kill("web");
+    }
+  }
+
+  private static String[] curl(String server) {
+    String url = "http://" + server + ":" + WEB_PORT + "/orders.txt";
+    return new String[] {
+      "curl", "-sS", "--retry", "5", "--retry-connrefused", "--max-time", "10", url
+    };
+  }
+
+  private static void whole(String page) {
     if (!page.strip().equals(PAGE.strip())) {
       throw new CaseFailure("curl got another page of " + page.length() + " characters");
     }
