@@ -2,7 +2,6 @@ package io.podseal.e2e.race;
 
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.RandomSource;
-import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.ike.KeyLog;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
 import io.podseal.protocol.policy.ChildPolicy;
@@ -12,6 +11,7 @@ import io.podseal.protocol.policy.LocalPod;
 import io.podseal.protocol.policy.Peer;
 import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.sidecar.jca.SidecarCrypto;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.security.SecureRandom;
@@ -23,7 +23,7 @@ final class Parties {
   static final String SPOKES = "10.78.0.0/16";
 
   static final String HUB = "hub.race";
-  static final CryptoProvider CRYPTO = new JdkCryptoProvider();
+  static final CryptoProvider CRYPTO = new SidecarCrypto();
   static final RandomSource RANDOM = new SecureRandom()::nextBytes;
 
   private static final int SECRET_LENGTH = 32;

@@ -6,7 +6,6 @@ import io.podseal.control.v1.SaReport;
 import io.podseal.protocol.crypto.Algorithm;
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.SelfTest;
-import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.ike.KeyLog;
 import io.podseal.protocol.policy.LocalPod;
 import io.podseal.protocol.udpencap.Ports;
@@ -20,6 +19,7 @@ import io.podseal.sidecar.engine.Engine;
 import io.podseal.sidecar.engine.EngineEvents;
 import io.podseal.sidecar.engine.MonotonicClock;
 import io.podseal.sidecar.firewall.Firewall;
+import io.podseal.sidecar.jca.SidecarCrypto;
 import io.podseal.sidecar.linux.Capability;
 import io.podseal.sidecar.linux.CoreDumps;
 import io.podseal.sidecar.linux.LinuxException;
@@ -45,7 +45,7 @@ final class Sidecar implements ControlListener, AutoCloseable {
   private static final System.Logger LOG = System.getLogger("podseal");
 
   private final SidecarOptions options;
-  private final CryptoProvider crypto = new JdkCryptoProvider();
+  private final CryptoProvider crypto = new SidecarCrypto();
   private final SecureRandom random = new SecureRandom();
   private final KeyLog keyLog;
   private final SidecarMetrics metrics = new SidecarMetrics(this::report);

@@ -1,7 +1,6 @@
 package io.podseal.sidecar;
 
 import io.podseal.control.v1.PolicyUpdate;
-import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.KeyLog;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
@@ -18,6 +17,7 @@ import io.podseal.protocol.udpencap.Ports;
 import io.podseal.sidecar.control.ControlClient;
 import io.podseal.sidecar.control.ControlListener;
 import io.podseal.sidecar.control.ControllerAddress;
+import io.podseal.sidecar.jca.SidecarCrypto;
 import io.podseal.sidecar.obs.HttpEndpoint;
 import io.podseal.sidecar.obs.SidecarMetrics;
 import java.net.InetAddress;
@@ -116,7 +116,7 @@ final class Training {
   private static IkeEndpoint endpoint(String name, InetAddress address, SecureRandom random) {
     return new IkeEndpoint(
         new LocalPod(new Identity(name), address),
-        new JdkCryptoProvider(),
+        new SidecarCrypto(),
         random::nextBytes,
         KeyLog.NONE);
   }

@@ -1,7 +1,7 @@
 package io.podseal.protocol.bench;
 
 import io.podseal.protocol.bench.Spent.End;
-import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
+import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Lifetimes;
@@ -19,12 +19,14 @@ final class Growth {
   private static final int LOOKUPS_PER_SA = 10;
   private static final int TIMERS_PER_SA = 3;
 
+  private final CryptoProvider crypto;
   private final int size;
   private final Cost byIkeSpi = new Cost();
   private final Cost byChildSpi = new Cost();
   private final Cost timers = new Cost();
 
-  private Growth(int size) {
+  private Growth(CryptoProvider crypto, int size) {
+    this.crypto = crypto;
     this.size = size;
   }
 
@@ -41,9 +43,7 @@ final class Growth {
   /** As many endpoints of this size as hold enough SAs. */
   private Growth measured() {
     for (int i = 0; i < Math.max(1, SAS_AT_LEAST / size); i++) {
-      Star star =
-          new Star(
-              new NoKeyExchange(new JdkCryptoProvider()), End.RESPONDER, CryptoOffer.CLASSIC, size);
+      Star star = new Star(new NoKeyExchange(crypto), End.RESPONDER, CryptoOffer.CLASSIC, size);
       star.note();
       star.fill(true, new Spent());
       byIkeSpi(star);
@@ -104,8 +104,8 @@ final class Growth {
     timers.calls += sent;
   }
 
-  static String report() {
-    new Growth(SIZES[0]).measured();
+  static String report(CryptoProvider crypto) {
+    new Growth(crypto, SIZES[0]).measured();
     StringBuilder text = new StringBuilder();
     text.append(
         """
@@ -117,7 +117,7 @@ final class Growth {
         |---|---|---|---|
         """);
     for (int size : SIZES) {
-      Growth g = new Growth(size).measured();
+      Growth g = new Growth(crypto, size).measured();
       text.append(
           "| %d | %.0f | %.0f | %.0f |\n"
               .formatted(size, g.byIkeSpi.each(), g.byChildSpi.each(), g.timers.each()));

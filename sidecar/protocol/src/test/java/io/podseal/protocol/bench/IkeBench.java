@@ -1,15 +1,16 @@
 package io.podseal.protocol.bench;
 
+import io.podseal.protocol.crypto.CryptoProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What {@code ./dev bench ike} starts: measures, asserts nothing, and writes its file. */
+/** Measures what IKE costs with one library of cryptography; asserts nothing. */
 public final class IkeBench {
   private IkeBench() {}
 
-  /** The file to write. */
-  public static void main(String[] args) throws IOException {
+  /** Measures, prints, and writes {@code file}. */
+  public static void write(Path file, CryptoProvider crypto) throws IOException {
     StringBuilder text = new StringBuilder();
     text.append(
         """
@@ -20,10 +21,10 @@ public final class IkeBench {
 
         """
             .formatted(Runtime.version()));
-    section(text, "Rate", Rates.report(Rates.measure()));
-    section(text, "Memory", Memory.report());
-    section(text, "Growth", Growth.report());
-    Files.writeString(Path.of(args[0]), text.toString().stripTrailing() + "\n");
+    section(text, "Rate", Rates.report(Rates.measure(crypto)));
+    section(text, "Memory", Memory.report(crypto));
+    section(text, "Growth", Growth.report(crypto));
+    Files.writeString(file, text.toString().stripTrailing() + "\n");
   }
 
   private static void section(StringBuilder text, String title, String body) {

@@ -1,7 +1,7 @@
 package io.podseal.protocol.bench;
 
 import io.podseal.protocol.bench.Spent.End;
-import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
+import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.policy.CryptoOffer;
 
 /** The heap that established IKE SAs with one child each keep in their endpoint. */
@@ -11,8 +11,8 @@ final class Memory {
 
   private Memory() {}
 
-  private static double octetsPerSa(End hubIs, CryptoOffer offer) {
-    Star star = new Star(new NoKeyExchange(new JdkCryptoProvider()), hubIs, offer, SAS);
+  private static double octetsPerSa(CryptoProvider crypto, End hubIs, CryptoOffer offer) {
+    Star star = new Star(new NoKeyExchange(crypto), hubIs, offer, SAS);
     long before = used();
     star.fill(true, new Spent());
     long after = used();
@@ -31,7 +31,7 @@ final class Memory {
     return runtime.totalMemory() - runtime.freeMemory();
   }
 
-  static String report() {
+  static String report(CryptoProvider crypto) {
     StringBuilder text = new StringBuilder();
     text.append(
         """
@@ -43,13 +43,16 @@ final class Memory {
         |---|---|---|
         """
             .formatted(SAS, GOAL));
-    text.append(line("X25519", CryptoOffer.CLASSIC));
-    text.append(line("hybrid", CryptoOffer.HYBRID));
+    text.append(line(crypto, "X25519", CryptoOffer.CLASSIC));
+    text.append(line(crypto, "hybrid", CryptoOffer.HYBRID));
     return text.toString();
   }
 
-  private static String line(String name, CryptoOffer offer) {
+  private static String line(CryptoProvider crypto, String name, CryptoOffer offer) {
     return "| %s | %.0f | %.0f |\n"
-        .formatted(name, octetsPerSa(End.INITIATOR, offer), octetsPerSa(End.RESPONDER, offer));
+        .formatted(
+            name,
+            octetsPerSa(crypto, End.INITIATOR, offer),
+            octetsPerSa(crypto, End.RESPONDER, offer));
   }
 }

@@ -2,7 +2,7 @@ package io.podseal.protocol.bench;
 
 import io.podseal.protocol.bench.Spent.End;
 import io.podseal.protocol.bench.Spent.Stage;
-import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
+import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.policy.CryptoOffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +35,7 @@ final class Rates {
 
   private Rates() {}
 
-  static List<Kind> measure() {
+  static List<Kind> measure(CryptoProvider crypto) {
     List<Kind> kinds =
         List.of(
             new Kind("X25519, childless", CryptoOffer.CLASSIC, false),
@@ -45,8 +45,7 @@ final class Rates {
     for (int round = -WARM_UP; round < ROUNDS; round++) {
       for (Kind kind : kinds) {
         Spent spent = new Spent();
-        new Star(new JdkCryptoProvider(), End.RESPONDER, kind.offer(), HANDSHAKES)
-            .fill(kind.withChild(), spent);
+        new Star(crypto, End.RESPONDER, kind.offer(), HANDSHAKES).fill(kind.withChild(), spent);
         if (round >= 0) {
           kind.rounds().add(spent);
         }
