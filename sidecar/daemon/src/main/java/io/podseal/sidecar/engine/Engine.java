@@ -12,6 +12,7 @@ import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.LocalPod;
 import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.udpencap.Ports;
 import io.podseal.sidecar.dataplane.ChildSa;
@@ -27,8 +28,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -49,10 +48,8 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
   /** Every IKE message as a line, at level debug. */
   private static final System.Logger MESSAGES = System.getLogger("podseal.ike");
 
-  /** Inputs that may wait: a handshake takes a millisecond, so this is a few seconds of work. */
-  private static final int QUEUE = 4096;
-
-  private static final Duration TRAFFIC_REPORT = Duration.ofSeconds(1);
+  /** Between two looks at the traffic of all SAs, and at least between two lists of them. */
+  private static final Duration REPORT = Duration.ofSeconds(1);
 
   private final IkeEndpoint endpoint;
   private final DataPlane dataPlane;
@@ -61,10 +58,12 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
   private final InstantSource clock;
   private final Endpoint local500;
   private final Endpoint local4500;
-  private final BlockingQueue<Runnable> inputs = new ArrayBlockingQueue<>(QUEUE);
+  private final InputQueue inputs = new InputQueue();
   private final Thread thread;
   private volatile boolean running = true;
   private Instant reportTrafficAt;
+  private boolean sasChanged;
+  private Instant reportedAt = Instant.MIN;
   private List<EngineEvents.LiveSa> reported = List.of();
 
   /**
@@ -87,7 +86,7 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
     this.clock = clock;
     this.local500 = new Endpoint(self.address(), Ports.IKE);
     this.local4500 = new Endpoint(self.address(), Ports.IKE_NAT_TRAVERSAL);
-    this.reportTrafficAt = clock.instant().plus(TRAFFIC_REPORT);
+    this.reportTrafficAt = clock.instant().plus(REPORT);
     this.thread = new Thread(this::loop, "ike-engine");
     this.dataPlane = dataPlane.apply(this);
     thread.setDaemon(true);
@@ -107,10 +106,7 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
         Instant now = clock.instant();
         Instant next = endpoint.deadline().filter(reportTrafficAt::isAfter).orElse(reportTrafficAt);
         long wait = Math.max(0, Duration.between(now, next).toNanos());
-        Runnable input = inputs.poll(wait, TimeUnit.NANOSECONDS);
-        if (input != null) {
-          input.run();
-        }
+        inputs.poll(wait).ifPresent(Runnable::run);
         timers();
       } catch (InterruptedException e) {
         return;
@@ -127,7 +123,7 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
       run(endpoint.timer(now));
     }
     if (!reportTrafficAt.isAfter(now)) {
-      reportTrafficAt = now.plus(TRAFFIC_REPORT);
+      reportTrafficAt = now.plus(REPORT);
       for (ChildSaStats s : dataPlane.stats()) {
         run(
             endpoint.traffic(
@@ -137,6 +133,7 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
                 now));
       }
     }
+    reportLiveSas(now);
   }
 
   private void run(List<Action> actions) {
@@ -144,16 +141,22 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
       switch (action) {
         case Action.Send s -> send(s);
         case Action.Keepalive k -> dataPlane.sendKeepalive(k.to());
-        case Action.InstallChild c -> install(c);
+        case Action.InstallChild c -> {
+          install(c);
+          sasChanged = true;
+        }
         case Action.SelectOutbound s -> dataPlane.selectOutbound(s.inboundSpi());
         case Action.MoveRemote m -> dataPlane.remote(m.inboundSpi(), m.to());
-        case Action.RemoveChild r -> dataPlane.remove(r.inboundSpi());
+        case Action.RemoveChild r -> {
+          dataPlane.remove(r.inboundSpi());
+          sasChanged = true;
+        }
         case Action.Drop d -> events.dropped(d.reason());
-        case Action.Emit e -> events.event(e.event());
+        case Action.Emit e -> {
+          events.event(e.event());
+          sasChanged = true;
+        }
       }
-    }
-    if (!actions.isEmpty()) {
-      reportLiveSas();
     }
   }
 
@@ -180,7 +183,13 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
     c.keys().destroy();
   }
 
-  private void reportLiveSas() {
+  /** A list of all SAs after a change, but not for each of a thousand changes in a second. */
+  private void reportLiveSas(Instant now) {
+    if (!sasChanged || reportedAt.plus(REPORT).isAfter(now)) {
+      return;
+    }
+    sasChanged = false;
+    reportedAt = now;
     List<EngineEvents.LiveSa> live =
         endpoint.established().stream()
             .map(sa ->
@@ -194,19 +203,23 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
   }
 
   private void offer(Function<Instant, List<Action>> input) {
-    if (!inputs.offer(() -> run(input.apply(clock.instant())))) {
+    offer(0, input);
+  }
+
+  private void offer(int octets, Function<Instant, List<Action>> input) {
+    if (!inputs.offer(() -> run(input.apply(clock.instant())), octets)) {
       events.dropped(DropReason.QUEUE_FULL);
     }
   }
 
   /** An IKE message arrived on UDP 500. */
   public void ikeOn500(byte[] message, Endpoint from) {
-    offer(now -> endpoint.datagram(message, from, local500, now));
+    offer(message.length, now -> endpoint.datagram(message, from, local500, now));
   }
 
   @Override
   public void ikeReceived(byte[] message, Endpoint from) {
-    offer(now -> endpoint.datagram(message, from, local4500, now));
+    offer(message.length, now -> endpoint.datagram(message, from, local4500, now));
   }
 
   @Override
@@ -260,7 +273,7 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
             peer.label(),
             dataPlane.name(),
             dataPlane.features());
-        peer.keys().forEach(k -> k.secret().destroy());
+        peer.keys().forEach(PresharedKey::destroy);
       }
     }
     return able;

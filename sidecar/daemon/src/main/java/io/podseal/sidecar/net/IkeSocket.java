@@ -1,5 +1,6 @@
 package io.podseal.sidecar.net;
 
+import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.wire.Bytes;
 import io.podseal.sidecar.engine.IkeSender;
@@ -16,8 +17,8 @@ import java.util.function.BiConsumer;
  * namespace of the thread that calls {@link #open}.
  */
 public final class IkeSocket implements IkeSender, AutoCloseable {
-  /** An IKE message without fragmentation fits one of these. */
-  private static final int MAX_MESSAGE = 16 * 1024;
+  /** One octet too many tells the engine that a message is too long, without keeping the rest. */
+  private static final int MAX_MESSAGE = MessageDecoder.MAX_LENGTH + 1;
 
   private static final int SOCKET_BUFFER = 1024 * 1024;
 

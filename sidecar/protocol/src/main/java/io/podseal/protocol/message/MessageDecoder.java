@@ -19,10 +19,10 @@ public final class MessageDecoder {
   static final int MAX_PAYLOADS = 32;
 
   /**
-   * Longer than any message without certificates; with {@link Allowance} it keeps what one datagram
-   * costs us under 64 KB.
+   * Octets of a message that is looked at: longer than any without certificates; with {@link
+   * Allowance} it keeps what one datagram costs us under 64 KB.
    */
-  static final int MAX_LENGTH = 8192;
+  public static final int MAX_LENGTH = 8192;
 
   private static final int CRITICAL = 0x80;
 

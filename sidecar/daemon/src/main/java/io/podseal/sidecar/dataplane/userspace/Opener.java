@@ -3,6 +3,7 @@ package io.podseal.sidecar.dataplane.userspace;
 import io.podseal.protocol.esp.InboundSa;
 import io.podseal.protocol.esp.InnerHeader;
 import io.podseal.protocol.esp.Ipv4;
+import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.udpencap.DatagramKind;
 import io.podseal.sidecar.linux.Datagram;
@@ -82,10 +83,11 @@ final class Opener extends DataThread {
       open(offset, length, source);
     } else if (kind == DatagramKind.IKE) {
       int message = offset + DatagramKind.MARKER_LENGTH;
+      // One octet too many tells the engine that it is too long, without keeping the rest.
+      int end = Math.min(offset + length, message + MessageDecoder.MAX_LENGTH + 1);
       shared
           .listener()
-          .ikeReceived(
-              Arrays.copyOfRange(received, message, offset + length), UdpAddress.unpack(source));
+          .ikeReceived(Arrays.copyOfRange(received, message, end), UdpAddress.unpack(source));
     } else if (kind.dropReason() != null) {
       drops.count(kind.dropReason());
     }

@@ -4,6 +4,7 @@ import static io.podseal.sidecar.dataplane.userspace.SealedPod.TUN;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.sidecar.dataplane.ChildSaStats;
@@ -272,6 +273,14 @@ final class UserspaceDataPlaneTest {
     assertThat(b.ikeMessages).hasSize(1);
     assertThat(b.ikeMessages.getFirst()).isEqualTo(message);
     assertThat(b.events).containsExactly("ike " + new Endpoint(one.address(), PORT));
+  }
+
+  @Test
+  void ofAnIkeMessageThatIsTooLongJustEnoughIsKeptToRefuseIt() throws Exception {
+    assertThat(a.plane.sendIke(new byte[60_000], new Endpoint(two.address(), PORT))).isTrue();
+
+    await(() -> !b.ikeMessages.isEmpty());
+    assertThat(b.ikeMessages.getFirst()).hasSize(MessageDecoder.MAX_LENGTH + 1);
   }
 
   @Test
