@@ -50,6 +50,11 @@ final class Children {
     all.add(child);
   }
 
+  /** How many have been replaced or deleted and are not gone yet. */
+  long leaving() {
+    return all.stream().filter(c -> !c.isUsable()).count();
+  }
+
   Optional<ChildSa> byInbound(int spi) {
     return all.stream().filter(c -> c.inboundSpi() == spi).findFirst();
   }

@@ -104,6 +104,10 @@ final class CreateChildResponder {
       // §2.25.1: we are closing it.
       return error(NotifyType.TEMPORARY_FAILURE);
     }
+    if (sa.children().leaving() >= Limits.LEAVING_CHILDREN_PER_SA) {
+      // §2.8: whoever rekeys deletes the old one; first that, then this.
+      return error(NotifyType.TEMPORARY_FAILURE);
+    }
     ChildResponder.Result result = responder.successor(old.get(), nonceI, now);
     if (result instanceof ChildResponder.Agreed agreed) {
       sa.upkeep().crossesRekey(old.get(), agreed.lowestNonce());

@@ -39,6 +39,13 @@ public final class Limits {
   public static final int ESTABLISHED_PER_PEER = 4;
 
   /**
+   * IKE SAs of one peer from which on it may not rekey, and the oldest that ends makes room for one
+   * that is authenticated. Those above, and what each leaves while its Delete is answered: a rekey
+   * keeps the old SA for minutes if the peer does not delete it.
+   */
+  public static final int IKE_SAS_PER_PEER = 2 * ESTABLISHED_PER_PEER;
+
+  /**
    * Largest IP datagram of ours that carries a protected message: every IPv6 path carries it (RFC
    * 8200 §5), and in practice every IPv4 path. A longer message is split (RFC 7383).
    */
@@ -67,6 +74,12 @@ public final class Limits {
 
   /** Children of one IKE SA: in use, its successor, a crossing one, and what lingers. */
   public static final int CHILDREN_PER_SA = 8;
+
+  /**
+   * Children of one IKE SA that others have replaced and that are not gone yet: when both ends
+   * rekey all of {@link #CHILDREN_PER_SA} at once, each leaves the old one and the one that lost.
+   */
+  public static final int LEAVING_CHILDREN_PER_SA = 2 * CHILDREN_PER_SA;
 
   /** Message IDs kept back for the Delete of an SA that has no more (RFC 7296 §2.2). */
   public static final int LAST_MESSAGE_IDS = 16;

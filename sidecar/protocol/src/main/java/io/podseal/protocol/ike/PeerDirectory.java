@@ -10,6 +10,9 @@ import java.util.Optional;
 public interface PeerDirectory {
   Optional<Peer> byIdentity(Identity identity);
 
+  /** How many IKE SAs there are with this peer, those that end included. */
+  int ikeSas(Identity identity);
+
   /** The algorithms that whoever has this address may use before it is authenticated. */
   CryptoOffer acceptable(InetAddress address);
 

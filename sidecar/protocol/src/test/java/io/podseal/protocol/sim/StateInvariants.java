@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  *       IkeTimers#RESPONDER_SENDS_AFTER}, or whose older child is over: its answer may have been
  *       lost.
  *   <li>Two children that share an SPI pair hold the same keys, crosswise.
- *   <li>No peer makes a host keep more than {@link Limits#ESTABLISHED_PER_PEER} established SAs.
+ *   <li>No peer makes a host keep more than {@link Limits#ESTABLISHED_PER_PEER} established SAs, or
+ *       more than {@link Limits#IKE_SAS_PER_PEER} in all, but for what was under way when it had so
+ *       many; and no more children than both limits of these allow.
  * </ul>
  *
  * <p>Within a bound: who sends on a child that the peer no longer has, because it restarted, gave
@@ -41,8 +43,12 @@ final class StateInvariants {
   static final Duration BLIND =
       IkeTimers.ESTABLISHED_TIMEOUT.plus(Duration.ofSeconds(10)).plus(Duration.ofSeconds(30));
 
-  /** Connecting and closing SAs come on top of the established ones. */
-  private static final int SAS_PER_PEER = 4 * Limits.ESTABLISHED_PER_PEER;
+  /** A handshake and a rekey of our own may have been under way when the limit was reached. */
+  private static final int SAS_PER_PEER = Limits.IKE_SAS_PER_PEER + 2;
+
+  /** A rekey of each end may have been under way when the limit was reached. */
+  private static final int CHILDREN_PER_SA =
+      Limits.CHILDREN_PER_SA + Limits.LEAVING_CHILDREN_PER_SA + 2;
 
   private static final Set<String> LEAVING = Set.of("DELETING", "LINGERING");
 
@@ -129,6 +135,7 @@ final class StateInvariants {
       if (sa.phase() == SaPhase.ESTABLISHED) {
         established.merge(sa.peer(), 1, Integer::sum);
       }
+      atMost(host, sa.children().size(), CHILDREN_PER_SA, "children of one IKE SA");
       for (IkeSaView.Child child : sa.children()) {
         if (owned.put(child.inboundSpi(), child) != null) {
           throw broken(host, "two SAs own SPI", child.inboundSpi());
@@ -138,8 +145,10 @@ final class StateInvariants {
         }
       }
     }
-    sas.values().forEach(n -> atMost(host, n, SAS_PER_PEER));
-    established.values().forEach(n -> atMost(host, n, Limits.ESTABLISHED_PER_PEER));
+    sas.values().forEach(n -> atMost(host, n, SAS_PER_PEER, "IKE SAs with one peer"));
+    established
+        .values()
+        .forEach(n -> atMost(host, n, Limits.ESTABLISHED_PER_PEER, "established IKE SAs"));
     comparePlane(host, owned, carrying);
   }
 
@@ -171,9 +180,9 @@ final class StateInvariants {
     }
   }
 
-  private static void atMost(Host host, int count, int bound) {
+  private static void atMost(Host host, int count, int bound, String what) {
     if (count > bound) {
-      throw new AssertionError(host.identity + " keeps " + count + " IKE SAs with one peer");
+      throw new AssertionError(host.identity + " keeps " + count + " " + what);
     }
   }
 

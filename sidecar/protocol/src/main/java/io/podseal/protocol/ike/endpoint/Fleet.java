@@ -166,6 +166,18 @@ final class Fleet {
     if (all.size() > Limits.ESTABLISHED_PER_PEER) {
       end(pair, all.getFirst(), new Input.Close(CloseReason.REPLACED), now, out);
     }
+    makeRoom(pair, now, out);
+  }
+
+  /** Ends the oldest of those that wait for an answer to their Delete, or for the peer's. */
+  private void makeRoom(Pair pair, Instant now, List<Action> out) {
+    int tooMany = pair.sas().size() - Limits.IKE_SAS_PER_PEER;
+    for (IkeSa ending : pair.in(SaPhase.CLOSING)) {
+      if (tooMany-- <= 0) {
+        return;
+      }
+      end(pair, ending, new Input.Forget(CloseReason.REPLACED), now, out);
+    }
   }
 
   /** Ends an SA of a pair from within another's consequences, after traffic has moved. */

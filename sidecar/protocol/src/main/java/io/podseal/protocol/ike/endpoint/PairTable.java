@@ -34,6 +34,12 @@ final class PairTable implements PeerDirectory {
     return Optional.ofNullable(byIdentity.get(identity)).map(Pair::peer);
   }
 
+  @Override
+  public int ikeSas(Identity identity) {
+    Pair pair = byIdentity.get(identity);
+    return pair == null ? 0 : pair.sas().size();
+  }
+
   /** What whoever has this address may use; any peer's algorithms if that is nobody's. */
   @Override
   public CryptoOffer acceptable(InetAddress address) {
