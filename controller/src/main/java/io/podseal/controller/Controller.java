@@ -1,13 +1,16 @@
 package io.podseal.controller;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.podseal.controller.certs.AuthoritySecret;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.podseal.controller.certs.AuthorityException;
+import io.podseal.controller.certs.AuthorityRenewal;
 import io.podseal.controller.certs.ServingCertificate;
 import io.podseal.controller.identity.KubernetesTokenReviewer;
 import io.podseal.controller.identity.PodAuthenticator;
 import io.podseal.controller.inject.Injector;
 import io.podseal.controller.obs.AuditLog;
 import io.podseal.controller.obs.ControllerMetrics;
+import io.podseal.controller.obs.RepeatGuard;
 import io.podseal.controller.reconcile.ApiProblems;
 import io.podseal.controller.reconcile.ClusterCaches;
 import io.podseal.controller.reconcile.EventRecorder;
@@ -19,6 +22,7 @@ import io.podseal.controller.webhook.InjectionReports;
 import io.podseal.controller.webhook.PodReviewer;
 import io.podseal.controller.webhook.WebhookServer;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -61,6 +65,8 @@ public final class Controller implements AutoCloseable {
   private final Thread starter =
       Thread.ofPlatform().name("podseal start").daemon().unstarted(this::run);
 
+  private final RepeatGuard repeats;
+
   private volatile Term.@Nullable Environment surroundings;
   private volatile @Nullable WebhookServer webhook;
   private volatile boolean closed;
@@ -75,6 +81,7 @@ public final class Controller implements AutoCloseable {
     this.options = options;
     this.metrics = metrics;
     this.clock = clock;
+    repeats = new RepeatGuard(clock, Duration.ofMinutes(10));
     events = new EventRecorder(client, clock);
     caches = new ClusterCaches(client, new CacheListener(), clock);
     authenticator =
@@ -162,12 +169,12 @@ public final class Controller implements AutoCloseable {
           options.trustDomain(),
           client.getMasterUrl());
       Permissions.review(client, options.namespace()).forEach(LOG::error);
-      var root =
+      var authority =
           Patience.insist(
               "load the certificate authority",
-              () -> new AuthoritySecret(client, options.namespace(), random, clock).load());
-      var serving = new ServingCertificate(root, options.dnsNames(), clock);
-      metrics.watchCertificate("ca", root::expiry);
+              () -> new AuthorityRenewal(client, options.namespace(), random, clock).load());
+      var serving = new ServingCertificate(authority::current, options.dnsNames(), clock);
+      metrics.watchCertificate("ca", () -> authority.current().expiry());
       metrics.watchCertificate("serving", serving::expiry);
       caches.start().get();
       webhook =
@@ -195,16 +202,18 @@ public final class Controller implements AutoCloseable {
               reconciler,
               policyLoop::signal,
               authenticator,
-              root,
+              authority,
               serving);
       var tick = options.pace().tick().toMillis();
-      var _ = watch.scheduleWithFixedDelay(() -> tick(serving), tick, tick, TimeUnit.MILLISECONDS);
+      var _ =
+          watch.scheduleWithFixedDelay(
+              () -> tick(authority, serving), tick, tick, TimeUnit.MILLISECONDS);
       policyLoop.start();
       policyLoop.signal();
       leadership.start();
       LOG.infof(
           "ready: webhook on port %d, CA expires %s; waiting for the election",
-          webhookPort(), root.expiry());
+          webhookPort(), authority.current().expiry());
     } catch (InterruptedException e) {
       LOG.debug("stopped while starting", e);
     } catch (ExecutionException e) {
@@ -241,14 +250,33 @@ public final class Controller implements AutoCloseable {
     return now == null ? 0 : value.applyAsInt(now);
   }
 
-  private void tick(ServingCertificate serving) {
+  private void tick(AuthorityRenewal authority, ServingCertificate serving) {
     try {
       caches.complainIfBlind();
+      if (follow(authority)) {
+        tell(Term::apiObjectsChanged);
+      }
       if (serving.renewIfDue()) {
         LOG.infof("renewed the serving certificate, it expires %s", serving.expiry());
       }
     } catch (RuntimeException e) {
       LOG.error("the watch over certificates and caches failed; trying again", e);
+    }
+  }
+
+  private boolean follow(AuthorityRenewal authority) {
+    try {
+      var now = term.get();
+      return authority.follow(now == null ? AuthorityRenewal.Leader.NONE : now);
+    } catch (AuthorityException | KubernetesClientException e) {
+      var line =
+          e instanceof AuthorityException
+              ? "keeping the certificate authority as it was: " + e.getMessage()
+              : ApiProblems.describe("follow the certificate authority", e);
+      if (repeats.due(line)) {
+        LOG.warn(line);
+      }
+      return false;
     }
   }
 

@@ -1,7 +1,7 @@
 package io.podseal.controller;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.podseal.controller.certs.CertificateAuthority;
+import io.podseal.controller.certs.AuthorityRenewal;
 import io.podseal.controller.certs.ServingCertificate;
 import io.podseal.controller.certs.TrustBundles;
 import io.podseal.controller.control.ControlServer;
@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Threads: one starts it, then one writes to the API server, one watches deadlines; gRPC has its
  * own.
  */
-final class Term implements AutoCloseable {
+final class Term implements AuthorityRenewal.Leader, AutoCloseable {
   private static final Logger LOG = Logger.getLogger("podseal");
 
   /** What outlives a term. */
@@ -53,7 +53,7 @@ final class Term implements AutoCloseable {
       Reconciler reconciler,
       Runnable policyDue,
       PodAuthenticator authenticator,
-      CertificateAuthority authority,
+      AuthorityRenewal authority,
       ServingCertificate certificate) {}
 
   private final Environment env;
@@ -105,7 +105,8 @@ final class Term implements AutoCloseable {
             List.of(
                 new WorkLoop.Step("write EndpointSlice podseal-controller", this::writeEndpoint),
                 new WorkLoop.Step("replace lost master keys", this::settleKeys),
-                new WorkLoop.Step("write ConfigMaps podseal-ca", this::writeBundles),
+                new WorkLoop.Step(
+                    "write the CA into ConfigMaps and the webhook", this::writeBundles),
                 new WorkLoop.Step("write statuses", this::writeStatuses)));
     statuses = new StatusWriter(env.client(), env.events(), env.clock());
   }
@@ -135,6 +136,19 @@ final class Term implements AutoCloseable {
   /** False if a thread hangs. */
   boolean healthy() {
     return apiLoop.healthy();
+  }
+
+  @Override
+  public boolean mayWrite() {
+    return !suspended && serving();
+  }
+
+  @Override
+  public boolean everywhere(String bundle) {
+    var keeper = bundleKeeper;
+    return keeper != null
+        && keeper.holds(bundle)
+        && env.caches().namespacesWithout(bundle).isEmpty();
   }
 
   /** The port of the control plane; 0 before it listens. */
@@ -178,8 +192,7 @@ final class Term implements AutoCloseable {
       apiLoop.signal();
       var listening = Patience.insist("open the control plane", this::listen);
       bundleKeeper =
-          new CaBundleKeeper(
-              env.client(), env.authority().certificatePem(), env.metrics()::caBundleMended);
+          new CaBundleKeeper(env.client(), env.authority()::bundle, env.metrics()::caBundleMended);
       var tick = options.pace().tick().toMillis();
       var _ = deadlines.scheduleWithFixedDelay(this::tick, tick, tick, TimeUnit.MILLISECONDS);
       LOG.infof(
@@ -231,8 +244,12 @@ final class Term implements AutoCloseable {
     if (suspended) {
       return;
     }
-    var pem = env.authority().certificatePem();
+    var pem = env.authority().bundle();
     env.caches().namespacesWithout(pem).forEach(namespace -> bundles.write(namespace, pem));
+    var keeper = bundleKeeper;
+    if (keeper != null) {
+      keeper.mend();
+    }
   }
 
   private void writeStatuses() {

@@ -45,7 +45,7 @@ final class ControllerFixture implements AutoCloseable {
 
   final MockApiServer api = MockApiServer.start();
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
-  final TestClock clock = new TestClock(Instant.now());
+  final TestClock clock;
   Controller controller;
   private final Deque<TestSidecar> sidecars = new ArrayDeque<>();
 
@@ -54,6 +54,12 @@ final class ControllerFixture implements AutoCloseable {
   }
 
   ControllerFixture(ControlLimits limits) {
+    this(limits, Instant.now());
+  }
+
+  /** At another time than the world's; TLS and tokens live in the world's. */
+  ControllerFixture(ControlLimits limits, Instant time) {
+    clock = new TestClock(time);
     controller = controller(limits);
     controller.start();
     awaitReady();
@@ -185,6 +191,11 @@ final class ControllerFixture implements AutoCloseable {
         TestSidecar.connect(controller.controlPort(), rootCertificate(), SERVER_NAME, token));
   }
 
+  /** Connects trusting these roots. */
+  TestSidecar connect(String token, String roots) {
+    return register(TestSidecar.connect(controller.controlPort(), roots, SERVER_NAME, token));
+  }
+
   TestSidecar silent(String token) {
     return register(
         TestSidecar.silent(controller.controlPort(), rootCertificate(), SERVER_NAME, token));
@@ -196,9 +207,20 @@ final class ControllerFixture implements AutoCloseable {
   }
 
   String rootCertificate() {
+    return root("ca.crt");
+  }
+
+  /** An entry of the authority's Secret; empty if it is not there. */
+  String root(String entry) {
     var data = api.client().secrets().inNamespace(NAMESPACE).withName("podseal-ca").get().getData();
     return new String(
-        Base64.getDecoder().decode(String.valueOf(data.get("ca.crt"))), StandardCharsets.US_ASCII);
+        Base64.getDecoder().decode(data.getOrDefault(entry, "")), StandardCharsets.US_ASCII);
+  }
+
+  /** What pods of a namespace trust; empty if there is nothing. */
+  String bundle(String namespace) {
+    var map = api.client().configMaps().inNamespace(namespace).withName("podseal-ca").get();
+    return map == null ? "" : map.getData().getOrDefault("ca.crt", "");
   }
 
   /** A Strict peering of {@code app=from} to {@code app=to} of {@code shop}. */

@@ -13,7 +13,6 @@ import io.podseal.crds.v1alpha1.CryptoProfileSpec;
 import io.podseal.crds.v1alpha1.PortSpec;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -120,7 +119,7 @@ class ControllerTest {
     fixture.namespace("shop", Map.of("podseal.io/inject", "true"));
     fixture.namespace("mall", Map.of());
     var root = fixture.rootCertificate();
-    await().untilAsserted(() -> assertThat(bundle("shop")).isEqualTo(root));
+    await().untilAsserted(() -> assertThat(fixture.bundle("shop")).isEqualTo(root));
 
     fixture
         .api
@@ -129,15 +128,10 @@ class ControllerTest {
         .inNamespace("shop")
         .withName("podseal-ca")
         .edit(map -> new ConfigMapBuilder(map).addToData("ca.crt", "forged").build());
-    await().untilAsserted(() -> assertThat(bundle("shop")).isEqualTo(root));
+    await().untilAsserted(() -> assertThat(fixture.bundle("shop")).isEqualTo(root));
 
     fixture.api.client().configMaps().inNamespace("shop").withName("podseal-ca").delete();
-    await().untilAsserted(() -> assertThat(bundle("shop")).isEqualTo(root));
-    assertThat(bundle("mall")).isNull();
-  }
-
-  private @Nullable String bundle(String namespace) {
-    var map = fixture.api.client().configMaps().inNamespace(namespace).withName("podseal-ca").get();
-    return map == null ? null : map.getData().get("ca.crt");
+    await().untilAsserted(() -> assertThat(fixture.bundle("shop")).isEqualTo(root));
+    assertThat(fixture.bundle("mall")).isEmpty();
   }
 }

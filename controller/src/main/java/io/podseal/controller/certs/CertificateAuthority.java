@@ -29,6 +29,7 @@ import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Issues serving certificates for the control plane; EC P-256 throughout (RFC 5280).
@@ -106,6 +107,18 @@ public final class CertificateAuthority {
   /** When the root expires. */
   public Instant expiry() {
     return root.certificate().getNotAfter().toInstant();
+  }
+
+  /** Whether it is the same root. */
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof CertificateAuthority that
+        && root.certificate().equals(that.root.certificate());
+  }
+
+  @Override
+  public int hashCode() {
+    return root.certificate().hashCode();
   }
 
   /** A new key and certificate for a server of these DNS names. */

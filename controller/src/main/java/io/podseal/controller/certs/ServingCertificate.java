@@ -8,13 +8,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The certificate that the control plane shows, renewed at two thirds of its life without a
- * restart: each handshake uses the newest, open connections stay.
+ * The certificate that the control plane shows, renewed without a restart at two thirds of its life
+ * and when another root issues: each handshake uses the newest, open connections stay.
  *
  * <p>The private key lives in memory only. Safe for use by several threads.
  */
@@ -22,18 +23,26 @@ public final class ServingCertificate extends X509ExtendedKeyManager {
   private static final Duration LIFE = Duration.ofDays(90);
   private static final String KEY_TYPE = "EC";
 
-  private record Current(String alias, CertificateAuthority.Issued issued, Instant renewal) {}
+  private record Current(
+      String alias,
+      CertificateAuthority issuer,
+      CertificateAuthority.Issued issued,
+      Instant renewal) {}
 
-  private final CertificateAuthority authority;
+  private final Supplier<CertificateAuthority> authority;
   private final List<String> dnsNames;
   private final InstantSource clock;
   private volatile Current current;
   // The one before: a handshake may have chosen its alias just before the renewal.
   private volatile Current previous;
 
-  /** Issues the first certificate for a server of these DNS names. */
+  /**
+   * Issues the first certificate for a server of these DNS names.
+   *
+   * @param authority which issues now
+   */
   public ServingCertificate(
-      CertificateAuthority authority, List<String> dnsNames, InstantSource clock) {
+      Supplier<CertificateAuthority> authority, List<String> dnsNames, InstantSource clock) {
     this.authority = authority;
     this.dnsNames = List.copyOf(dnsNames);
     this.clock = clock;
@@ -47,7 +56,7 @@ public final class ServingCertificate extends X509ExtendedKeyManager {
    * @return whether it was renewed
    */
   public boolean renewIfDue() {
-    if (clock.instant().isBefore(current.renewal())) {
+    if (clock.instant().isBefore(current.renewal()) && authority.get().equals(current.issuer())) {
       return false;
     }
     previous = current;
@@ -67,10 +76,12 @@ public final class ServingCertificate extends X509ExtendedKeyManager {
 
   private Current issue() {
     var now = clock.instant();
-    var issued = authority.issue(dnsNames, now, LIFE);
+    var issuer = authority.get();
+    var issued = issuer.issue(dnsNames, now, LIFE);
     var life = Duration.between(now, issued.certificate().getNotAfter().toInstant());
     return new Current(
         issued.certificate().getSerialNumber().toString(16),
+        issuer,
         issued,
         now.plus(life.multipliedBy(2).dividedBy(3)));
   }

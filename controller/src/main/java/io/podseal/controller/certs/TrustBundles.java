@@ -7,7 +7,7 @@ import java.net.HttpURLConnection;
 import java.util.Map;
 
 /**
- * Writes the root that pods trust into their namespaces: the ConfigMap {@code podseal-ca}, key
+ * Writes the roots that pods trust into their namespaces: the ConfigMap {@code podseal-ca}, key
  * {@code ca.crt}.
  *
  * <p>A namespace that opts out keeps its ConfigMap: pods that still run there need it.

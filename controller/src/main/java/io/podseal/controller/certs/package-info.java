@@ -1,4 +1,7 @@
-/** The controller's certificate authority and serving certificate, and the root that pods trust. */
+/**
+ * The controller's certificate authority with its change of roots, the serving certificate, and the
+ * roots that pods trust.
+ */
 @NullMarked
 package io.podseal.controller.certs;
 

@@ -1,6 +1,7 @@
 package io.podseal.controller.webhook;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -10,6 +11,7 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * Keeps the CA of the webhook's certificate in the MutatingWebhookConfiguration, whoever takes it
  * out again: with a wrong one, no pod of an opted-in namespace can be created.
  *
- * <p>Works on the informer's thread, which may block on the API server.
+ * <p>Works on the informer's thread, which may block on the API server, and on callers of {@link
+ * #mend}; of two that patch at once the API server refuses one.
  */
 public final class CaBundleKeeper implements AutoCloseable {
   /** Name of the configuration. */
@@ -30,7 +33,7 @@ public final class CaBundleKeeper implements AutoCloseable {
   private static final long RESYNC_MILLIS = 10_000;
 
   private final KubernetesClient client;
-  private final String bundle;
+  private final Supplier<String> pem;
   private final Runnable mended;
   private final SharedIndexInformer<MutatingWebhookConfiguration> informer;
   private volatile @Nullable String said;
@@ -38,12 +41,12 @@ public final class CaBundleKeeper implements AutoCloseable {
   /**
    * Starts at once.
    *
-   * @param pem the CA
+   * @param pem all CAs that are to be trusted now
    * @param mended called when it had to be written
    */
-  public CaBundleKeeper(KubernetesClient client, String pem, Runnable mended) {
+  public CaBundleKeeper(KubernetesClient client, Supplier<String> pem, Runnable mended) {
     this.client = client;
-    this.bundle = Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.UTF_8));
+    this.pem = pem;
     this.mended = mended;
     this.informer =
         client
@@ -57,12 +60,29 @@ public final class CaBundleKeeper implements AutoCloseable {
     var _ = informer.start();
   }
 
+  /** Whether the API server trusts exactly {@code pem}, as far as was seen. */
+  public boolean holds(String pem) {
+    var wanted = encoded(pem);
+    return informer.hasSynced()
+        && informer.getStore().list().stream()
+            .allMatch(configuration -> patch(configuration, wanted).isEmpty());
+  }
+
+  /** Looks now; after the CA changed. */
+  public void mend() {
+    informer.getStore().list().forEach(this::keep);
+  }
+
   @Override
   public void close() {
     informer.close();
   }
 
-  private void keep(MutatingWebhookConfiguration configuration) {
+  private static String encoded(String pem) {
+    return Base64.getEncoder().encodeToString(pem.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static ArrayNode patch(MutatingWebhookConfiguration configuration, String bundle) {
     var patch = JSON.createArrayNode();
     var webhooks = configuration.getWebhooks();
     for (int i = 0; i < webhooks.size(); i++) {
@@ -75,6 +95,11 @@ public final class CaBundleKeeper implements AutoCloseable {
             .put("value", bundle);
       }
     }
+    return patch;
+  }
+
+  private void keep(MutatingWebhookConfiguration configuration) {
+    var patch = patch(configuration, encoded(pem.get()));
     if (patch.isEmpty()) {
       return;
     }

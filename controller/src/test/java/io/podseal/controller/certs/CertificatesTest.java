@@ -33,9 +33,9 @@ class CertificatesTest {
 
   @Test
   void theFirstReplicaMakesTheAuthorityAndTheOthersReadIt() {
-    var authority = secret().load();
+    var authority = secret().load().current();
 
-    assertThat(secret().load().certificatePem()).isEqualTo(authority.certificatePem());
+    assertThat(secret().load().current().certificatePem()).isEqualTo(authority.certificatePem());
     assertThat(Duration.between(clock.instant(), authority.expiry()))
         .isEqualTo(Duration.ofDays(3650));
   }
@@ -53,19 +53,19 @@ class CertificatesTest {
                       } catch (InterruptedException e) {
                         throw new IllegalStateException(e);
                       }
-                      return secret().load().certificatePem();
+                      return secret().load().current().certificatePem();
                     },
                     task -> Thread.ofPlatform().start(task)))
             .limit(8)
             .toList();
 
     assertThat(made.stream().map(CompletableFuture::join).distinct()).hasSize(1);
-    assertThat(secret().load().certificatePem()).isEqualTo(made.getFirst().join());
+    assertThat(secret().load().current().certificatePem()).isEqualTo(made.getFirst().join());
   }
 
   @Test
   void aServingCertificateProvesTheServerNameUnderTheRoot() throws GeneralSecurityException {
-    var authority = secret().load();
+    var authority = secret().load().current();
     var serving = serving(authority);
     var certificate = serving.certificate();
 
@@ -82,7 +82,7 @@ class CertificatesTest {
   /** linkerd2#3452: a certificate that nobody renews ends everything after a year. */
   @Test
   void linkerd3452_theServingCertificateIsRenewedAtTwoThirdsOfItsLife() {
-    var serving = serving(secret().load());
+    var serving = serving(secret().load().current());
     var first = serving.certificate();
 
     clock.advance(Duration.ofDays(59));
@@ -99,7 +99,7 @@ class CertificatesTest {
 
   @Test
   void noCertificateOutlivesItsRoot() {
-    var authority = secret().load();
+    var authority = secret().load().current();
     clock.advance(Duration.ofDays(3640));
 
     assertThat(serving(authority).expiry()).isEqualTo(authority.expiry());
@@ -162,6 +162,6 @@ class CertificatesTest {
 
   private ServingCertificate serving(CertificateAuthority authority) {
     return new ServingCertificate(
-        authority, List.of("podseal-controller.podseal-system.svc"), clock);
+        () -> authority, List.of("podseal-controller.podseal-system.svc"), clock);
   }
 }

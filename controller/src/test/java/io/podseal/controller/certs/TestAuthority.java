@@ -22,7 +22,7 @@ public final class TestAuthority {
   private final ServingCertificate certificate;
 
   public TestAuthority(String dnsName) {
-    certificate = new ServingCertificate(authority, List.of(dnsName), clock);
+    certificate = new ServingCertificate(() -> authority, List.of(dnsName), clock);
   }
 
   public ServingCertificate certificate() {

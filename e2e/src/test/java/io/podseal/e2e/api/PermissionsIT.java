@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.SecretBuilder;
 import io.fabric8.kubernetes.api.model.discovery.v1.EndpointSliceBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
@@ -131,6 +132,18 @@ class PermissionsIT {
         .inNamespace("shop")
         .withName("podseal-ca")
         .edit(map -> new ConfigMapBuilder(map).addToData("ca.crt", "spoilt").build());
+    // An operator wants a new certificate authority.
+    var authority =
+        client.secrets().inNamespace(LiveController.NAMESPACE).withName("podseal-ca");
+    authority.edit(secret ->
+        new SecretBuilder(secret)
+            .editMetadata()
+            .addToAnnotations("podseal.io/renew", "now")
+            .endMetadata()
+            .build());
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> authority.get().getData().containsKey("next.crt"));
     // The EndpointSlice of a leader that was elsewhere.
     client
         .discovery()

@@ -171,6 +171,32 @@ class ControlClientTest {
     }
   }
 
+  /**
+   * linkerd2#4287: roots that were read once, at the start, need a restart of every pod to change.
+   */
+  @Test
+  void linkerd4287_theMountedRootsAreReadAnewForEachConnection() throws Exception {
+    Path mounted = Files.copy(controller.caFile, directory.resolve("mounted.crt"));
+    Path other = Files.createDirectory(directory.resolve("other"));
+    try (TestController stranger = new TestController(other, "good");
+        ControlClient client = client(TestController.NAME, mounted)) {
+      client.start();
+      var stream = next(controller.streams);
+      String old = Files.readString(controller.caFile);
+      String young = Files.readString(stranger.caFile);
+
+      Files.writeString(mounted, young);
+      stream.onCompleted();
+      assertThat(next(troubles)).contains("the controller closed the stream");
+      assertThat(next(troubles)).as("the old root is gone").contains("cannot reach");
+
+      Files.writeString(mounted, young + old);
+      next(controller.streams).onCompleted();
+      Files.writeString(mounted, old + young);
+      assertThat(next(controller.streams)).isNotNull();
+    }
+  }
+
   @Test
   void aMissingTokenOrCaIsSaidInOneLine() throws Exception {
     try (ControlClient client =
