@@ -5,16 +5,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLGenerator;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.dataformat.yaml.util.StringQuotingChecker;
 import io.podseal.controller.inject.Injection;
 import io.podseal.controller.inject.Injector;
 import io.podseal.controller.inject.SidecarTemplate;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -36,6 +37,7 @@ final class InjectCommand implements Callable<Integer> {
               .enable(YAMLGenerator.Feature.MINIMIZE_QUOTES)
               .enable(YAMLGenerator.Feature.ALWAYS_QUOTE_NUMBERS_AS_STRINGS)
               .disable(YAMLGenerator.Feature.SPLIT_LINES)
+              .stringQuotingChecker(new Quoting())
               .build());
 
   @Option(
@@ -46,10 +48,15 @@ final class InjectCommand implements Callable<Integer> {
   String file = "";
 
   @Option(
+      names = {"-n", "--namespace"},
+      defaultValue = "default",
+      description = "of objects that name none (${DEFAULT-VALUE})")
+  String namespace = "";
+
+  @Option(
       names = "--image",
-      defaultValue = "podseal/sidecar:latest",
-      description = "image of the sidecar (${DEFAULT-VALUE})")
-  String image = "";
+      description = "image of the sidecar (podseal/sidecar of podsealctl's own version)")
+  String image = "podseal/sidecar:" + Version.current();
 
   @Option(
       names = "--pull-policy",
@@ -108,8 +115,9 @@ final class InjectCommand implements Callable<Integer> {
   }
 
   private List<JsonNode> read() throws IOException {
-    try (InputStream in = file.equals("-") ? System.in : Files.newInputStream(Path.of(file));
-        var documents = YAML.readerFor(JsonNode.class).<JsonNode>readValues(in)) {
+    var text = file.equals("-") ? System.in.readAllBytes() : Files.readAllBytes(Path.of(file));
+    refuseAliases(text);
+    try (var documents = YAML.readerFor(JsonNode.class).<JsonNode>readValues(text)) {
       var all = new ArrayList<JsonNode>();
       while (documents.hasNextValue()) {
         var document = documents.nextValue();
@@ -121,7 +129,42 @@ final class InjectCommand implements Callable<Integer> {
     }
   }
 
-  private static void inject(ObjectNode object, Injector injector, List<String> problems) {
+  /** A tree has no place for what an alias points at: it would become text. */
+  private static void refuseAliases(byte[] text) throws IOException {
+    try (var parser = YAML.getFactory().createParser(text)) {
+      while (parser.nextToken() != null) {
+        if (parser.isCurrentAlias()) {
+          throw new IllegalArgumentException(
+              "line "
+                  + parser.currentTokenLocation().getLineNr()
+                  + " has a YAML alias (*"
+                  + parser.getText()
+                  + "), which podsealctl does not follow: write out what it stands for, for example"
+                  + " with kubectl create --dry-run=client -o yaml");
+        }
+      }
+    }
+  }
+
+  /** Leaves plain only what no reader of YAML 1.1 or 1.2 takes for anything but a string. */
+  private static final class Quoting extends StringQuotingChecker.Default {
+    private static final long serialVersionUID = 1L;
+    private static final Pattern HARMLESS = Pattern.compile("[A-Za-z/][A-Za-z0-9_./-]*");
+
+    @Override
+    public boolean needToQuoteName(String name) {
+      return super.needToQuoteName(name) || !HARMLESS.matcher(name).matches();
+    }
+
+    @Override
+    public boolean needToQuoteValue(String value) {
+      // Several lines are written as a block, which is never anything but a string.
+      return value.indexOf('\n') < 0
+          && (super.needToQuoteValue(value) || !HARMLESS.matcher(value).matches());
+    }
+  }
+
+  private void inject(ObjectNode object, Injector injector, List<String> problems) {
     var kind = object.path("kind").asText();
     if (object.path("items").isArray() && kind.endsWith("List")) {
       for (var item : object.path("items")) {
@@ -149,8 +192,8 @@ final class InjectCommand implements Callable<Integer> {
       return;
     }
     var name = kind + "/" + object.path("metadata").path("name").asText();
-    var namespace = object.path("metadata").path("namespace").asText("default");
-    switch (injector.inject(template, namespace)) {
+    var home = object.path("metadata").path("namespace").asText(namespace);
+    switch (injector.inject(template, home)) {
       case Injection.Injected injected -> template.setAll(injected.after());
       case Injection.Skipped skipped ->
           problems.add("skipped " + name + ": " + skipped.reason().explanation());

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
     name = "podsealctl",
     description = "Looks after Podseal from outside of the cluster.",
     mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
     subcommands = {CheckCommand.class, InjectCommand.class, Cleanup.class},
     exitCodeListHeading = "%nExit codes:%n",
     exitCodeList = {"0:fine", "1:something is wrong", "2:usage", "3:the cluster cannot be reached"})
@@ -39,10 +40,12 @@ public final class Podsealctl implements Runnable {
   public static void main(String[] arguments) {
     // What it warns of, the commands say themselves.
     CLIENT.setLevel(Level.SEVERE);
-    System.exit(
-        new CommandLine(new Podsealctl())
-            .setExecutionExceptionHandler((failure, command, result) -> report(failure, command))
-            .execute(arguments));
+    System.exit(commandLine().execute(arguments));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Podsealctl())
+        .setExecutionExceptionHandler((failure, command, result) -> report(failure, command));
   }
 
   private static int report(Exception failure, CommandLine command) {
