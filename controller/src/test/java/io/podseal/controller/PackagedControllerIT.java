@@ -123,6 +123,19 @@ class PackagedControllerIT {
         .noneMatch(line -> line.contains(String.valueOf(master.getData().get("epoch-1"))));
   }
 
+  /** The chart's logLevel is QUARKUS_LOG_LEVEL. */
+  @Test
+  void theAuditLogSpeaksWhateverTheLevelOfTheRest() throws Exception {
+    start(
+        api.kubeconfig(),
+        Map.of("QUARKUS_LOG_LEVEL", "ERROR", "QUARKUS_LOG_CATEGORY__PODSEAL__LEVEL", "INFO"));
+    try (var sidecar = sidecar(port(CONTROL), pod())) {
+      await().untilAsserted(() -> assertThat(sidecar.updates()).hasSize(1));
+    }
+
+    assertThat(output).anyMatch(line -> line.contains("[audit] stream opened: pod=shop/orders-0"));
+  }
+
   private Pod pod() {
     return api.client()
         .resource(
