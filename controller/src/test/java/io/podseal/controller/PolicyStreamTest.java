@@ -48,6 +48,17 @@ class PolicyStreamTest {
   }
 
   @Test
+  void aPodThatComesBackGetsTheSameSecretForItsCrashDetectionAndNobodyElseDoes() {
+    var first = connected(db, identity(orders)).self().getCrashSecret();
+    var again = connected(db, identity(orders)).self().getCrashSecret();
+    var other = connected(orders, identity(db)).self().getCrashSecret();
+
+    assertThat(first.size()).isEqualTo(32);
+    assertThat(again).isEqualTo(first);
+    assertThat(other).isNotEqualTo(first);
+  }
+
+  @Test
   void aLabelThatGoesTakesThePairWithIt() {
     var atDb = connected(db, identity(orders));
     var atOrders = connected(orders, identity(db));

@@ -62,7 +62,7 @@ final class PolicyEncoder {
         PolicyUpdate.newBuilder()
             .setRevision(revision)
             .setFull(true)
-            .setSelf(self(policy))
+            .setSelf(self(policy, keys))
             .setServices(services(policy));
     new TreeMap<>(policy.peers())
         .values()
@@ -75,7 +75,7 @@ final class PolicyEncoder {
     var keys = new Keys();
     var update = PolicyUpdate.newBuilder().setRevision(revision);
     if (!after.sameSelf(before)) {
-      update.setSelf(self(after));
+      update.setSelf(self(after, keys));
     }
     if (!after.services().equals(before.services())) {
       update.setServices(services(after));
@@ -97,12 +97,21 @@ final class PolicyEncoder {
         ControllerMessage.newBuilder().setPolicy(update).build(), keys.secrets, keys.issued);
   }
 
-  private static Self self(SentPolicy policy) {
-    return Self.newBuilder()
-        .setIdentity(policy.identity())
-        .addAllAddresses(policy.addresses())
-        .addAllStrictPorts(rules(policy.strictPorts()))
-        .build();
+  private Self self(SentPolicy policy, Keys keys) {
+    var self =
+        Self.newBuilder()
+            .setIdentity(policy.identity())
+            .addAllAddresses(policy.addresses())
+            .addAllStrictPorts(rules(policy.strictPorts()));
+    ring.crashSecret(policy.identity())
+        .ifPresent(secret -> {
+          try (secret) {
+            var octets = secret.use(byte[]::clone);
+            keys.secrets.add(octets);
+            self.setCrashSecret(UnsafeByteOperations.unsafeWrap(octets));
+          }
+        });
+    return self.build();
   }
 
   private static ServiceRoutes services(SentPolicy policy) {

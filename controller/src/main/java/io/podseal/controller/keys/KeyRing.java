@@ -1,6 +1,7 @@
 package io.podseal.controller.keys;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.BooleanSupplier;
@@ -57,6 +58,18 @@ public final class KeyRing {
    */
   public String pairKeyId(int epoch, String identity, String peerIdentity) {
     return with(epoch, master -> PairKeyDerivation.id(master, trustDomain, identity, peerIdentity));
+  }
+
+  /** What a pod's crash detection is made with, of the newest epoch; the caller closes it. */
+  public Optional<SecretOctets> crashSecret(String identity) {
+    lock.readLock().lock();
+    try {
+      return newestFirst.stream()
+          .findFirst()
+          .map(master -> PairKeyDerivation.crashSecret(master, trustDomain, identity));
+    } finally {
+      lock.readLock().unlock();
+    }
   }
 
   private <T> T with(int epoch, Function<MasterKey, T> use) {

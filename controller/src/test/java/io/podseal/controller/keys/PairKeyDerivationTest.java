@@ -59,6 +59,34 @@ class PairKeyDerivationTest {
   }
 
   @Test
+  void aCrashSecretIsOfOnePodAndAgreesWithBouncyCastle() {
+    var info =
+        HexFormat.of()
+            .parseHex(
+                "000e"
+                    + ascii("podseal/qcd/v1")
+                    + "000d"
+                    + ascii("cluster.local")
+                    + "000400000007"
+                    + "0019"
+                    + ascii(A));
+    var hkdf = new HKDFBytesGenerator(SHA256Digest.newInstance());
+    hkdf.init(new HKDFParameters(counting(), null, info));
+    var expected = new byte[32];
+    hkdf.generateBytes(expected, 0, expected.length);
+
+    assertThat(crashSecret(A)).isEqualTo(expected).isNotEqualTo(crashSecret(B));
+  }
+
+  private static byte[] crashSecret(String identity) {
+    try (var key = SecretOctets.adopt(counting());
+        var secret =
+            PairKeyDerivation.crashSecret(new MasterKey(7, key), "cluster.local", identity)) {
+      return secret.use(byte[]::clone);
+    }
+  }
+
+  @Test
   void bothEndsDeriveTheSameKey() {
     assertThat(derive(counting(), 3, "d", A, B)).isEqualTo(derive(counting(), 3, "d", B, A));
   }

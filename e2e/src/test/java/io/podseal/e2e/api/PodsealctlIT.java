@@ -8,6 +8,7 @@ import io.podseal.e2e.lab.Command;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.stream.Stream;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -90,8 +91,10 @@ class PodsealctlIT {
   void aPodInjectedOfflineIsThePodThatTheWebhookMakes() {
     var manifest = POD.replace("NAME", "same");
 
-    // The chart gives the webhook resources and the controller's Service; this one has neither.
-    var printed = podsealctl.run(List.of("inject", "-f", "-", "--resources", "{}"), manifest);
+    // The chart gives the webhook an image, resources and the controller's Service; this one has none.
+    var unlike = List.of("--resources", "{}", "--image", "podseal/sidecar:latest");
+    var command = Stream.concat(Stream.of("inject", "-f", "-"), unlike.stream()).toList();
+    var printed = podsealctl.run(command, manifest);
     var offline =
         world.created(
             "plain",

@@ -59,15 +59,16 @@ class TakeoverIT {
     Awaitility.await().atMost(Duration.ofSeconds(20)).until(first::serving);
     var second = replica("second", "198.18.0.2");
     assertThat(second.serving()).isFalse();
-    awaitEndpoint("198.18.0.1");
+    Awaitility.await("EndpointSlice podseal-controller")
+        .atMost(LIMIT)
+        .until(() -> sidecarsGoTo("198.18.0.1"));
     assertThat(second.metrics()).contains("podseal_leader 0.0", "podseal_key_epoch 0.0");
 
     first.process().kill();
-    Awaitility.await("the other replica")
+    Awaitility.await("the other replica serves, and sidecars are sent to it")
         .atMost(LIMIT)
         .pollInterval(Duration.ofMillis(20))
-        .until(second::serving);
-    awaitEndpoint("198.18.0.2");
+        .until(() -> second.serving() && sidecarsGoTo("198.18.0.2"));
 
     var again = replica("first", "198.18.0.1");
     assertThat(again.serving()).isFalse();
@@ -89,21 +90,17 @@ class TakeoverIT {
             Map.of("PODSEAL_POD_NAME", name, "PODSEAL_POD_IP", address)));
   }
 
-  private void awaitEndpoint(String address) {
-    Awaitility.await("EndpointSlice podseal-controller")
-        .atMost(LIMIT)
-        .until(() -> {
-          var slice =
-              client
-                  .discovery()
-                  .v1()
-                  .endpointSlices()
-                  .inNamespace(Rights.NAMESPACE)
-                  .withName("podseal-controller")
-                  .get();
-          return slice != null
-              && Objects.equals(slice.getEndpoints().getFirst().getAddresses().getFirst(), address);
-        });
+  private boolean sidecarsGoTo(String address) {
+    var slice =
+        client
+            .discovery()
+            .v1()
+            .endpointSlices()
+            .inNamespace(Rights.NAMESPACE)
+            .withName("podseal-controller")
+            .get();
+    return slice != null
+        && Objects.equals(slice.getEndpoints().getFirst().getAddresses().getFirst(), address);
   }
 
   private static Path folder() {

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.podseal.e2e.lab.Command;
 import java.time.Duration;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -115,6 +116,16 @@ class SealedWorkloadsIT {
 
       ring.kubectl("delete", "peeringgrant", "--all", "-n", data).must();
 
+      Timings.time(
+          "withdrawn grant, until the pair is shut",
+          () ->
+              Awaitility.await("the pair is shut")
+                  .atMost(Duration.ofSeconds(5))
+                  .until(() -> !traffic.fetch(orders, postgres).ok()));
+      assertThat(traffic.fetch(orders, postgres).ok()).isFalse();
+      traffic.assertNothingClear(orders, postgres);
+      // No peering protects postgres now, so that it may ask in clear; but orders lets nothing in.
+      assertThat(traffic.fetch(postgres, orders).ok()).isFalse();
       ring.awaitCondition(namespace, "orders-to-postgres", "ResolvedRefs", "False");
       ring.keep("get-broken.txt", ring.kubectl("get", "securepeerings", "-n", namespace).must());
       var described =

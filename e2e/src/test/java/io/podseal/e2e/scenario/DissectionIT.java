@@ -68,6 +68,7 @@ class DissectionIT {
     assertThat(decrypted)
         .contains("Payload: Identification - Initiator (35)")
         .contains("Payload: Authentication (39)")
+        .contains("QUICK_CRASH_DETECTION")
         .contains(".pods.cluster.local");
   }
 

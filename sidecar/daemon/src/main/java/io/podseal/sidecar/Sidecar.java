@@ -6,6 +6,7 @@ import io.podseal.control.v1.SaReport;
 import io.podseal.protocol.crypto.Algorithm;
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.SelfTest;
+import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.KeyLog;
 import io.podseal.protocol.policy.LocalPod;
 import io.podseal.protocol.udpencap.Ports;
@@ -162,7 +163,7 @@ final class Sidecar implements ControlListener, AutoCloseable {
     return new WiresharkKeyLog(Path.of(options.debugKeysDir));
   }
 
-  private Enforcement.Plane startPlane(LocalPod pod) {
+  private Enforcement.Plane startPlane(LocalPod pod, IkeOptions ike) {
     Inet4Address address = (Inet4Address) pod.address();
     Uplink uplink = Uplink.of(address);
     UserspaceOptions plane =
@@ -175,6 +176,7 @@ final class Sidecar implements ControlListener, AutoCloseable {
             crypto,
             random::nextBytes,
             keyLog,
+            ike,
             listener -> UserspaceDataPlane.open(plane, crypto, random::nextBytes, listener, clock),
             port500,
             metrics,

@@ -13,6 +13,7 @@ import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.LocalPod;
 import io.podseal.protocol.policy.Peer;
 import io.podseal.protocol.policy.PresharedKey;
+import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.udpencap.Ports;
 import io.podseal.sidecar.dataplane.ChildSa;
@@ -58,6 +59,7 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
   private final InstantSource clock;
   private final Endpoint local500;
   private final Endpoint local4500;
+  private final Optional<SecretBytes> crashSecret;
   private final InputQueue inputs = new InputQueue();
   private final Thread thread;
   private volatile boolean running = true;
@@ -69,6 +71,7 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
   /**
    * Starts the thread.
    *
+   * @param options its secret is the engine's from now on
    * @param dataPlane makes the data plane that reports to this engine; the engine closes it
    */
   public Engine(
@@ -76,11 +79,13 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
       CryptoProvider crypto,
       RandomSource random,
       KeyLog keyLog,
+      IkeOptions options,
       Function<DataPlaneListener, DataPlane> dataPlane,
       IkeSender port500,
       EngineEvents events,
       InstantSource clock) {
-    this.endpoint = new IkeEndpoint(self, crypto, random, keyLog, options());
+    this.endpoint = new IkeEndpoint(self, crypto, random, keyLog, logged(options));
+    this.crashSecret = options.qcdSecret();
     this.port500 = port500;
     this.events = events;
     this.clock = clock;
@@ -93,8 +98,8 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
     thread.start();
   }
 
-  private static IkeOptions options() {
-    return IkeOptions.DEFAULT.withMessages(
+  private static IkeOptions logged(IkeOptions options) {
+    return options.withMessages(
         new MessageLog(
             () -> MESSAGES.isLoggable(System.Logger.Level.DEBUG),
             line -> MESSAGES.log(System.Logger.Level.DEBUG, line)));
@@ -298,6 +303,7 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
       running = false;
       thread.interrupt();
       dataPlane.close();
+      crashSecret.ifPresent(SecretBytes::destroy);
     }
   }
 

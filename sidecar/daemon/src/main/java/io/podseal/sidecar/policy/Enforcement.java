@@ -2,6 +2,7 @@ package io.podseal.sidecar.policy;
 
 import io.podseal.control.v1.PolicyUpdate;
 import io.podseal.protocol.crypto.WorkingAlgorithms;
+import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.LocalPod;
 import io.podseal.protocol.policy.Peer;
@@ -15,7 +16,7 @@ import java.net.Inet4Address;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 public final class Enforcement implements AutoCloseable {
   private final Firewall firewall;
   private final Settings settings;
-  private final Function<LocalPod, Plane> start;
+  private final BiFunction<LocalPod, IkeOptions, Plane> start;
   private final DeclaredPolicy declared = new DeclaredPolicy();
   private volatile @Nullable Plane plane;
   private volatile @Nullable LocalPod self;
@@ -61,7 +62,8 @@ public final class Enforcement implements AutoCloseable {
   /**
    * @param start makes TUN device, engine and routes; called once, after the firewall is in force
    */
-  public Enforcement(Firewall firewall, Settings settings, Function<LocalPod, Plane> start) {
+  public Enforcement(
+      Firewall firewall, Settings settings, BiFunction<LocalPod, IkeOptions, Plane> start) {
     this.firewall = firewall;
     this.settings = settings;
     this.start = start;
@@ -95,7 +97,7 @@ public final class Enforcement implements AutoCloseable {
             settings.clearFlows().get(),
             PolicyValues.services(declared.services())));
     if (running == null) {
-      running = start.apply(pod);
+      running = start.apply(pod, PolicyValues.options(declared.self()));
       self = pod;
       plane = running;
     }

@@ -4,6 +4,7 @@ import io.podseal.control.v1.CryptoProfile;
 import io.podseal.control.v1.PresharedKey;
 import io.podseal.control.v1.Self;
 import io.podseal.protocol.crypto.WorkingAlgorithms;
+import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.policy.ChildPolicy;
 import io.podseal.protocol.policy.ChildPolicy.Modes;
 import io.podseal.protocol.policy.CryptoOffer;
@@ -44,6 +45,13 @@ final class PolicyValues {
                 new PolicyException(
                     "the controller knows no IPv4 address of this pod; only IPv4 is sealed"));
     return new LocalPod(new Identity(self.getIdentity()), address);
+  }
+
+  /** What holds for all IKE SAs of this pod; the caller takes over the secret. */
+  static IkeOptions options(Self self) {
+    return self.getCrashSecret().isEmpty()
+        ? IkeOptions.DEFAULT
+        : IkeOptions.DEFAULT.withQcdSecret(SecretBytes.adopt(self.getCrashSecret().toByteArray()));
   }
 
   static Peer peer(io.podseal.control.v1.Peer p, WorkingAlgorithms working) {

@@ -10,6 +10,7 @@ import io.podseal.control.v1.CryptoProfile;
 import io.podseal.control.v1.Peer;
 import io.podseal.control.v1.Ppk;
 import io.podseal.control.v1.PresharedKey;
+import io.podseal.control.v1.Self;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
@@ -19,6 +20,7 @@ import io.podseal.protocol.policy.AdditionalKeyExchange;
 import io.podseal.protocol.policy.ChildPolicy.Modes;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.SequenceNumbers;
+import io.podseal.protocol.secret.SecretBytes;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -42,6 +44,19 @@ class PolicyValuesTest {
   void aProfileThatNamesNothingKnownIsTheDefault() {
     assertThat(offer(WorkingAlgorithms.ALL)).isEqualTo(CryptoOffer.DEFAULT);
     assertThat(offer(WorkingAlgorithms.ALL, "rot13")).isEqualTo(CryptoOffer.DEFAULT);
+  }
+
+  @Test
+  void thePodsSecretForCrashDetectionReachesItsIkeSas() {
+    byte[] secret = new byte[32];
+    secret[5] = 7;
+
+    assertThat(
+            PolicyValues.options(
+                    Self.newBuilder().setCrashSecret(ByteString.copyFrom(secret)).build())
+                .qcdSecret())
+        .contains(SecretBytes.copyOf(secret));
+    assertThat(PolicyValues.options(Self.getDefaultInstance()).qcdSecret()).isEmpty();
   }
 
   @Test
