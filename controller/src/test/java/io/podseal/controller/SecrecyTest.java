@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.podseal.crds.v1alpha1.SecurePeering;
 import java.util.ArrayList;
@@ -12,11 +13,14 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import java.util.regex.MatchResult;
+import java.util.stream.Collectors;
 import org.jboss.logmanager.ExtLogRecord;
 import org.jboss.logmanager.formatters.PatternFormatter;
 import org.junit.jupiter.api.AfterEach;
@@ -79,6 +83,10 @@ class SecrecyTest {
     var atDb = fixture.sidecar(db);
     var atWeb = fixture.sidecar(web);
     fixture.connect("foreign");
+    fixture.sidecar(fixture.pod("bare-0", "bare", "10.0.0.4", false));
+    var mute = fixture.silent(fixture.token(fixture.pod("mute-0", "mute", "10.0.0.5")));
+    mute.reportLive("x");
+    await().until(() -> mute.ended() != null);
     await()
         .untilAsserted(
             () -> assertThat(fixture.condition("p", "Ready")).isEqualTo("True/AllPairsKeyed"));
@@ -97,9 +105,7 @@ class SecrecyTest {
     places.add(everythingInTheApiButSecrets());
     fixture.registry.getMeters().forEach(m -> places.add(m.getId() + " " + m.measure()));
 
-    assertThat(log).anyMatch(line -> line.contains("stream opened: pod=shop/orders-0"));
-    assertThat(log).anyMatch(line -> line.contains("stream denied"));
-    assertThat(log).anyMatch(line -> line.contains("keys issued: pod=shop/db-0"));
+    assertAudited(orders, db);
     for (var secret : List.of(pairKey, master, firstHalf(pairKey), firstHalf(master))) {
       for (var form : forms(secret)) {
         assertThat(places).noneMatch(place -> place.contains(form));
@@ -115,6 +121,67 @@ class SecrecyTest {
             .doesNotContain(HexFormat.of().formatHex(master));
       }
     }
+  }
+
+  private void assertAudited(Pod orders, Pod db) {
+    var all = String.join("\n", log);
+    assertThat(AuditLines.strange(all)).isEmpty();
+    assertThat(AuditLines.in(all, AuditLines.OPENED))
+        .extracting(line -> who(line) + " " + line.group("version") + line.group("dataplane"))
+        .contains(who(orders) + " testnone", who(db) + " testnone")
+        .noneMatch(line -> line.contains("mute-0"));
+    assertThat(AuditLines.in(all, AuditLines.CLOSED))
+        .extracting(line -> line.group("pod") + " " + line.group("reason"))
+        .contains("shop/web-0 pod_unknown", "shop/db-0 protocol_error");
+    assertThat(AuditLines.in(all, AuditLines.DENIED_UNKNOWN))
+        .extracting(line -> line.group("reason"))
+        .containsOnly("not_authenticated");
+    assertThat(AuditLines.in(all, AuditLines.DENIED))
+        .as("whoever never introduced itself never had a stream")
+        .extracting(
+            line -> line.group("pod") + " " + line.group("account") + " " + line.group("reason"))
+        .contains("shop/bare-0 bare pod_not_injected", "shop/mute-0 mute no_hello");
+    assertThat(AuditLines.in(all, AuditLines.ISSUED))
+        .allSatisfy(line ->
+            assertThat(line.group("ids").split(",", -1))
+                .hasSize(Integer.parseInt(line.group("keys"))))
+        .filteredOn(line -> line.group("peering").equals("shop/p"))
+        .extracting(line -> who(line) + " " + line.group("epoch"))
+        .containsOnly(who(orders) + " 1", who(db) + " 1");
+    assertThat(ids(all, "shop/orders-0"))
+        .as("both ends of a pair have the same key")
+        .hasSize(1)
+        .isEqualTo(ids(all, "shop/db-0"));
+  }
+
+  private static Set<String> ids(String log, String pod) {
+    return AuditLines.in(log, AuditLines.ISSUED).stream()
+        .filter(line -> line.group("pod").equals(pod) && line.group("peering").equals("shop/p"))
+        .map(line -> line.group("ids"))
+        .collect(Collectors.toSet());
+  }
+
+  private static String who(MatchResult line) {
+    return line.group("pod")
+        + " "
+        + line.group("uid")
+        + " "
+        + line.group("account")
+        + " "
+        + line.group("node");
+  }
+
+  /** The API server of this test tells no node. */
+  private static String who(Pod pod) {
+    var meta = pod.getMetadata();
+    return meta.getNamespace()
+        + "/"
+        + meta.getName()
+        + " "
+        + meta.getUid()
+        + " "
+        + pod.getSpec().getServiceAccountName()
+        + " -";
   }
 
   private byte[] master() {

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -347,7 +348,11 @@ public final class Sessions {
   }
 
   private void closed(Session session, String reason) {
-    env.audit().streamClosed(who(session), reason);
+    if (session.greeted()) {
+      env.audit().streamClosed(who(session), reason);
+    } else {
+      env.audit().streamDenied(session.caller().remote(), Optional.of(who(session)), reason);
+    }
   }
 
   private static AuditLog.Who who(Session session) {

@@ -37,20 +37,21 @@ final class TokenInterceptor implements ServerInterceptor {
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     var token = bearer(headers);
+    var remote = String.valueOf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
     return switch (authenticator.admit(token)) {
       case Admission.Admitted admitted ->
           Contexts.interceptCall(
               Context.current()
                   .withValue(
                       CALLER,
-                      new Caller(admitted.pod(), admitted.node(), admitted.tokenExpiry(), token)),
+                      new Caller(
+                          admitted.pod(), admitted.node(), admitted.tokenExpiry(), token, remote)),
               call,
               headers,
               next);
       case Admission.Denied denied -> {
         metrics.streamDenied(denied.reason().label());
-        var remote = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
-        audit.streamDenied(String.valueOf(remote), about(denied), denied.reason().label());
+        audit.streamDenied(remote, about(denied), denied.reason().label());
         call.close(Statuses.of(denied.reason()), new Metadata());
         yield new ServerCall.Listener<>() {};
       }

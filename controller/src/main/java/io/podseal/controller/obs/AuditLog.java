@@ -7,8 +7,9 @@ import org.jboss.logging.Logger;
 /**
  * Who was let in, who was not, and who was given keys: log category {@code audit}.
  *
- * <p>Names, numbers and ids only, never a token or an octet of a key. Safe for use by several
- * threads.
+ * <p>A stream is opened once and then closed, for whatever reason, or it is denied: before its
+ * sidecar introduced itself nothing was opened. Names, numbers and ids only, never a token or an
+ * octet of a key. Safe for use by several threads.
  */
 public final class AuditLog {
   private static final Logger LOG = Logger.getLogger("audit");
@@ -35,7 +36,7 @@ public final class AuditLog {
     LOG.infof("stream opened: %s version=%s dataplane=%s", who, plain(version), plain(dataPlane));
   }
 
-  /** A stream ended. */
+  /** A stream that was opened ended. */
   public void streamClosed(Who who, String reason) {
     LOG.infof("stream closed: %s reason=%s", who, plain(reason));
   }

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.grpc.Status;
+import io.podseal.controller.AuditLines;
 import io.podseal.controller.TestSidecar;
 import io.podseal.e2e.kube.ControlPlane;
 import io.podseal.e2e.kube.Tokens;
@@ -43,7 +44,12 @@ class HostileTokenIT {
       await().until(() -> !sidecar.updates().isEmpty());
       assertThat(sidecar.self().getIdentity())
           .isEqualTo(orders.getMetadata().getUid() + "." + namespace + ".pods.cluster.local");
-      assertThat(controller.logged()).contains("stream opened").contains(namespace + "/orders");
+      assertThat(AuditLines.in(controller.logged(), AuditLines.OPENED))
+          .anySatisfy(line -> {
+            assertThat(line.group("pod")).isEqualTo(namespace + "/orders");
+            assertThat(line.group("uid")).isEqualTo(orders.getMetadata().getUid());
+            assertThat(line.group("account")).isEqualTo(orders.getSpec().getServiceAccountName());
+          });
     }
   }
 
@@ -109,6 +115,7 @@ class HostileTokenIT {
   }
 
   private void refused(String token) {
+    int before = denials();
     try (var sidecar = controller.connect(namespace, token)) {
       await().until(() -> sidecar.ended() != null);
       var ended = sidecar.ended();
@@ -116,6 +123,13 @@ class HostileTokenIT {
           .isEqualTo(Status.Code.UNAUTHENTICATED);
       assertThat(sidecar.updates()).isEmpty();
     }
+    assertThat(denials()).as("audited denials").isGreaterThan(before);
+    assertThat(AuditLines.strange(controller.logged())).isEmpty();
+  }
+
+  private int denials() {
+    return AuditLines.in(controller.logged(), AuditLines.DENIED).size()
+        + AuditLines.in(controller.logged(), AuditLines.DENIED_UNKNOWN).size();
   }
 
   /** Only the kit's own server has its key here. */

@@ -2,10 +2,14 @@ package io.podseal.e2e.ring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.Pod;
+import io.podseal.controller.AuditLines;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -58,7 +62,20 @@ class SecrecyIT {
                 "yaml")
             .must());
     assertThat(places).allSatisfy(place -> assertThat(place).isNotBlank());
-    assertThat(places).anyMatch(place -> place.contains("keys issued"));
+    assertThat(places).allSatisfy(place -> assertThat(AuditLines.strange(place)).isEmpty());
+    for (var pod : List.of(orders, postgres)) {
+      var meta = pod.getMetadata();
+      for (var kind : List.of(AuditLines.OPENED, AuditLines.ISSUED)) {
+        assertThat(places.stream().flatMap(place -> AuditLines.in(place, kind).stream()))
+            .anySatisfy(line -> {
+              assertThat(line.group("pod")).isEqualTo(namespace + "/" + meta.getName());
+              assertThat(line.group("uid")).isEqualTo(meta.getUid());
+              assertThat(line.group("account")).isEqualTo("default");
+              assertThat(line.group("node")).isEqualTo(pod.getSpec().getNodeName());
+            });
+      }
+    }
+    assertThat(ids(places, orders)).isNotEmpty().isEqualTo(ids(places, postgres));
 
     for (var secret : List.of("podseal-master", "podseal-ca")) {
       ring.client()
@@ -81,5 +98,13 @@ class SecrecyIT {
     }
     // Every token is a JWT, and every JWT begins so.
     assertThat(places).noneMatch(place -> place.contains("eyJhbGciOi"));
+  }
+
+  private static Set<String> ids(List<String> places, Pod pod) {
+    return places.stream()
+        .flatMap(place -> AuditLines.in(place, AuditLines.ISSUED).stream())
+        .filter(line -> line.group("uid").equals(pod.getMetadata().getUid()))
+        .map(line -> line.group("ids"))
+        .collect(Collectors.toSet());
   }
 }
