@@ -35,6 +35,12 @@ final class Grants {
             permission.from().contains(namespace) && permission.to().matches(pod.labels()));
   }
 
+  /** Whether peerings of {@code namespace} may pair with pods of {@code other}, whichever. */
+  boolean know(String namespace, String other) {
+    return byNamespace.getOrDefault(other, List.of()).stream()
+        .anyMatch(permission -> permission.from().contains(namespace));
+  }
+
   List<ObjectReport> reports() {
     return List.copyOf(reports);
   }

@@ -122,6 +122,7 @@ public final class GraphBuilder {
         List.copyOf(involved),
         pairs,
         selection.hostNetwork(),
+        selection.forbidding(),
         involved.stream().filter(addresses::contested).toList());
   }
 
@@ -300,6 +301,7 @@ public final class GraphBuilder {
         peering,
         ConditionState.no(Reasons.ACCEPTED, problem.reason(), message),
         Conditions.unresolvedRefs(problem),
+        List.of(),
         List.of(),
         List.of(),
         List.of(),

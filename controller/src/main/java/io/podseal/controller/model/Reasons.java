@@ -23,6 +23,7 @@ public final class Reasons {
   static final String TOO_MANY_PAIRS = "TooManyPairs";
   static final String CONFLICTED = "Conflicted";
   static final String NO_PODS = "NoPods";
+  static final String POD_SECURITY_FORBIDS = "PodSecurityForbids";
   static final String HOST_NETWORK = "HostNetwork";
   static final String SIDECAR_MISSING = "SidecarMissing";
   static final String ADDRESS_CONFLICT = "AddressConflict";

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -13,15 +14,19 @@ import java.util.TreeSet;
  *
  * @param from sealable pods of {@code from}, each once
  * @param to sealable pods of {@code to}, each once
- * @param hostNetwork selected pods that share their node's addresses
+ * @param hostNetwork selected pods that share their node's addresses; of other namespaces only what
+ *     a grant permits, because a peering's status names them
  * @param unpermitted sealable pods of other namespaces that {@code to} selects and that no grant
  *     permits
+ * @param forbidding namespaces whose Pod Security refuses the sidecars that their pods are to have;
+ *     of other namespaces only what a grant lets the peering's know
  */
 record Selection(
     List<PodRecord> from,
     List<PodRecord> to,
     List<PodRecord> hostNetwork,
-    List<PodRecord> unpermitted) {
+    List<PodRecord> unpermitted,
+    List<NamespaceRecord> forbidding) {
 
   static Selection of(
       CompiledPeering peering,
@@ -33,15 +38,32 @@ record Selection(
     var from = sealable(pods.select(home, peering.from()), hostNetwork);
     var to = new LinkedHashSet<PodRecord>();
     var unpermitted = new LinkedHashSet<PodRecord>();
+    var known = new TreeSet<>(Set.of(home));
     for (var destination : peering.to()) {
       for (var namespace : selected(destination, home, namespaces)) {
-        for (var pod : sealable(pods.select(namespace, destination.pods()), hostNetwork)) {
+        if (grants.know(home, namespace)) {
+          known.add(namespace);
+        }
+        for (var pod : pods.select(namespace, destination.pods())) {
           boolean permitted = namespace.equals(home) || grants.permit(home, pod);
-          (permitted ? to : unpermitted).add(pod);
+          if (pod.sealable()) {
+            (permitted ? to : unpermitted).add(pod);
+          } else if (pod.hostNetwork() && permitted) {
+            hostNetwork.add(pod);
+          }
         }
       }
     }
-    return new Selection(from, List.copyOf(to), List.copyOf(hostNetwork), List.copyOf(unpermitted));
+    return new Selection(
+        from,
+        List.copyOf(to),
+        List.copyOf(hostNetwork),
+        List.copyOf(unpermitted),
+        known.stream()
+            .map(namespaces::get)
+            .filter(Objects::nonNull)
+            .filter(NamespaceRecord::forbidsItsSidecars)
+            .toList());
   }
 
   /** The namespaces' names in their order, so that the same input gives the same output. */

@@ -51,6 +51,18 @@ public final class StatusEvaluator {
               + " shares its node's addresses and cannot be sealed: remove hostNetwork or select"
               + " other pods");
     }
+    if (!verdict.forbiddingNamespaces().isEmpty()) {
+      var namespace = verdict.forbiddingNamespaces().getFirst();
+      return notReady(
+          Reasons.POD_SECURITY_FORBIDS,
+          "namespace "
+              + namespace.name()
+              + " enforces Pod Security level '"
+              + namespace.podSecurity()
+              + "', which refuses pods with the sidecar: kubectl label --overwrite namespace "
+              + namespace.name()
+              + " pod-security.kubernetes.io/enforce=privileged");
+    }
     if (verdict.pairs().isEmpty()
         && verdict.resolvedRefs().reason().equals(Reasons.NOT_PERMITTED)) {
       return notReady(Reasons.NOT_PERMITTED, "no selected pair is permitted, see ResolvedRefs");

@@ -8,6 +8,7 @@ import java.util.List;
  * @param pods pods that it pairs, each once
  * @param pairs pairs that it asks for, each once
  * @param hostNetworkPods pods that it selects and that cannot be sealed
+ * @param forbiddingNamespaces whose Pod Security refuses the sidecars of their pods
  * @param contestedPods pods that it pairs and whose address another live pod holds too
  */
 public record Verdict(
@@ -17,6 +18,7 @@ public record Verdict(
     List<PodRecord> pods,
     List<Pair> pairs,
     List<PodRecord> hostNetworkPods,
+    List<NamespaceRecord> forbiddingNamespaces,
     List<PodRecord> contestedPods) {
 
   /** Two pods, the lower UID first. */

@@ -39,7 +39,11 @@ final class ClusterFixture {
   }
 
   ClusterFixture namespace(String name) {
-    namespaces.put(name, new NamespaceRecord(name, Map.of()));
+    return namespace(name, Map.of());
+  }
+
+  ClusterFixture namespace(String name, Map<String, String> labels) {
+    namespaces.put(name, new NamespaceRecord(name, labels));
     return this;
   }
 

@@ -281,6 +281,78 @@ class VerdictTest {
     assertThat(cluster.policy("pg-0").peers()).isEmpty();
   }
 
+  /** What is in a namespace that granted nothing is none of this tenant's business. */
+  @Test
+  void aPodOfItsNodesNetworkInAnotherNamespaceIsNamedOnlyWithAGrant() {
+    cluster
+        .namespace("data")
+        .podIn("data", "agent-0", "db", "10.5.0.1")
+        .change(
+            "agent-0",
+            pod ->
+                new PodRecord(
+                    pod.uid(),
+                    "data",
+                    "agent-0",
+                    "default",
+                    pod.labels(),
+                    pod.addresses(),
+                    true,
+                    false,
+                    false))
+        .peering("p", toNamespaces("data", "shop"));
+
+    assertThat(cluster.verdict("p").hostNetworkPods()).isEmpty();
+    assertThat(cluster.report("p", Map.of()).conditions().toString()).doesNotContain("agent-0");
+
+    cluster.grant("g", "data", "shop", "db");
+    assertThat(ready(cluster.report("p", Map.of())).reason()).isEqualTo("HostNetwork");
+    assertThat(ready(cluster.report("p", Map.of())).message()).contains("data/agent-0");
+  }
+
+  /** linkerd2#10232, istio#35894: Pod Security refuses the sidecar, and nobody sees why. */
+  @Test
+  void linkerd10232_aNamespaceWhosePodSecurityRefusesTheSidecarIsNamedWithTheWayOut() {
+    cluster
+        .namespace(
+            "shop",
+            Map.of("podseal.io/inject", "true", "pod-security.kubernetes.io/enforce", "baseline"))
+        .peering("p", "orders", "db");
+
+    var ready = ready(cluster.report("p", Map.of()));
+    assertThat(ready.reason()).isEqualTo("PodSecurityForbids");
+    assertThat(ready.message())
+        .contains(
+            "namespace shop",
+            "baseline",
+            "kubectl label --overwrite namespace shop"
+                + " pod-security.kubernetes.io/enforce=privileged");
+
+    for (var labels :
+        List.of(
+            Map.of("pod-security.kubernetes.io/enforce", "baseline"),
+            Map.of("podseal.io/inject", "true", "pod-security.kubernetes.io/enforce", "privileged"),
+            Map.of("podseal.io/inject", "true", "pod-security.kubernetes.io/warn", "baseline"))) {
+      cluster.namespace("shop", labels);
+      assertThat(ready(cluster.report("p", Map.of())).reason()).isEqualTo("SidecarNotConnected");
+    }
+  }
+
+  @Test
+  void thePodSecurityOfAnotherNamespaceIsToldOnlyWithAGrant() {
+    cluster
+        .namespace(
+            "data",
+            Map.of("podseal.io/inject", "true", "pod-security.kubernetes.io/enforce", "restricted"))
+        .peering("p", toNamespaces("data", "shop"));
+    assertThat(ready(cluster.report("p", Map.of())).reason()).isEqualTo("SidecarNotConnected");
+
+    cluster.grant("g", "data", "shop", "db");
+    assertThat(ready(cluster.report("p", Map.of())).reason()).isEqualTo("PodSecurityForbids");
+    assertThat(ready(cluster.report("p", Map.of())).message())
+        .contains("namespace data", "restricted");
+  }
+
   @Test
   void anEntryForAnotherNamespaceSelectsNothingAtHome() {
     cluster.namespace("data").peering("p", toNamespaces("data"));

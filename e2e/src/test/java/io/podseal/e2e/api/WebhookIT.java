@@ -147,6 +147,46 @@ class WebhookIT {
     }
   }
 
+  /** linkerd2#10232, istio#35894: Pod Security refuses the sidecar; both ends say what to do. */
+  @Test
+  void linkerd10232_aPodOfANamespaceThatEnforcesBaselineIsRefusedAndThePeeringSaysWhy() {
+    world.namespace(
+        "tight",
+        Map.of("podseal.io/inject", "true", "pod-security.kubernetes.io/enforce", "baseline"));
+    Command.of("kubectl", "--kubeconfig", world.kubeconfig().toString(), "apply", "-f", "-")
+        .run(
+            """
+            apiVersion: podseal.io/v1alpha1
+            kind: SecurePeering
+            metadata: {name: orders-to-db, namespace: tight}
+            spec:
+              from: {podSelector: {matchLabels: {app: orders}}}
+              to: [{podSelector: {matchLabels: {app: db}}}]
+            """)
+        .must();
+
+    var refused = world.create("tight", WebhookWorld.pod("orders", "labels: {app: orders}"));
+
+    assertThat(refused.ok()).isFalse();
+    assertThat(refused.err()).contains("violates PodSecurity").contains("baseline");
+    await("the peering's condition")
+        .atMost(Duration.ofSeconds(20))
+        .until(() ->
+            Command.of(
+                    "kubectl",
+                    "--kubeconfig",
+                    world.kubeconfig().toString(),
+                    "get",
+                    "securepeering",
+                    "-n",
+                    "tight",
+                    "orders-to-db",
+                    "-o",
+                    "jsonpath={.status.conditions[?(@.type=='Ready')].reason}")
+                .must()
+                .equals("PodSecurityForbids"));
+  }
+
   @Test
   void aPodThatOptedOutOrUsesItsNodesNetworkIsAdmittedAsItIs() {
     var out =
