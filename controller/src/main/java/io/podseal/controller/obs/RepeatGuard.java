@@ -3,7 +3,7 @@ package io.podseal.controller.obs;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -16,7 +16,17 @@ public final class RepeatGuard {
 
   private final InstantSource clock;
   private final Duration interval;
-  private final Map<String, Instant> said = new HashMap<>();
+
+  /** Longest ago first, which goes first when there are too many. */
+  private final Map<String, Instant> said =
+      new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1L;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Instant> eldest) {
+          return size() > CAPACITY;
+        }
+      };
 
   /** The same message at most once in {@code interval}. */
   public RepeatGuard(InstantSource clock, Duration interval) {
@@ -31,9 +41,7 @@ public final class RepeatGuard {
     if (last != null && now.isBefore(last.plus(interval))) {
       return false;
     }
-    if (said.size() >= CAPACITY) {
-      said.clear();
-    }
+    said.remove(message);
     said.put(message, now);
     return true;
   }
