@@ -12,7 +12,21 @@ import java.util.List;
  * name before anything fails for want of it.
  */
 public final class Permissions {
-  private record Wanted(
+  private static final String CORE = "";
+  private static final String OURS = "podseal.io";
+  private static final String SLICES = "discovery.k8s.io";
+  private static final String HOOKS = "admissionregistration.k8s.io";
+  private static final String EVERYWHERE = "";
+  private static final String ANY = "";
+
+  /**
+   * One permission.
+   *
+   * @param namespace empty for all
+   * @param name empty for all
+   * @param purpose what does not work without it
+   */
+  record Wanted(
       String namespace, String group, String resource, String verb, String name, String purpose) {}
 
   private Permissions() {}
@@ -37,45 +51,74 @@ public final class Permissions {
     return lines;
   }
 
-  private static List<Wanted> wanted(String own) {
-    return List.of(
-        new Wanted(
-            "", "authentication.k8s.io", "tokenreviews", "create", "", "no sidecar can connect"),
-        new Wanted("", "", "pods", "list", "", "no peer is known"),
-        new Wanted("", "", "pods", "watch", "", "no change of a pod is seen"),
-        new Wanted("", "", "namespaces", "watch", "", "no namespace can opt in"),
-        new Wanted("", "", "services", "watch", "", "addresses of Services are not sealed"),
-        new Wanted(
-            "",
-            "discovery.k8s.io",
-            "endpointslices",
-            "watch",
-            "",
-            "addresses of Services are not sealed"),
-        new Wanted("", "podseal.io", "securepeerings", "watch", "", "nothing can be declared"),
-        new Wanted("", "podseal.io", "peeringgrants", "watch", "", "no grant is seen"),
-        new Wanted("", "podseal.io", "cryptoprofiles", "watch", "", "no profile is seen"),
-        new Wanted(
-            "", "podseal.io", "securepeerings/status", "patch", "", "no status can be written"),
-        new Wanted("", "", "configmaps", "create", "", "new namespaces get no root certificate"),
-        new Wanted(
-            "",
-            "admissionregistration.k8s.io",
-            "mutatingwebhookconfigurations",
-            "patch",
-            "podseal-injector",
-            "the API server will not trust the webhook"),
-        new Wanted(own, "", "secrets", "get", "podseal-master", "there are no keys"),
-        new Wanted(own, "", "secrets", "create", "", "no first key can be kept"),
-        new Wanted(
-            own, "coordination.k8s.io", "leases", "patch", "podseal-controller", "nobody can lead"),
-        new Wanted(
-            own,
-            "discovery.k8s.io",
-            "endpointslices",
-            "update",
-            "podseal-controller",
-            "sidecars do not find the leader"));
+  /** All that the chart's rbac.yaml grants; a test compares them. */
+  static List<Wanted> wanted(String own) {
+    var all = new Wishes();
+    all.at(EVERYWHERE, CORE, "pods", ANY, "no peer is known", "get", "list", "watch");
+    all.at(EVERYWHERE, CORE, "namespaces", ANY, "no namespace can opt in", "list", "watch");
+    var services = "addresses of Services are not sealed";
+    all.at(EVERYWHERE, CORE, "services", ANY, services, "list", "watch");
+    all.at(EVERYWHERE, SLICES, "endpointslices", ANY, services, "list", "watch");
+    for (var kind : List.of("securepeerings", "peeringgrants", "cryptoprofiles", "externalpeers")) {
+      all.at(EVERYWHERE, OURS, kind, ANY, "none of them has an effect", "get", "list", "watch");
+      all.at(EVERYWHERE, OURS, kind + "/status", ANY, "no status can be written", "patch");
+    }
+    all.at(
+        EVERYWHERE,
+        "authentication.k8s.io",
+        "tokenreviews",
+        ANY,
+        "no sidecar can connect",
+        "create");
+    all.at(EVERYWHERE, CORE, "events", ANY, "nobody is told of transitions", "create");
+    var roots = "namespaces get no root certificate";
+    all.at(EVERYWHERE, CORE, "configmaps", ANY, roots, "create");
+    all.at(EVERYWHERE, CORE, "configmaps", "podseal-ca", roots, "get", "list", "watch", "update");
+    all.at(
+        EVERYWHERE,
+        HOOKS,
+        "mutatingwebhookconfigurations",
+        "podseal-injector",
+        "the API server will not trust the webhook",
+        "get",
+        "list",
+        "watch",
+        "patch");
+    all.at(own, CORE, "secrets", "podseal-master", "there are no keys", "get", "update");
+    all.at(
+        own, CORE, "secrets", "podseal-ca", "there is no certificate authority", "get", "update");
+    all.at(own, CORE, "secrets", ANY, "no first key can be kept", "create");
+    all.at(
+        own,
+        CORE,
+        "configmaps",
+        "podseal-key-epoch",
+        "a lost master key goes unnoticed",
+        "get",
+        "update");
+    var lease = "coordination.k8s.io";
+    all.at(own, lease, "leases", "podseal-controller", "nobody can lead", "get", "patch");
+    all.at(own, lease, "leases", ANY, "nobody can lead for the first time", "create");
+    var found = "sidecars do not find the leader";
+    all.at(own, SLICES, "endpointslices", "podseal-controller", found, "get", "update");
+    all.at(own, SLICES, "endpointslices", ANY, found, "create");
+    return List.copyOf(all.wanted);
+  }
+
+  private static final class Wishes {
+    private final List<Wanted> wanted = new ArrayList<>();
+
+    void at(
+        String namespace,
+        String group,
+        String resource,
+        String name,
+        String purpose,
+        String... verbs) {
+      for (var verb : verbs) {
+        wanted.add(new Wanted(namespace, group, resource, verb, name, purpose));
+      }
+    }
   }
 
   private static boolean allowed(KubernetesClient client, Wanted wanted) {
