@@ -23,10 +23,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -52,8 +55,8 @@ class PermissionsIT {
       await()
           .atMost(Duration.ofSeconds(30))
           .untilAsserted(() ->
-              assertThat(asked(plane, true))
-                  .as("what it asked for, with leave")
+              assertThat(used(plane, granted))
+                  .as("the rules that it used, each by name and place")
                   .isEqualTo(granted));
       assertThat(asked(plane, false)).as("what it was refused").isEmpty();
     }
@@ -133,8 +136,7 @@ class PermissionsIT {
         .withName("podseal-ca")
         .edit(map -> new ConfigMapBuilder(map).addToData("ca.crt", "spoilt").build());
     // An operator wants a new certificate authority.
-    var authority =
-        client.secrets().inNamespace(LiveController.NAMESPACE).withName("podseal-ca");
+    var authority = client.secrets().inNamespace(LiveController.NAMESPACE).withName("podseal-ca");
     authority.edit(secret ->
         new SecretBuilder(secret)
             .editMetadata()
@@ -172,66 +174,96 @@ class PermissionsIT {
     }
   }
 
-  private static Set<String> granted(ControlPlane plane) {
+  /**
+   * One permission, or one request.
+   *
+   * @param namespace empty for all
+   * @param name empty for all
+   */
+  private record Right(String namespace, String group, String resource, String verb, String name)
+      implements Comparable<Right> {
+    /** Most specific first, so that a request counts for the narrowest rule that lets it pass. */
+    private static final Comparator<Right> NARROWEST =
+        Comparator.comparing((Right right) -> right.name().isEmpty())
+            .thenComparing(right -> right.namespace().isEmpty())
+            .thenComparing(Right::toString);
+
+    boolean covers(Right request) {
+      return (namespace.isEmpty() || namespace.equals(request.namespace))
+          && (name.isEmpty() || name.equals(request.name))
+          && group.equals(request.group)
+          && resource.equals(request.resource)
+          && verb.equals(request.verb);
+    }
+
+    @Override
+    public int compareTo(Right other) {
+      return NARROWEST.compare(this, other);
+    }
+  }
+
+  private static SortedSet<Right> granted(ControlPlane plane) {
     var rendered = new Chart(plane.kubeconfig(), LiveController.NAMESPACE).render("rbac.yaml");
     var objects =
         plane
             .client()
             .load(new ByteArrayInputStream(rendered.getBytes(StandardCharsets.UTF_8)))
             .items();
-    var granted = new TreeSet<String>();
+    var granted = new TreeSet<Right>();
     for (HasMetadata object : objects) {
       if (object instanceof ClusterRole role) {
-        role.getRules().forEach(rule -> expand(rule).forEach(granted::add));
+        role.getRules().forEach(rule -> expand("", rule).forEach(granted::add));
       } else if (object instanceof Role role) {
-        role.getRules().forEach(rule -> expand(rule).forEach(granted::add));
+        var namespace = role.getMetadata().getNamespace();
+        role.getRules().forEach(rule -> expand(namespace, rule).forEach(granted::add));
       }
     }
     return granted;
   }
 
-  private static Stream<String> expand(PolicyRule rule) {
+  private static Stream<Right> expand(String namespace, PolicyRule rule) {
+    var names = rule.getResourceNames().isEmpty() ? List.of("") : rule.getResourceNames();
     return rule.getApiGroups().stream()
         .flatMap(group ->
             rule.getResources().stream()
                 .flatMap(resource ->
                     rule.getVerbs().stream()
                         .flatMap(verb ->
-                            rule.getResourceNames().isEmpty()
-                                ? Stream.of(line(verb, group, resource))
-                                : rule.getResourceNames().stream()
-                                    .map(name -> line(verb, group, resource)))));
+                            names.stream()
+                                .map(name -> new Right(namespace, group, resource, verb, name)))));
   }
 
-  private static Set<String> asked(ControlPlane plane, boolean allowed) {
-    var asked = new TreeSet<String>();
+  /** The rules that let requests pass, each request's narrowest; and what passed without one. */
+  private static SortedSet<Right> used(ControlPlane plane, SortedSet<Right> granted) {
+    return asked(plane, true).stream()
+        .map(request ->
+            granted.stream().filter(right -> right.covers(request)).findFirst().orElse(request))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static Set<Right> asked(ControlPlane plane, boolean allowed) {
     try (var lines = Files.lines(plane.auditLog())) {
-      lines
+      return lines
           .map(PermissionsIT::parse)
           .filter(event -> event.at("/user/username").asText().equals(USER))
           .filter(event -> (event.at("/responseStatus/code").asInt() != 403) == allowed)
           .filter(event -> event.has("objectRef"))
           // Whoever is known may ask what they may do.
           .filter(event -> !event.at("/objectRef/apiGroup").asText().equals("authorization.k8s.io"))
-          .forEach(event -> {
+          .map(event -> {
             var object = event.get("objectRef");
-            asked.add(
-                line(
-                    event.path("verb").asText(),
-                    object.path("apiGroup").asText(),
-                    object.path("resource").asText()
-                        + (object.has("subresource")
-                            ? "/" + object.get("subresource").asText()
-                            : "")));
-          });
+            return new Right(
+                object.path("namespace").asText(),
+                object.path("apiGroup").asText(),
+                object.path("resource").asText()
+                    + (object.has("subresource") ? "/" + object.get("subresource").asText() : ""),
+                event.path("verb").asText(),
+                object.path("name").asText());
+          })
+          .collect(Collectors.toCollection(TreeSet::new));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return asked;
-  }
-
-  private static String line(String verb, String group, String resource) {
-    return (group.isEmpty() ? "core" : group) + " " + resource + " " + verb;
   }
 
   private static JsonNode parse(String line) {
