@@ -1,6 +1,7 @@
 package io.podseal.controller.ctl;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
+import java.math.BigInteger;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -8,7 +9,8 @@ import java.util.regex.Pattern;
 /** What must be true of the cluster itself. */
 final class ClusterChecks {
   private static final int LEAST_MINOR = 31;
-  private static final Pattern CRIO = Pattern.compile("cri-o://1\\.(\\d+)\\..*");
+  private static final Pattern RUNTIME =
+      Pattern.compile("([a-z-]+)://v?(\\d+)\\.(\\d+)\\.(\\d+)(?:\\D.*)?");
 
   private ClusterChecks() {}
 
@@ -41,14 +43,27 @@ final class ClusterChecks {
 
   static Finding runtime(String version, int nodes) {
     var where = version + " on " + nodes + (nodes == 1 ? " node" : " nodes");
-    boolean mayHaveBadRunc =
-        version.startsWith("containerd://2.0")
-            || version.startsWith("containerd://1.7.2")
-            || CRIO.matcher(version).matches();
-    return mayHaveBadRunc
+    return mayHaveBadRunc(version)
         ? Finding.note(
             where + " may have come with runc 1.2.0 to 1.2.3, which refuses /dev/net/tun",
             "runc --version on the node; if so, upgrade it to 1.2.4 or newer")
         : Finding.fine(where);
+  }
+
+  /** Releases of the time between runc 1.2.0 and 1.2.4, autumn 2024 to January 2025. */
+  private static boolean mayHaveBadRunc(String version) {
+    var runtime = RUNTIME.matcher(version);
+    if (!runtime.matches()) {
+      return false;
+    }
+    var release = runtime.group(2) + "." + runtime.group(3);
+    var patch = new BigInteger(runtime.group(4));
+    return switch (runtime.group(1) + " " + release) {
+      case "containerd 1.7" -> patch.equals(BigInteger.valueOf(24));
+      case "containerd 2.0" -> patch.compareTo(BigInteger.TWO) < 0;
+      // With its own runc, whose version its patch number does not tell.
+      case "cri-o 1.31", "cri-o 1.32" -> true;
+      default -> false;
+    };
   }
 }

@@ -33,16 +33,23 @@ final class NamespaceChecks {
         });
     var policies = client.network().v1().networkPolicies().inNamespace(name).list().getItems();
     for (var policy : policies) {
-      var closed = PolicyPorts.closedTo(policy.getSpec(), others(policies, policy));
-      if (!closed.isEmpty()) {
+      var ports = PolicyPorts.of(policy.getSpec(), others(policies, policy));
+      var policyName = "NetworkPolicy " + name + "/" + policy.getMetadata().getName();
+      if (!ports.narrowed().isEmpty()) {
+        findings.add(
+            Finding.note(
+                policyName
+                    + " lets only those whom it names "
+                    + String.join(", ", ports.narrowed()),
+                "see that they include every peer, and for TCP 9443 the controller: kubectl -n "
+                    + name
+                    + " describe networkpolicy "
+                    + policy.getMetadata().getName()));
+      }
+      if (!ports.closed().isEmpty()) {
         findings.add(
             Finding.wrong(
-                "NetworkPolicy "
-                    + name
-                    + "/"
-                    + policy.getMetadata().getName()
-                    + " does not let "
-                    + String.join(", ", closed),
+                policyName + " does not let " + String.join(", ", ports.closed()),
                 "allow them for the pods of a peering: what they carry is sealed, and Podseal's"
                     + " ports are checked after decryption"));
       }

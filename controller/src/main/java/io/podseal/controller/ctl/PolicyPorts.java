@@ -6,36 +6,100 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicySpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Which of Podseal's own flows a NetworkPolicy does not let through by its ports. */
-final class PolicyPorts {
-  private static final int NAT_T = 4500;
-  private static final int IKE = 500;
-  private static final int CONTROL = 9443;
+/**
+ * Which of Podseal's own flows a NetworkPolicy does not let through.
+ *
+ * @param closed such as {@code UDP 4500 in}: no rule has such a port
+ * @param narrowed rules with such a port name whom they let through, and nobody else passes
+ */
+record PolicyPorts(List<String> closed, List<String> narrowed) {
+  private enum Openness {
+    CLOSED,
+    NARROWED,
+    OPEN
+  }
 
-  private PolicyPorts() {}
+  private record Flow(String protocol, int port, String direction) {
+    String type() {
+      return direction.equals("in") ? "Ingress" : "Egress";
+    }
+
+    @Override
+    public String toString() {
+      return protocol + " " + port + " " + direction;
+    }
+  }
+
+  /** A rule of either direction. */
+  private record Rule(List<NetworkPolicyPort> ports, boolean forSome) {
+    static Rule of(@Nullable List<NetworkPolicyPort> ports, @Nullable List<?> peers) {
+      return new Rule(
+          Objects.requireNonNullElse(ports, List.of()), peers != null && !peers.isEmpty());
+    }
+
+    Openness to(Flow flow) {
+      if (!ports.isEmpty() && ports.stream().noneMatch(port -> admits(port, flow))) {
+        return Openness.CLOSED;
+      }
+      return forSome ? Openness.NARROWED : Openness.OPEN;
+    }
+  }
+
+  private static final List<Flow> FLOWS =
+      List.of(
+          new Flow("UDP", 500, "in"),
+          new Flow("UDP", 4500, "in"),
+          new Flow("UDP", 500, "out"),
+          new Flow("UDP", 4500, "out"),
+          new Flow("TCP", 9443, "out"));
 
   /**
-   * Such as {@code UDP 4500 in}; whom the rules name is not looked at.
+   * What {@code spec} does not let through.
    *
    * @param others of the namespace: what one of them lets through for all pods, or for the same
-   *     ones, is open, because policies add up
+   *     ones, passes, because policies add up
    */
-  static List<String> closedTo(NetworkPolicySpec spec, List<NetworkPolicySpec> others) {
-    var closed = closedTo(spec);
-    others.stream()
-        .filter(other ->
+  static PolicyPorts of(NetworkPolicySpec spec, List<NetworkPolicySpec> others) {
+    Predicate<NetworkPolicySpec> samePods =
+        other ->
             selectsEveryPod(other.getPodSelector())
-                || Objects.equals(spec.getPodSelector(), other.getPodSelector()))
-        .forEach(other -> {
-          var closedByOther = closedTo(other);
-          var types = types(other);
-          closed.removeIf(flow ->
-              types.contains(flow.endsWith(" in") ? "Ingress" : "Egress")
-                  && !closedByOther.contains(flow));
-        });
-    return closed;
+                || Objects.equals(spec.getPodSelector(), other.getPodSelector());
+    var together = Stream.concat(Stream.of(spec), others.stream().filter(samePods)).toList();
+    var found = new PolicyPorts(new ArrayList<>(), new ArrayList<>());
+    for (var flow : FLOWS) {
+      if (types(spec).contains(flow.type())) {
+        var best =
+            together.stream()
+                .filter(policy -> types(policy).contains(flow.type()))
+                .flatMap(policy -> rules(policy, flow.type()))
+                .map(rule -> rule.to(flow))
+                .max(Openness::compareTo)
+                .orElse(Openness.CLOSED);
+        switch (best) {
+          case CLOSED -> found.closed.add(flow.toString());
+          case NARROWED -> found.narrowed.add(flow.toString());
+          case OPEN -> {
+            // Nothing to say.
+          }
+        }
+      }
+    }
+    return found;
+  }
+
+  private static Stream<Rule> rules(NetworkPolicySpec spec, String type) {
+    if (type.equals("Ingress")) {
+      return spec.getIngress() == null
+          ? Stream.empty()
+          : spec.getIngress().stream().map(rule -> Rule.of(rule.getPorts(), rule.getFrom()));
+    }
+    return spec.getEgress() == null
+        ? Stream.empty()
+        : spec.getEgress().stream().map(rule -> Rule.of(rule.getPorts(), rule.getTo()));
   }
 
   private static boolean selectsEveryPod(@Nullable LabelSelector selector) {
@@ -56,54 +120,8 @@ final class PolicyPorts {
         : List.of("Ingress", "Egress");
   }
 
-  private static List<String> closedTo(NetworkPolicySpec spec) {
-    var closed = new ArrayList<String>();
-    var types = types(spec);
-    if (types.contains("Ingress")) {
-      var rules =
-          Objects.requireNonNullElse(
-                  spec.getIngress(),
-                  List.<io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyIngressRule>of())
-              .stream()
-              .map(rule -> rule.getPorts())
-              .toList();
-      add(closed, rules, "UDP", IKE, "in");
-      add(closed, rules, "UDP", NAT_T, "in");
-    }
-    if (types.contains("Egress")) {
-      var rules =
-          Objects.requireNonNullElse(
-                  spec.getEgress(),
-                  List.<io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRule>of())
-              .stream()
-              .map(rule -> rule.getPorts())
-              .toList();
-      add(closed, rules, "UDP", IKE, "out");
-      add(closed, rules, "UDP", NAT_T, "out");
-      add(closed, rules, "TCP", CONTROL, "out");
-    }
-    return closed;
-  }
-
-  private static void add(
-      List<String> closed,
-      List<List<NetworkPolicyPort>> rules,
-      String protocol,
-      int port,
-      String direction) {
-    boolean open =
-        rules.stream()
-            .anyMatch(ports ->
-                ports == null
-                    || ports.isEmpty()
-                    || ports.stream().anyMatch(rule -> admits(rule, protocol, port)));
-    if (!open) {
-      closed.add(protocol + " " + port + " " + direction);
-    }
-  }
-
-  private static boolean admits(NetworkPolicyPort rule, String protocol, int port) {
-    if (!protocol.equals(Objects.requireNonNullElse(rule.getProtocol(), "TCP"))) {
+  private static boolean admits(NetworkPolicyPort rule, Flow flow) {
+    if (!flow.protocol().equals(Objects.requireNonNullElse(rule.getProtocol(), "TCP"))) {
       return false;
     }
     if (rule.getPort() == null) {
@@ -111,6 +129,6 @@ final class PolicyPorts {
     }
     var first = rule.getPort().getIntVal();
     var last = rule.getEndPort() == null ? first : rule.getEndPort();
-    return first != null && last != null && first <= port && port <= last;
+    return first != null && last != null && first <= flow.port() && flow.port() <= last;
   }
 }

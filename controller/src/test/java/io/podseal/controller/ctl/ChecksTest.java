@@ -2,8 +2,10 @@ package io.podseal.controller.ctl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicySpec;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.podseal.controller.apiserver.MockApiServer;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -20,29 +22,87 @@ class ChecksTest {
 
   /** containerd#11078, tailscale#10814: runc 1.2.0 to 1.2.3 refuses the TUN device. */
   @ParameterizedTest
-  @ValueSource(strings = {"containerd://1.7.24", "containerd://2.0.0", "cri-o://1.31.3"})
+  @ValueSource(
+      strings = {
+        "containerd://1.7.24",
+        "containerd://1.7.24-1",
+        "containerd://v1.7.24",
+        "containerd://2.0.0",
+        "containerd://2.0.1",
+        "cri-o://1.31.3"
+      })
   void containerd11078_aRuntimeThatMayRefuseTheTunDeviceIsNamedWithWhatToLookAt(String runtime) {
     var finding = ClusterChecks.runtime(runtime, 2);
 
     assertThat(finding.display()).contains(runtime + " on 2 nodes", "runc --version", "1.2.4");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "containerd://1.7.2",
+        "containerd://1.7.20",
+        "containerd://1.7.23",
+        "containerd://1.7.25",
+        "containerd://1.7.240",
+        "containerd://2.0.2",
+        "containerd://2.0.10",
+        "containerd://2.1.4",
+        "cri-o://1.34.0",
+        "docker://27.3.1",
+        ""
+      })
+  void aRuntimeOfAnotherAgeIsFine(String runtime) {
+    assertThat(ClusterChecks.runtime(runtime, 1).level()).isEqualTo(Finding.Level.FINE);
+  }
+
+  /** The way out of a webhook that nobody answers, as a person copies it. */
   @Test
-  void aRuntimeOfAnotherAgeIsFine() {
-    assertThat(ClusterChecks.runtime("containerd://2.1.4", 1).level())
-        .isEqualTo(Finding.Level.FINE);
+  void whereNoControllerIsReadyTheWayOutIsPrintedAsCommands() {
+    try (var api = MockApiServer.start()) {
+      api.client()
+          .resource(
+              new DeploymentBuilder()
+                  .withNewMetadata()
+                  .withNamespace("podseal-system")
+                  .withName("podseal-controller")
+                  .endMetadata()
+                  .withNewSpec()
+                  .withReplicas(0)
+                  .endSpec()
+                  .build())
+          .create();
+
+      var printed =
+          new InstallationChecks(api.client(), "podseal-system")
+              .controller()
+              .getFirst()
+              .display()
+              .lines()
+              .map(String::strip);
+
+      assertThat(printed)
+          .containsExactly(
+              "FAIL  no controller is ready (0 wanted): pods of opted-in namespaces cannot be"
+                  + " created; sealed pods go on",
+              "kubectl -n podseal-system scale deployment/podseal-controller --replicas=2",
+              "last resort, pods start unsealed: kubectl delete mutatingwebhookconfiguration"
+                  + " podseal-injector (helm upgrade brings it back)");
+    }
   }
 
   @Test
   void aPolicyIsClosedToWhatNoneOfItsPortsAdmits() {
-    assertThat(PolicyPorts.closedTo(policy("{podSelector: {}, policyTypes: [Ingress]}"), List.of()))
+    assertThat(
+            PolicyPorts.of(policy("{podSelector: {}, policyTypes: [Ingress]}"), List.of()).closed())
         .containsExactly("UDP 500 in", "UDP 4500 in");
     assertThat(
-            PolicyPorts.closedTo(
-                policy(
-                    "{podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{}], egress:"
-                        + " [{ports: [{protocol: UDP, port: 400, endPort: 5000}]}]}"),
-                List.of()))
+            PolicyPorts.of(
+                    policy(
+                        "{podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{}], egress:"
+                            + " [{ports: [{protocol: UDP, port: 400, endPort: 5000}]}]}"),
+                    List.of())
+                .closed())
         .containsExactly("TCP 9443 out");
   }
 
@@ -51,21 +111,35 @@ class ChecksTest {
     var closed = policy("{podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}");
     var ports = "ingress: [{ports: [{protocol: UDP, port: 500}, {protocol: UDP, port: 4500}]}]}";
 
-    assertThat(PolicyPorts.closedTo(closed, List.of(policy("{podSelector: {}, " + ports))))
-        .isEmpty();
-    assertThat(
-            PolicyPorts.closedTo(
-                closed, List.of(policy("{podSelector: {matchLabels: {app: db}}, " + ports))))
-        .isEmpty();
-    assertThat(
-            PolicyPorts.closedTo(
-                closed, List.of(policy("{podSelector: {matchLabels: {app: web}}, " + ports))))
+    assertThat(closedBeside(closed, "{podSelector: {}, " + ports)).isEmpty();
+    assertThat(closedBeside(closed, "{podSelector: {matchLabels: {app: db}}, " + ports)).isEmpty();
+    assertThat(closedBeside(closed, "{podSelector: {matchLabels: {app: web}}, " + ports))
         .hasSize(2);
-    assertThat(
-            PolicyPorts.closedTo(
-                closed, List.of(policy("{podSelector: {}, policyTypes: [Egress]}"))))
+    assertThat(closedBeside(closed, "{podSelector: {}, policyTypes: [Egress]}"))
         .as("one that says nothing of this direction")
         .hasSize(2);
+  }
+
+  @Test
+  void whatOnlySomeMayIsNotedAndWhatEverybodyMayByAnotherRuleIsNot() {
+    var some =
+        policy(
+            "{podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{ports: [{protocol: UDP,"
+                + " port: 500}], from: [{podSelector: {matchLabels: {app: web}}}]}, {ports:"
+                + " [{protocol: UDP, port: 4500}]}], egress: [{to: [{ipBlock: {cidr:"
+                + " 10.0.0.0/8}}]}]}");
+
+    var ports = PolicyPorts.of(some, List.of());
+    assertThat(ports.closed()).isEmpty();
+    assertThat(ports.narrowed())
+        .containsExactly("UDP 500 in", "UDP 500 out", "UDP 4500 out", "TCP 9443 out");
+
+    var open = policy("{podSelector: {}, policyTypes: [Egress], egress: [{}]}");
+    assertThat(PolicyPorts.of(some, List.of(open)).narrowed()).containsExactly("UDP 500 in");
+  }
+
+  private static List<String> closedBeside(NetworkPolicySpec policy, String other) {
+    return PolicyPorts.of(policy, List.of(policy(other))).closed();
   }
 
   private static NetworkPolicySpec policy(String yaml) {
