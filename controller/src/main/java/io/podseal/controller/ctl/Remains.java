@@ -1,15 +1,18 @@
 package io.podseal.controller.ctl;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -47,12 +50,27 @@ final class Remains {
   }
 
   /**
-   * Stops all replicas, which would write their objects again, and before them the webhook, which
-   * would then refuse pods.
+   * Stops all replicas, which would write their objects again, then the webhook. In between, pods
+   * of opted-in namespaces are refused for some seconds and their controllers try again; the other
+   * way round, an uninstallation that fails would leave a release whose new pods are not sealed.
    *
-   * @throws IllegalStateException if they have not stopped after {@code limit}
+   * @throws IllegalStateException if they have not stopped after {@code limit}; then they are
+   *     wanted again, and the release is as before
    */
   void stopController(Duration limit) {
+    var deployment = client.apps().deployments().inNamespace(namespace).withName(CONTROLLER);
+    var found = deployment.get();
+    if (found != null) {
+      scale(deployment, 0);
+      if (!stopped(limit)) {
+        scale(deployment, Objects.requireNonNullElse(found.getSpec().getReplicas(), 1));
+        throw new IllegalStateException(
+            "pods of Deployment %1$s/%2$s still run after %3$d s, it is scaled back: kubectl -n %1$s"
+                    .formatted(namespace, CONTROLLER, limit.toSeconds())
+                + " get pods");
+      }
+      report.accept("stopped Deployment " + namespace + "/" + CONTROLLER);
+    }
     delete(
         "MutatingWebhookConfiguration podseal-injector",
         client
@@ -60,21 +78,22 @@ final class Remains {
             .v1()
             .mutatingWebhookConfigurations()
             .withName("podseal-injector"));
-    var deployment = client.apps().deployments().inNamespace(namespace).withName(CONTROLLER);
-    if (deployment.get() == null) {
-      return;
-    }
-    deployment.patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"replicas\":0}}");
+  }
+
+  private static void scale(RollableScalableResource<Deployment> deployment, int replicas) {
+    deployment.patch(
+        PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"replicas\":" + replicas + "}}");
+  }
+
+  private boolean stopped(Duration limit) {
     long end = System.nanoTime() + limit.toNanos();
     while (running()) {
       if (System.nanoTime() - end > 0) {
-        throw new IllegalStateException(
-            "pods of Deployment %1$s/%2$s still run after %3$d s: kubectl -n %1$s get pods"
-                .formatted(namespace, CONTROLLER, limit.toSeconds()));
+        return false;
       }
       pause();
     }
-    report.accept("stopped Deployment " + namespace + "/" + CONTROLLER);
+    return true;
   }
 
   /** Removes what every start makes anew. */
