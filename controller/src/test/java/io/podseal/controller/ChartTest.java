@@ -260,6 +260,14 @@ class ChartTest {
     assertThat(webhook.getClientConfig().getCaBundle()).isNull();
   }
 
+  /** istio#26380: with the webhook down nothing can be created, and somebody must know the way. */
+  @Test
+  void istio26380_theNotesNameTheWayOutOfADeadWebhook() throws IOException {
+    assertThat(Files.readString(CHART.resolve("templates/NOTES.txt")))
+        .contains("kubectl delete mutatingwebhookconfiguration podseal-injector")
+        .contains("helm upgrade brings the webhook back");
+  }
+
   /** argo-cd#1487, dapr#5066: what Helm makes anew at each rendering fights whoever compares. */
   @Test
   void argocd1487_theChartHoldsNoCertificateNoCaBundleAndNothingRandom() {
