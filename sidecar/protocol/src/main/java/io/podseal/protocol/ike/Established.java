@@ -153,6 +153,16 @@ final class Established implements State {
     lifetime.replaceAt(when);
   }
 
+  /** The peer will not rekey this SA. */
+  void cannotRekey(Instant now) {
+    lifetime.cannotRekey(now);
+  }
+
+  /** The newer key that it was to be replaced for does not work. */
+  void keep() {
+    lifetime.keep();
+  }
+
   void retryRekeyAt(Instant when) {
     lifetime.rekeyAt(when);
   }

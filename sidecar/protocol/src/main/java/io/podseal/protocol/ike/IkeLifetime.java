@@ -8,6 +8,7 @@ import java.time.Instant;
 final class IkeLifetime {
   private Instant rekeyAt;
   private Instant replaceAt = Instant.MAX;
+  private boolean mayKeep = true;
   private final Instant expiresAt;
 
   private IkeLifetime(Instant rekeyAt, Instant expiresAt) {
@@ -48,6 +49,19 @@ final class IkeLifetime {
 
   void replaceAt(Instant when) {
     replaceAt = when;
+  }
+
+  /** §1.3.2: a peer that will not rekey is authenticated anew, with whatever key there is. */
+  void cannotRekey(Instant now) {
+    mayKeep = false;
+    replaceAt = now;
+  }
+
+  /** The newer key that the SA was to be replaced for does not work. */
+  void keep() {
+    if (mayKeep) {
+      replaceAt = Instant.MAX;
+    }
   }
 
   boolean isExpired(Instant now) {

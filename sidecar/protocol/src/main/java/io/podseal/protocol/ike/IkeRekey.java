@@ -183,8 +183,7 @@ final class IkeRekey implements Exchange {
       return sa;
     }
     sa.core().refused(error.isPresent(), NotifyType.name(type), "rekey of the IKE SA refused", out);
-    // §1.3.2: a peer that will not rekey is authenticated anew.
-    sa.retryReplacementAt(now);
+    sa.cannotRekey(now);
     return sa;
   }
 

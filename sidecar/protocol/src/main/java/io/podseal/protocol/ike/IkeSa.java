@@ -368,6 +368,11 @@ public final class IkeSa {
     established().ifPresent(e -> e.retryReplacementAt(when));
   }
 
+  /** The newer key that it was to be replaced for does not work: it stays. */
+  public void keep() {
+    established().ifPresent(Established::keep);
+  }
+
   /** Whether we do not know yet that the peer has the answer that made it. */
   public boolean awaitsProof() {
     return established().filter(Established::awaitsProof).isPresent();

@@ -73,11 +73,25 @@ final class Fleet {
     List<PresharedKey> keys = pair.peer().keys();
     if (keys.stream().noneMatch(k -> k.epoch() == sa.epoch())) {
       run(sa, new Input.Close(CloseReason.PEER_CHANGED), now, out);
-    } else if (pair.initiatingKey().filter(k -> k.epoch() > sa.epoch()).isPresent()) {
+    } else if (isOutdated(pair, sa)) {
       Duration wait = isLower(pair) ? IkeTimers.RETRY_FIRST : IkeTimers.RETRY_CAP.multipliedBy(3);
       sa.retryReplacementAt(now.plus(wait));
       sas.refresh(sa);
     }
+  }
+
+  /** Design, decision 4: a newer epoch that the peer refuses leaves the SA until keys change. */
+  private void keepWhatHasNoNewerEpoch(Pair pair) {
+    for (IkeSa sa : pair.in(SaPhase.ESTABLISHED)) {
+      if (!isOutdated(pair, sa)) {
+        sa.keep();
+        sas.refresh(sa);
+      }
+    }
+  }
+
+  private static boolean isOutdated(Pair pair, IkeSa sa) {
+    return pair.initiatingKey().filter(k -> k.epoch() > sa.epoch()).isPresent();
   }
 
   /** Lets an SA handle something and draws the consequences for its peer. */
@@ -114,6 +128,7 @@ final class Fleet {
           && (after == SaPhase.DEAD || after == SaPhase.CLOSING)
           && sa.isInitiator()) {
         pair.failed(sa.ended().orElse(CloseReason.CHILD_REFUSED), sa.attemptedEpoch(), now);
+        keepWhatHasNoNewerEpoch(pair);
       }
     }
     if (sa.phase() == SaPhase.DEAD) {

@@ -1,0 +1,126 @@
+package io.podseal.protocol.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.podseal.protocol.ike.Forge;
+import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.IkeHeader;
+import io.podseal.protocol.message.MessageDecoder;
+import io.podseal.protocol.message.NotifyPayload;
+import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.policy.PresharedKey;
+import io.podseal.protocol.telemetry.ProtocolEvent;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A new epoch of the key that one end has and the other does not (design, decision 4). */
+class NewEpochSimTest {
+  private static final Duration GAP = Duration.ofMillis(200);
+  private static final int PACKETS = 3_000;
+
+  private final World world = new World(1);
+  private final Host a = world.host("a", "10.0.0.1", 1);
+  private final Host b = world.host("b", "10.0.0.2", 2);
+
+  private static PresharedKey key(int epoch) {
+    return Host.key(epoch, "the key of epoch " + epoch);
+  }
+
+  private void establish() {
+    a.knows(b, Lifetimes.DEFAULT, key(1));
+    b.knows(a, Lifetimes.DEFAULT, key(1));
+    a.send(b, -1);
+    world.run(Duration.ofSeconds(1));
+    b.send(a, -1);
+    world.run(Duration.ofSeconds(1));
+  }
+
+  /** Ten minutes of traffic both ways. */
+  private void traffic(int first) {
+    for (int i = 0; i < PACKETS; i++) {
+      int number = first + i;
+      world.after(GAP.multipliedBy(i), () -> a.send(b, number));
+      world.after(GAP.multipliedBy(i), () -> b.send(a, number));
+    }
+    world.run(GAP.multipliedBy(PACKETS).plusSeconds(1));
+    for (Host host : List.of(a, b)) {
+      assertThat(host.received)
+          .containsAll(IntStream.range(first, first + PACKETS).boxed().toList())
+          .doesNotHaveDuplicates();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aRefusedNewEpochLeavesTheOldSaInPlaceUntilThePolicyChanges(boolean lowerHasIt) {
+    Host first = lowerHasIt ? a : b;
+    Host second = lowerHasIt ? b : a;
+    establish();
+    long ikeSa = a.establishedWith(b).getFirst().initiatorSpi();
+    int ofA = a.outboundTo(b).orElseThrow();
+    int ofB = b.outboundTo(a).orElseThrow();
+    int started = first.events(ProtocolEvent.IkeSaStarted.class).size();
+
+    first.knows(second, Lifetimes.DEFAULT, key(2), key(1));
+    traffic(0);
+
+    assertThat(first.events(ProtocolEvent.Refused.class))
+        .anyMatch(r -> r.notifyName().equals("AUTHENTICATION_FAILED"));
+    assertThat(first.events(ProtocolEvent.IkeSaStarted.class)).hasSize(started + 1);
+    for (Host host : List.of(a, b)) {
+      Host other = host == a ? b : a;
+      assertThat(host.establishedWith(other)).hasSize(1);
+      assertThat(host.establishedWith(other).getFirst().initiatorSpi()).isEqualTo(ikeSa);
+      assertThat(host.events(ProtocolEvent.ChildSaInstalled.class)).hasSize(1);
+    }
+    assertThat(a.outboundTo(b)).contains(ofA);
+    assertThat(b.outboundTo(a)).contains(ofB);
+
+    second.knows(first, Lifetimes.DEFAULT, key(2), key(1));
+    traffic(PACKETS);
+
+    assertThat(a.establishedWith(b)).hasSize(1);
+    assertThat(a.establishedWith(b).getFirst().epoch()).isEqualTo(2);
+    assertThat(b.establishedWith(a).getFirst().epoch()).isEqualTo(2);
+  }
+
+  /** Then there is a second reason to authenticate anew, for which the old epoch will do. */
+  @Test
+  void anSaThatThePeerWillNotRekeyIsReplacedWithTheOldEpochAfterTheNewOneIsRefused() {
+    establish();
+    long ikeSa = a.establishedWith(b).getFirst().initiatorSpi();
+    world.record();
+    world.block(p -> p instanceof World.Ike m && m.is(ExchangeType.CREATE_CHILD_SA, false));
+    a.run(a.endpoint().rekeyIkeSa(b.identity, a.now()));
+    a.knows(b, Lifetimes.DEFAULT, key(2), key(1));
+    world.wire.forged();
+    IkeHeader request = Forge.value(MessageDecoder.decode(world.sent.getFirst().ike())).header();
+    IkeHeader answer =
+        new IkeHeader(
+            request.spiInitiator(),
+            request.spiResponder(),
+            ExchangeType.CREATE_CHILD_SA,
+            false,
+            true,
+            request.messageId());
+    a.ike(
+        Forge.seal(
+            a.keys.last().copy(), answer, List.of(NotifyPayload.of(NotifyType.NO_ADDITIONAL_SAS))),
+        new Endpoint(b.address, 4500),
+        4500);
+    world.openAll();
+    traffic(0);
+
+    assertThat(a.events(ProtocolEvent.Refused.class))
+        .anyMatch(r -> r.notifyName().equals("AUTHENTICATION_FAILED"));
+    assertThat(a.establishedWith(b)).hasSize(1);
+    assertThat(a.establishedWith(b).getFirst().initiatorSpi()).isNotEqualTo(ikeSa);
+    assertThat(a.establishedWith(b).getFirst().epoch()).isEqualTo(1);
+  }
+}
