@@ -121,9 +121,16 @@ final class ChildCreate implements Exchange {
         || type == NotifyType.STATE_NOT_FOUND
         || crossing != null) {
       // §2.25: no immediate retry; the next packet that waits asks again.
-      sa.upkeep().noChildBefore(now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF));
+      sa.upkeep().pause(now);
       return sa;
     }
-    return sa.close(AuthInitiator.closeReason(error), now, out);
+    // §1.3.1: one failed attempt is no reason to lose the IKE SA. But whoever takes no further
+    // child is given another IKE SA (§4), and an answer that is neither acceptance nor refusal
+    // leaves the peer with a child that we do not have.
+    boolean asksAgain =
+        error.isPresent()
+            && type != NotifyType.NO_ADDITIONAL_SAS
+            && sa.upkeep().asksAgainAfterRefusal(now);
+    return asksAgain ? sa : sa.close(AuthInitiator.closeReason(error), now, out);
   }
 }

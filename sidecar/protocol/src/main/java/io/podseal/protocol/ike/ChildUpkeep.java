@@ -15,6 +15,7 @@ final class ChildUpkeep {
   private final Established sa;
   private Optional<Instant> sendsAt = Optional.empty();
   private Instant notBefore = Instant.MIN;
+  private int refusals;
 
   ChildUpkeep(Established sa) {
     this.sa = sa;
@@ -60,12 +61,20 @@ final class ChildUpkeep {
   /** The peer surely receives on {@code child}. */
   void sendNow(ChildSa child, List<Action> out) {
     sendsAt = Optional.empty();
+    refusals = 0;
     children().select(child, out);
   }
 
-  /** After a refusal, the next child is not asked for before this. */
-  void noChildBefore(Instant when) {
-    notBefore = when;
+  /** The next child is not asked for at once. */
+  void pause(Instant now) {
+    notBefore = now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF);
+  }
+
+  /** The peer has refused a child: whether the next packet that waits asks for one again. */
+  boolean asksAgainAfterRefusal(Instant now) {
+    pause(now);
+    refusals++;
+    return refusals < Limits.CHILD_REFUSALS;
   }
 
   /** Asks for a child if there is none. */
@@ -145,6 +154,8 @@ final class ChildUpkeep {
   void yieldTo(ChildUpkeep heir) {
     heir.sendsAt = heir.sendsAt.or(() -> sendsAt);
     sendsAt = Optional.empty();
+    heir.notBefore = notBefore;
+    heir.refusals = refusals;
   }
 
   private Children children() {

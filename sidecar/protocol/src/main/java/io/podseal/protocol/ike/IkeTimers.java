@@ -49,7 +49,7 @@ public final class IkeTimers {
   /** NAT keepalive while we are behind a NAT (RFC 3948 §4). */
   public static final Duration KEEPALIVE = Duration.ofSeconds(20);
 
-  /** No immediate retry after TEMPORARY_FAILURE (RFC 7296 §2.25). */
+  /** No immediate retry after TEMPORARY_FAILURE (RFC 7296 §2.25), nor after a refused child. */
   public static final Duration TEMPORARY_FAILURE_BACKOFF = Duration.ofSeconds(8);
 
   /** A responder waits so long for the next IKE_FOLLOWUP_KE (RFC 9370 §2.2.4 suggests 5-20 s). */

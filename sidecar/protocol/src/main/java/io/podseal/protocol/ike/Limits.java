@@ -81,6 +81,12 @@ public final class Limits {
    */
   public static final int LEAVING_CHILDREN_PER_SA = 2 * CHILDREN_PER_SA;
 
+  /**
+   * Times in a row that a peer may refuse a new child before the IKE SA begins anew: what either
+   * end holds of the other's policy may be of the time when this one began.
+   */
+  public static final int CHILD_REFUSALS = 3;
+
   /** Message IDs kept back for the Delete of an SA that has no more (RFC 7296 §2.2). */
   public static final int LAST_MESSAGE_IDS = 16;
 
