@@ -46,6 +46,8 @@ final class ControllerFixture implements AutoCloseable {
   final MockApiServer api = MockApiServer.start();
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   final TestClock clock;
+  private final ControlLimits limits;
+  private final PodAuthenticator.Limits admissions;
   Controller controller;
   private final Deque<TestSidecar> sidecars = new ArrayDeque<>();
 
@@ -59,13 +61,19 @@ final class ControllerFixture implements AutoCloseable {
 
   /** At another time than the world's; TLS and tokens live in the world's. */
   ControllerFixture(ControlLimits limits, Instant time) {
+    this(limits, PodAuthenticator.Limits.DEFAULT, time);
+  }
+
+  ControllerFixture(ControlLimits limits, PodAuthenticator.Limits admissions, Instant time) {
+    this.limits = limits;
+    this.admissions = admissions;
     clock = new TestClock(time);
-    controller = controller(limits);
+    controller = controller();
     controller.start();
     awaitReady();
   }
 
-  private Controller controller(ControlLimits limits) {
+  private Controller controller() {
     return new Controller(
         api.client(),
         new ControllerOptions(
@@ -80,7 +88,7 @@ final class ControllerFixture implements AutoCloseable {
             new ControllerOptions.Pace(
                 Duration.ofMillis(5), Duration.ofMillis(10), Duration.ofMillis(10), Duration.ZERO),
             limits,
-            PodAuthenticator.Limits.DEFAULT),
+            admissions),
         new ControllerMetrics(registry, clock),
         clock);
   }
@@ -88,7 +96,7 @@ final class ControllerFixture implements AutoCloseable {
   /** Stops the controller and starts another on the same API server. */
   void restart() {
     controller.close();
-    controller = controller(ControlLimits.DEFAULT);
+    controller = controller();
     controller.start();
     awaitReady();
   }
