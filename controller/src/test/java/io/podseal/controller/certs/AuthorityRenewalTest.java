@@ -92,7 +92,7 @@ class AuthorityRenewalTest {
     request();
     live(Duration.ofMinutes(59));
     leads.distributed = false;
-    live(Duration.ofDays(2));
+    live(Duration.ofHours(3));
     assertThat(leader.current()).isEqualTo(old);
 
     leads.distributed = true;
