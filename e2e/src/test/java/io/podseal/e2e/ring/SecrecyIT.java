@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Looks for the master key, and for tokens, wherever a user of the cluster may look. */
+/** Looks for the master key, a pair's key and tokens wherever a user of the cluster may look. */
 @Tag("cluster")
 class SecrecyIT {
   private final Ring ring = Ring.ready();
@@ -36,7 +36,7 @@ class SecrecyIT {
   }
 
   @Test
-  void neitherTheMasterKeyNorATokenIsInLogsEventsStatusesMetricsOrPages() {
+  void neitherAKeyNorATokenIsInLogsEventsStatusesMetricsOrPages() {
     var orders = ring.pod(namespace, "orders");
     var postgres = ring.pod(namespace, "postgres");
     traffic.awaitPage(orders, postgres);
@@ -87,17 +87,37 @@ class SecrecyIT {
           .forEach((entry, base64) -> {
             if (!entry.endsWith(".crt")) {
               var octets = Base64.getDecoder().decode(base64);
-              assertThat(octets).hasSizeGreaterThan(16);
-              for (var form : List.of(base64, HexFormat.of().formatHex(octets))) {
-                assertThat(places)
-                    .as(secret + "/" + entry)
-                    .noneMatch(place -> place.contains(form.substring(0, 24)));
-              }
+              absent(secret + "/" + entry, octets, places);
             }
           });
     }
+    ring.client()
+        .secrets()
+        .inNamespace(Ring.SYSTEM)
+        .withName("podseal-master")
+        .get()
+        .getData()
+        .forEach((entry, base64) -> {
+          int epoch = Integer.parseInt(entry.substring("epoch-".length()));
+          var key = new PairKey(Base64.getDecoder().decode(base64), epoch, orders, postgres);
+          assertThat(ids(places, orders)).as("our derivation is the controller's").contains(key.id());
+          absent("the key of the pair", key.octets(), places);
+        });
     // Every token is a JWT, and every JWT begins so.
     assertThat(places).noneMatch(place -> place.contains("eyJhbGciOi"));
+  }
+
+  /** In base64, and in hexadecimal digits of either case. */
+  private static void absent(String what, byte[] octets, List<String> places) {
+    assertThat(octets).hasSizeGreaterThan(16);
+    var forms =
+        List.of(
+            Base64.getEncoder().encodeToString(octets),
+            HexFormat.of().formatHex(octets),
+            HexFormat.of().withUpperCase().formatHex(octets));
+    for (var form : forms) {
+      assertThat(places).as(what).noneMatch(place -> place.contains(form.substring(0, 24)));
+    }
   }
 
   private static Set<String> ids(List<String> places, Pod pod) {

@@ -52,6 +52,9 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
   /** Between two looks at the traffic of all SAs, and at least between two lists of them. */
   private static final Duration REPORT = Duration.ofSeconds(1);
 
+  /** Half of the sequence numbers of 32 bits; of 64 bits nobody uses half. */
+  private static final long WORN = 1L << 31;
+
   private final IkeEndpoint endpoint;
   private final DataPlane dataPlane;
   private final IkeSender port500;
@@ -136,6 +139,9 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
                 s.lastInbound().orElse(Instant.MIN),
                 s.lastOutbound().orElse(Instant.MIN),
                 now));
+        if (s.outboundSequence() >= WORN) {
+          run(endpoint.worn(s.inboundSpi(), now));
+        }
       }
     }
     reportLiveSas(now);

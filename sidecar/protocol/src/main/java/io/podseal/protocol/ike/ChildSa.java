@@ -169,6 +169,13 @@ final class ChildSa {
     rekeyAt = when;
   }
 
+  /** RFC 4303 §3.3.3: a new SA takes its place before its sequence numbers cycle. */
+  void wornOut(Instant now) {
+    if (rekeyAt.isAfter(now)) {
+      rekeyAt = now;
+    }
+  }
+
   boolean isExpired(Instant now) {
     return !expiresAt.isAfter(now);
   }

@@ -274,6 +274,7 @@ final class Established implements State {
             .ifPresent(c -> c.traffic(t.lastInbound(), t.lastOutbound()));
         checkLiveness(now, out);
       }
+      case Input.Worn w -> children.byInbound(w.inboundSpi()).ifPresent(c -> c.wornOut(now));
       case Input.Superseded s ->
           supersededAt = Optional.of(now.plus(IkeTimers.REKEYED_CHILD_LINGER));
       case Input.RekeyChild r ->

@@ -31,6 +31,9 @@ public sealed interface Input {
   /** When a child last carried packets; {@link Instant#MIN} for never. */
   record Traffic(int inboundSpi, Instant lastInbound, Instant lastOutbound) implements Input {}
 
+  /** We have used half of the sequence numbers of a child: it is replaced, whatever its age. */
+  record Worn(int inboundSpi) implements Input {}
+
   /** Another SA serves the peer; should the peer not delete this one, we do. */
   record Superseded() implements Input {}
 

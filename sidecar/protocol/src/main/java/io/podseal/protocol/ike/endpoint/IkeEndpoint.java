@@ -249,6 +249,11 @@ public final class IkeEndpoint {
     return onChild(inboundSpi, new Input.Traffic(inboundSpi, lastInbound, lastOutbound), now);
   }
 
+  /** We have used half of a child's sequence numbers of 32 bits. */
+  public List<Action> worn(int inboundSpi, Instant now) {
+    return onChild(inboundSpi, new Input.Worn(inboundSpi), now);
+  }
+
   /** Rekeys the child that carries the peer's traffic, whatever its age. */
   public List<Action> rekeyChild(Identity peer, Instant now) {
     return onCarrier(peer, new Input.RekeyChild(), now);
