@@ -14,7 +14,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -93,27 +94,43 @@ final class CreateChildResponder {
 
   private List<Payload> rekeyed(
       ChildResponder responder, NotifyPayload rekey, Bytes nonceI, Instant now, List<Action> out) {
-    Optional<ChildSa> old = sa.children().byOutbound(rekey.protocol(), rekey.spi().s32(0));
-    if (old.isEmpty() || old.get().stage() == ChildSa.Stage.LINGERING) {
-      // §2.25.1: it names what the peer named.
-      return List.of(
+    Optional<NotifyPayload> objection = objection(rekey);
+    if (objection.isPresent()) {
+      return List.of(objection.get());
+    }
+    ChildSa old = named(rekey).orElseThrow();
+    ChildResponder.Result result = responder.successor(old, nonceI, now);
+    if (result instanceof ChildResponder.Agreed agreed) {
+      sa.upkeep().crossesRekey(old, agreed.lowestNonce());
+      return make(
+          agreed,
+          () -> objection(rekey),
+          (made, then) -> sa.upkeep().rekeyedByPeer(old, made),
+          now,
+          out);
+    }
+    return result.payloads();
+  }
+
+  private Optional<ChildSa> named(NotifyPayload rekey) {
+    return sa.children().byOutbound(rekey.protocol(), rekey.spi().s32(0));
+  }
+
+  /** §2.25.1: why a child may not be rekeyed, or no longer, if we gave it up meanwhile. */
+  private Optional<NotifyPayload> objection(NotifyPayload rekey) {
+    Optional<ChildSa.Stage> stage = named(rekey).map(ChildSa::stage);
+    if (stage.filter(s -> s != ChildSa.Stage.LINGERING).isEmpty()) {
+      // It names what the peer named.
+      return Optional.of(
           new NotifyPayload(
               rekey.protocol(), rekey.spi(), NotifyType.CHILD_SA_NOT_FOUND, Bytes.EMPTY));
     }
-    if (!old.get().isUsable()) {
-      // §2.25.1: we are closing it.
-      return error(NotifyType.TEMPORARY_FAILURE);
-    }
-    if (sa.children().leaving() >= Limits.LEAVING_CHILDREN_PER_SA) {
-      // §2.8: whoever rekeys deletes the old one; first that, then this.
-      return error(NotifyType.TEMPORARY_FAILURE);
-    }
-    ChildResponder.Result result = responder.successor(old.get(), nonceI, now);
-    if (result instanceof ChildResponder.Agreed agreed) {
-      sa.upkeep().crossesRekey(old.get(), agreed.lowestNonce());
-      return make(agreed, made -> sa.upkeep().rekeyedByPeer(old.get(), made), now, out);
-    }
-    return result.payloads();
+    boolean closing = named(rekey).filter(ChildSa::isUsable).isEmpty();
+    // §2.8: whoever rekeys deletes the old one; first that, then this.
+    boolean hoarding = sa.children().leaving() >= Limits.LEAVING_CHILDREN_PER_SA;
+    return closing || hoarding
+        ? Optional.of(NotifyPayload.of(NotifyType.TEMPORARY_FAILURE))
+        : Optional.empty();
   }
 
   private List<Payload> created(
@@ -123,15 +140,19 @@ final class CreateChildResponder {
     }
     ChildResponder.Result result = responder.additional(nonceI, now);
     if (result instanceof ChildResponder.Agreed agreed) {
-      return make(agreed, made -> sa.upkeep().createdByPeer(made, now), now, out);
+      return make(agreed, Optional::empty, sa.upkeep()::createdByPeer, now, out);
     }
     return result.payloads();
   }
 
   private List<Payload> make(
-      ChildResponder.Agreed agreed, Consumer<ChildSa> made, Instant now, List<Action> out) {
+      ChildResponder.Agreed agreed,
+      Supplier<Optional<NotifyPayload>> objection,
+      BiConsumer<ChildSa, Instant> made,
+      Instant now,
+      List<Action> out) {
     if (agreed.additional().isEmpty()) {
-      made.accept(agreed.install(now, out));
+      made.accept(agreed.install(now, out), now);
       return agreed.payloads();
     }
     return later(
@@ -140,8 +161,13 @@ final class CreateChildResponder {
         agreed.shared().orElseThrow(),
         new PendingKeys.Completion() {
           @Override
+          public Optional<NotifyPayload> objection() {
+            return objection.get();
+          }
+
+          @Override
           public void complete(List<SecretBytes> secrets, Instant then, List<Action> actions) {
-            made.accept(agreed.install(secrets, then, actions));
+            made.accept(agreed.install(secrets, then, actions), then);
           }
 
           @Override
@@ -171,6 +197,11 @@ final class CreateChildResponder {
     PendingKeys p = pending;
     if (p == null || !p.isMeantBy(request)) {
       return error(NotifyType.STATE_NOT_FOUND);
+    }
+    Optional<NotifyPayload> objection = p.objection();
+    if (objection.isPresent()) {
+      forget(now);
+      return List.of(objection.get());
     }
     List<Payload> answer = p.answer(request, now, out);
     if (p.isComplete()) {

@@ -363,12 +363,15 @@ final class Established implements State {
    * Tells the peer and ends; if traffic only moves elsewhere, children receive until it answers.
    */
   Established close(CloseReason reason, Instant now, List<Action> out) {
+    if (!reason.keepsReceiving()) {
+      // Also if it is closing already, for a reason that lets children receive for a while.
+      removeChildren(now, out);
+    }
     if (closing.isEmpty()) {
       closing = Optional.of(reason);
       exchanges.drain();
-      if (!reason.keepsReceiving()) {
-        removeChildren(now, out);
-      }
+      // §2.25: nothing new comes of an SA that is closed, nor of key exchanges under way there.
+      creator.forget(now);
       begin(new IkeDelete(this, reason), now, out);
     }
     return this;

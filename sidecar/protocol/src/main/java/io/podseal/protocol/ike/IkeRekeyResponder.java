@@ -30,9 +30,9 @@ final class IkeRekeyResponder {
 
   List<Payload> answer(
       IkeMessage request, List<Proposal> offered, Bytes nonceI, Instant now, List<Action> out) {
-    boolean busy = sa.exchanges().current().filter(Exchange::concernsChildren).isPresent();
-    if (sa.phase() != SaPhase.ESTABLISHED || sa.succession().crossing().isPresent() || busy) {
-      return error(NotifyType.TEMPORARY_FAILURE);
+    Optional<NotifyPayload> objection = objection();
+    if (objection.isPresent()) {
+      return List.of(objection.get());
     }
     SaCore core = sa.core();
     IkeContext ctx = core.ctx();
@@ -80,6 +80,11 @@ final class IkeRekeyResponder {
         first,
         new PendingKeys.Completion() {
           @Override
+          public Optional<NotifyPayload> objection() {
+            return IkeRekeyResponder.this.objection();
+          }
+
+          @Override
           public void complete(List<SecretBytes> secrets, Instant then, List<Action> actions) {
             IkeRekeyResponder.this.complete(keys, secrets, then, actions);
           }
@@ -90,6 +95,14 @@ final class IkeRekeyResponder {
           }
         },
         now);
+  }
+
+  /** §2.25.2: not while the SA is closed, nor while we are about its children. */
+  private Optional<NotifyPayload> objection() {
+    boolean busy = sa.exchanges().current().filter(Exchange::concernsChildren).isPresent();
+    return sa.phase() != SaPhase.ESTABLISHED || sa.succession().crossing().isPresent() || busy
+        ? Optional.of(NotifyPayload.of(NotifyType.TEMPORARY_FAILURE))
+        : Optional.empty();
   }
 
   private void complete(Rekeyed keys, List<SecretBytes> secrets, Instant now, List<Action> out) {

@@ -32,6 +32,11 @@ final class PendingKeys {
 
   /** What becomes of it. */
   interface Completion {
+    /** Why it is no longer possible. */
+    default Optional<NotifyPayload> objection() {
+      return Optional.empty();
+    }
+
     /** Makes the SA; the secrets are destroyed afterwards. */
     void complete(List<SecretBytes> secrets, Instant now, List<Action> out);
 
@@ -67,6 +72,10 @@ final class PendingKeys {
         .notify(NotifyType.ADDITIONAL_KEY_EXCHANGE)
         .filter(n -> n.data().equals(link))
         .isPresent();
+  }
+
+  Optional<NotifyPayload> objection() {
+    return completion.objection();
   }
 
   boolean isComplete() {

@@ -4,6 +4,7 @@ import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
@@ -16,7 +17,8 @@ public final class SpiRegistry {
   private static final int RESERVED_BELOW = 0x100;
 
   private final RandomSource random;
-  private final Set<Integer> taken = new HashSet<>();
+  private final Set<Integer> inUse = new HashSet<>();
+  private final Set<Integer> resting = new HashSet<>();
   private final Deque<Released> quarantine = new ArrayDeque<>();
 
   private record Released(int spi, Instant until) {}
@@ -28,7 +30,9 @@ public final class SpiRegistry {
   public int allocate() {
     while (true) {
       int spi = Bytes.copyOf(random.bytes(4)).s32(0);
-      if (Integer.compareUnsigned(spi, RESERVED_BELOW) >= 0 && taken.add(spi)) {
+      boolean free = !inUse.contains(spi) && !resting.contains(spi);
+      if (Integer.compareUnsigned(spi, RESERVED_BELOW) >= 0 && free) {
+        inUse.add(spi);
         return spi;
       }
     }
@@ -36,19 +40,26 @@ public final class SpiRegistry {
 
   /** The SPI's SA has ended: late packets may still carry it. */
   public void release(int spi, Instant now) {
+    inUse.remove(spi);
+    resting.add(spi);
     quarantine.addLast(new Released(spi, now.plus(IkeTimers.SPI_QUARANTINE)));
     forget(now);
   }
 
   private void forget(Instant now) {
     while (!quarantine.isEmpty() && quarantine.getFirst().until().isBefore(now)) {
-      taken.remove(quarantine.removeFirst().spi());
+      resting.remove(quarantine.removeFirst().spi());
     }
   }
 
   /** Whether it is, or was until lately, an SPI of this process. */
   public boolean isOurs(int spi, Instant now) {
     forget(now);
-    return taken.contains(spi);
+    return inUse.contains(spi) || resting.contains(spi);
+  }
+
+  /** Those of children, and those that are offered in exchanges under way. */
+  public Set<Integer> inUse() {
+    return Collections.unmodifiableSet(inUse);
   }
 }

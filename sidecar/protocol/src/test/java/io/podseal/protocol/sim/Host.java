@@ -3,6 +3,7 @@ package io.podseal.protocol.sim;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSa;
+import io.podseal.protocol.ike.MessageLog;
 import io.podseal.protocol.ike.endpoint.IkeEndpoint;
 import io.podseal.protocol.policy.ChildPolicy;
 import io.podseal.protocol.policy.CryptoOffer;
@@ -36,6 +37,9 @@ final class Host {
   private static final int NEXT_PAYLOAD = 16;
   private static final int FRAGMENT = 53;
   private static final int FRAGMENT_NUMBER = 33;
+
+  /** Prints what every pod sends and receives, to follow a seed or a scenario. */
+  private static final boolean PRINTS_MESSAGES = Boolean.getBoolean("podseal.messages");
 
   /** Datagrams that wait for a stopped process. */
   private static final int SOCKET_BUFFER = 100;
@@ -87,13 +91,19 @@ final class Host {
   /** Starts over with these options; before anything is declared. */
   void options(IkeOptions value) {
     options = value;
+    incarnation = 0;
     endpoint = newEndpoint();
   }
 
   private IkeEndpoint newEndpoint() {
     Random random = new Random(seed * 1000 + incarnation++);
-    return new IkeEndpoint(
-        new LocalPod(identity, address), crypto, random::nextBytes, keys, options);
+    IkeOptions all = PRINTS_MESSAGES ? options.withMessages(printed()) : options;
+    return new IkeEndpoint(new LocalPod(identity, address), crypto, random::nextBytes, keys, all);
+  }
+
+  private MessageLog printed() {
+    return new MessageLog(
+        () -> true, line -> System.out.println(world.now() + " " + identity + " " + line));
   }
 
   IkeEndpoint endpoint() {
@@ -131,8 +141,8 @@ final class Host {
   }
 
   /** What the host has lived through, whatever its clock says: leaps and pauses do not count. */
-  private Instant awake() {
-    return world.now().minus(stoppedFor);
+  Instant awake() {
+    return (stopped ? stoppedAt : world.now()).minus(stoppedFor);
   }
 
   /**
@@ -218,6 +228,7 @@ final class Host {
   void restart() {
     plane.clear();
     endpoint = newEndpoint();
+    world.state.restarted(this);
     run(endpoint.putPeers(peers.stream().map(Host::copy).toList(), now()));
   }
 

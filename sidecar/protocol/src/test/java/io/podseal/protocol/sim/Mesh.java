@@ -26,6 +26,7 @@ final class Mesh {
   private static final InetAddress OUTSIDE = address("192.0.2.1");
 
   final World world;
+  final Variety variety;
   final List<Host> hosts = new ArrayList<>();
   private final Random random;
   private final boolean days;
@@ -34,8 +35,9 @@ final class Mesh {
   private final Set<Host> behindNat = new HashSet<>();
   private int natPort = 20_000;
 
-  Mesh(long seed, World world) {
+  Mesh(long seed, World world, Variety variety) {
     this.world = world;
+    this.variety = variety;
     this.random = new Random(Mix.mix(seed));
     this.days = random.nextInt(4) == 0;
     this.lifetimes =
@@ -48,10 +50,13 @@ final class Mesh {
     int size = 2 + (random.nextInt(3) == 0 ? random.nextInt(4) : random.nextInt(2));
     this.policies = new PairPolicy[size][size];
     for (int i = 0; i < size; i++) {
-      hosts.add(world.host("pod-" + i, "10.0.0." + (i + 1), seed * 10 + i));
+      Host host = world.host("pod-" + i, "10.0.0." + (i + 1), seed * 10 + i);
+      host.offer = variety.offer(i);
+      host.options(variety.options(i));
+      hosts.add(host);
       if (random.nextInt(6) == 0) {
-        behindNat.add(hosts.get(i));
-        natMoves(hosts.get(i));
+        behindNat.add(host);
+        natMoves(host);
       }
       for (int j = 0; j < i; j++) {
         policies[i][j] = policies[j][i] = new PairPolicy();
@@ -82,11 +87,11 @@ final class Mesh {
     }
   }
 
-  private static PresharedKey key(Host x, Host y, int epoch, boolean mayInitiate) {
+  private PresharedKey key(Host x, Host y, int epoch, boolean mayInitiate) {
     boolean inOrder = x.identity.compareTo(y.identity) < 0;
     String pair = inOrder ? x.identity + "|" + y.identity : y.identity + "|" + x.identity;
     PresharedKey key = Host.key(epoch, pair + epoch);
-    return new PresharedKey(epoch, key.secret(), mayInitiate);
+    return new PresharedKey(epoch, key.secret(), mayInitiate, variety.ppk(pair + epoch, inOrder));
   }
 
   private PairPolicy policy(Host x, Host y) {

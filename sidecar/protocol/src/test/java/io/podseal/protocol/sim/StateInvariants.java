@@ -4,11 +4,13 @@ import io.podseal.protocol.ike.IkeSaView;
 import io.podseal.protocol.ike.IkeTimers;
 import io.podseal.protocol.ike.Limits;
 import io.podseal.protocol.ike.SaPhase;
+import io.podseal.protocol.ike.endpoint.SpisInUse;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +34,15 @@ import org.jspecify.annotations.Nullable;
  *       many; and no more children than both limits of these allow.
  * </ul>
  *
- * <p>Within a bound: who sends on a child that the peer no longer has, because it restarted, gave
- * up or deleted it and its Delete was lost, finds out in {@link #BLIND} and stops.
+ * <p>Within a bound:
+ *
+ * <ul>
+ *   <li>Who sends on a child that the peer no longer has, because it restarted, gave up or deleted
+ *       it and its Delete was lost, finds out in {@link #BLIND} and stops.
+ *   <li>Who has a usable child of an established IKE SA selects one in {@link #UNSELECTED}.
+ *   <li>An SPI that is given out and no child's belongs to an exchange under way, which ends in
+ *       {@link #OFFERED}: none leaks.
+ * </ul>
  *
  * <p>That each pair ends with one IKE SA and one child holds when the network has been quiet, and
  * is asserted there by each test.
@@ -50,15 +59,35 @@ final class StateInvariants {
   private static final int CHILDREN_PER_SA =
       Limits.CHILDREN_PER_SA + Limits.LEAVING_CHILDREN_PER_SA + 2;
 
+  /** A responder waits so long for proof that the peer receives; and a moment. */
+  private static final Duration UNSELECTED = IkeTimers.RESPONDER_SENDS_AFTER.plusMillis(50);
+
+  /** Two messages that are both answered at the last moment, and what fragments add to each. */
+  private static final Duration OFFERED =
+      IkeTimers.ESTABLISHED_TIMEOUT.plus(Duration.ofSeconds(10)).multipliedBy(2);
+
   private static final Set<String> LEAVING = Set.of("DELETING", "LINGERING");
 
+  private static final Set<String> USABLE = Set.of("ACTIVE", "REKEYING");
+
   private final Map<Bytes, Plane.Child> byInboundKey = new HashMap<>();
+
+  /** Since when something lasts that must not last long, at each host. */
+  private final Map<Host, Map<String, Instant>> unselected = new HashMap<>();
+
+  private final Map<Host, Map<Integer, Instant>> offered = new HashMap<>();
 
   private boolean forged;
 
   /** From here on a test speaks for a host with its keys: the two ends may disagree. */
   void forged() {
     forged = true;
+  }
+
+  /** The process has died and what was open with it. */
+  void restarted(Host host) {
+    unselected.remove(host);
+    offered.remove(host);
   }
 
   void installed(Host host, Plane.Child child) {
@@ -121,12 +150,17 @@ final class StateInvariants {
     }
   }
 
-  /** Compares what the endpoint says with what the data plane has. */
-  void check(Host host) {
+  /**
+   * Compares what the endpoint says with what the data plane has.
+   *
+   * @param now by a clock that neither leaps nor runs while the host is stopped
+   */
+  void check(Host host, Instant now) {
     Map<Integer, IkeSaView.Child> owned = new HashMap<>();
     Map<String, Integer> carrying = new HashMap<>();
     Map<String, Integer> sas = new HashMap<>();
     Map<String, Integer> established = new HashMap<>();
+    Set<String> sendable = new HashSet<>();
     for (IkeSaView sa : host.endpoint().view()) {
       if (sa.peer().isEmpty()) {
         continue;
@@ -140,6 +174,9 @@ final class StateInvariants {
         if (owned.put(child.inboundSpi(), child) != null) {
           throw broken(host, "two SAs own SPI", child.inboundSpi());
         }
+        if (sa.phase() == SaPhase.ESTABLISHED && USABLE.contains(child.stage())) {
+          sendable.add(sa.peer());
+        }
         if (child.carriesTraffic() && carrying.put(sa.peer(), child.inboundSpi()) != null) {
           throw broken(host, "two children carry the traffic of " + sa.peer(), child.inboundSpi());
         }
@@ -150,6 +187,43 @@ final class StateInvariants {
         .values()
         .forEach(n -> atMost(host, n, Limits.ESTABLISHED_PER_PEER, "established IKE SAs"));
     comparePlane(host, owned, carrying);
+    host.plane.outbound().keySet().forEach(peer -> sendable.remove(peer.name()));
+    lasts(host, now, unselected, sendable, UNSELECTED, "has a child and does not send, with");
+    compareSpis(host, owned.keySet(), now);
+  }
+
+  private void compareSpis(Host host, Set<Integer> ofChildren, Instant now) {
+    Set<Integer> others = new HashSet<>(SpisInUse.of(host.endpoint()));
+    for (int spi : ofChildren) {
+      if (!others.remove(spi)) {
+        throw broken(host, "a child has the free SPI", spi);
+      }
+    }
+    lasts(host, now, offered, others, OFFERED, "never releases SPI");
+  }
+
+  /** Fails if one of {@code all} has been among those of every check for longer than allowed. */
+  private <T> void lasts(
+      Host host,
+      Instant now,
+      Map<Host, Map<T, Instant>> since,
+      Set<T> all,
+      Duration allowed,
+      String what) {
+    if (forged) {
+      return;
+    }
+    Map<T, Instant> ofHost = since.computeIfAbsent(host, h -> new HashMap<>());
+    // Nothing changes between two checks: what was so at the last one was so until now.
+    ofHost.forEach((one, at) -> {
+      if (at.plus(allowed).isBefore(now)) {
+        throw new AssertionError(
+            "%s %s %s since %s; its IKE SAs: %s"
+                .formatted(host.identity, what, one, at, host.endpoint().view()));
+      }
+    });
+    ofHost.keySet().retainAll(all);
+    all.forEach(one -> ofHost.putIfAbsent(one, now));
   }
 
   private static void comparePlane(

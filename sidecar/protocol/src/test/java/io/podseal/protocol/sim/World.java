@@ -247,7 +247,7 @@ final class World {
   }
 
   private void check() {
-    changed.forEach(state::check);
+    changed.forEach(host -> state.check(host, host.awake()));
     changed.clear();
   }
 

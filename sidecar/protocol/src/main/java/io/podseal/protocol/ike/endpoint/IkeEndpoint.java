@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * All IKE SAs of one pod. Finds the SA of a datagram, starts and replaces SAs, and decides between
@@ -348,6 +349,11 @@ public final class IkeEndpoint {
   /** Every IKE SA, for status pages. */
   public List<IkeSaView> view() {
     return sas.all().stream().map(IkeSa::view).toList();
+  }
+
+  /** SPIs that children receive on, or will if an exchange under way succeeds. */
+  Set<Integer> spisInUse() {
+    return ctx.spis().inUse();
   }
 
   /** The established IKE SAs. */
