@@ -77,7 +77,7 @@ final class ClearMessageTarget implements FuzzTarget {
   @Override
   public List<Seed> seeds() {
     List<Seed> seeds = new ArrayList<>();
-    for (Recording.Message message : Recording.ofEverything()) {
+    for (Recording.Message message : Recording.ofAll()) {
       seeds.add(new Seed(message.name(), withControl(1, message.octets())));
     }
     return seeds;

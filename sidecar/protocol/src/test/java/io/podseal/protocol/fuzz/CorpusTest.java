@@ -3,10 +3,12 @@ package io.podseal.protocol.fuzz;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
+import io.podseal.protocol.sim.Siege;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every committed input, again: none throws, hangs or costs too much. */
@@ -38,6 +40,30 @@ class CorpusTest {
     } catch (RuntimeException | Error e) {
       throw new AssertionError(target.name() + " breaks a promise with " + input, e);
     }
+  }
+
+  /** A seed that is refused at once would lead a fuzzer nowhere. */
+  @ParameterizedTest
+  @CsvSource({
+    "endpoint-followup, child-rekey, ChildSaInstalled, 2",
+    "endpoint-followup, child-create, ChildSaInstalled, 2",
+    "endpoint-followup, ike-rekey, IkeSaRekeyed, 1",
+    "endpoint-followup, child-rekey-of-a, ChildSaInstalled, 2",
+    "endpoint-followup, ike-rekey-of-a, IkeSaRekeyed, 1",
+    "endpoint-followup, followup-alone, ChildSaInstalled, 1",
+    "endpoint-intermediate, intermediate-then-auth, Refused, 1",
+    "endpoint-intermediate, intermediate-without-key, Refused, 1",
+    "endpoint-intermediate, intermediate, Refused, 0"
+  })
+  void seedsLeadThroughAdditionalKeyExchanges(String target, String seed, String event, int times) {
+    byte[] script =
+        Corpus.of(Targets.named(target)).inputs().stream()
+            .filter(s -> s.name().equals(seed))
+            .findFirst()
+            .orElseThrow()
+            .octets();
+    Siege siege = ((EndpointTarget) Targets.named(target)).played(script);
+    assertThat(siege.seenAt(seed.endsWith("-of-a"), event)).isEqualTo(times);
   }
 
   @Test

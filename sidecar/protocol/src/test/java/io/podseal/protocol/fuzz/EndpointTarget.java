@@ -28,6 +28,8 @@ import java.util.List;
  * 8 exchange ahead first number total content   a fragment of a request to b; number has 2 octets
  * 9 exchange ahead first number total content   a fragment of a request to a; so has total
  * </pre>
+ *
+ * In what is sealed, {@link Siege#LINK} and {@link Siege#CHILD} stand for what the pods drew.
  */
 class EndpointTarget implements FuzzTarget {
   private static final int KINDS = 10;
@@ -47,11 +49,21 @@ class EndpointTarget implements FuzzTarget {
   private final String name;
   private final String about;
   private final Author author;
+  private final Siege.Stage stage;
 
   private EndpointTarget(String name, String about, Author author) {
+    this(
+        name,
+        about,
+        author,
+        author == Author.UNPROVEN ? Siege.Stage.HALF_OPEN : Siege.Stage.ESTABLISHED);
+  }
+
+  private EndpointTarget(String name, String about, Author author, Siege.Stage stage) {
     this.name = name;
     this.about = about;
     this.author = author;
+    this.stage = stage;
   }
 
   static EndpointTarget clear() {
@@ -79,6 +91,32 @@ class EndpointTarget implements FuzzTarget {
     };
   }
 
+  static EndpointTarget intermediate() {
+    return new EndpointTarget(
+        "endpoint-intermediate",
+        "sealed messages before IKE_INTERMEDIATE",
+        Author.UNPROVEN,
+        Siege.Stage.BEFORE_INTERMEDIATE) {
+      @Override
+      public List<Seed> seeds() {
+        return AdditionalSeeds.ofIntermediate();
+      }
+    };
+  }
+
+  static EndpointTarget followup() {
+    return new EndpointTarget(
+        "endpoint-followup",
+        "sealed messages of an authenticated peer of the default profile",
+        Author.PEER,
+        Siege.Stage.ESTABLISHED_HYBRID) {
+      @Override
+      public List<Seed> seeds() {
+        return AdditionalSeeds.ofFollowup();
+      }
+    };
+  }
+
   @Override
   public String name() {
     return name;
@@ -101,13 +139,18 @@ class EndpointTarget implements FuzzTarget {
     }
   }
 
-  private long play(byte[] input) {
-    Siege siege =
-        new Siege(author == Author.UNPROVEN ? Siege.Stage.HALF_OPEN : Siege.Stage.ESTABLISHED);
+  /** What has become of the pods at the end of the script. */
+  Siege played(byte[] input) {
+    Siege siege = new Siege(stage);
     Script script = new Script(input);
     while (script.hasNext()) {
       step(siege, script.next());
     }
+    return siege;
+  }
+
+  private long play(byte[] input) {
+    Siege siege = played(input);
     if (siege.shown().isEmpty()) {
       throw new AssertionError("nothing to show");
     }
@@ -239,7 +282,7 @@ class EndpointTarget implements FuzzTarget {
       script.step(
           8,
           new ByteWriter()
-              .u8(message.octets()[18] - EXCHANGES[0].id())
+              .u8(index(message.exchange()))
               .u8(0)
               .u8(i == 0 ? MessageEncoder.firstType(payloads) : 0)
               .u16(i + 1)
@@ -252,22 +295,28 @@ class EndpointTarget implements FuzzTarget {
 
   /** The message as a request, as a response, and after b has begun an exchange of its own. */
   private static byte[] sealed(Recording.Message message) {
-    List<Payload> payloads = message.payloads().orElseThrow();
-    byte[] inner = MessageEncoder.inner(payloads);
-    int exchange = message.octets()[18] - EXCHANGES[0].id();
-    byte[] content =
-        new ByteWriter()
-            .u8(exchange)
-            .u8(0)
-            .u8(MessageEncoder.firstType(payloads))
-            .bytes(inner)
-            .toArray();
+    byte[] content = content(message.exchange(), message.payloads().orElseThrow());
     return new Script.Writer()
         .step(2, content)
         .step(7, 0)
         .step(4, content)
         .step(6, 5)
         .step(3, content)
+        .toArray();
+  }
+
+  /** How a script names an exchange. */
+  static int index(ExchangeType exchange) {
+    return List.of(EXCHANGES).indexOf(exchange);
+  }
+
+  /** What steps 2 to 5 take: a message whose ID is the one that is due. */
+  static byte[] content(ExchangeType exchange, List<? extends Payload> payloads) {
+    return new ByteWriter()
+        .u8(index(exchange))
+        .u8(0)
+        .u8(MessageEncoder.firstType(payloads))
+        .bytes(MessageEncoder.inner(payloads))
         .toArray();
   }
 }

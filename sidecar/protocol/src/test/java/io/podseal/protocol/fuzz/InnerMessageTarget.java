@@ -57,7 +57,7 @@ final class InnerMessageTarget implements FuzzTarget {
   @Override
   public List<Seed> seeds() {
     List<Seed> seeds = new ArrayList<>();
-    for (Recording.Message message : Recording.ofEverything()) {
+    for (Recording.Message message : Recording.ofAll()) {
       message
           .payloads()
           .ifPresent(inner ->

@@ -24,7 +24,9 @@ final class Targets {
           EndpointTarget.clear(),
           EndpointTarget.auth(),
           EndpointTarget.peer(),
-          EndpointTarget.fragments());
+          EndpointTarget.fragments(),
+          EndpointTarget.intermediate(),
+          EndpointTarget.followup());
 
   private Targets() {}
 

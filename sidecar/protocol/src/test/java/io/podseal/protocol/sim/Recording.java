@@ -1,6 +1,7 @@
 package io.podseal.protocol.sim;
 
 import io.podseal.protocol.ike.Forge;
+import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.IkeMessage;
@@ -9,6 +10,7 @@ import io.podseal.protocol.message.MessageEncoder;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Duration;
@@ -19,6 +21,9 @@ import java.util.Optional;
 
 /** Every kind of message that two pods exchange, sealed and open; the same octets every time. */
 public final class Recording {
+  /** An IP datagram that holds any of the messages. */
+  private static final int WHOLE = 1500;
+
   private Recording() {}
 
   /**
@@ -27,14 +32,56 @@ public final class Recording {
    * @param name exchange, direction and a number
    * @param payloads those inside its Encrypted payload, if it has one
    */
-  public record Message(String name, byte[] octets, Optional<List<Payload>> payloads) {}
+  public record Message(String name, byte[] octets, Optional<List<Payload>> payloads) {
+    public ExchangeType exchange() {
+      return header().exchange();
+    }
+
+    public boolean isRequest() {
+      return !header().response();
+    }
+
+    private IkeHeader header() {
+      return Forge.value(MessageDecoder.decode(octets)).header();
+    }
+  }
 
   /** A handshake, rekeys of child and IKE SA, a replacement, deletes, and refusals. */
   public static List<Message> ofEverything() {
+    List<Message> messages = new ArrayList<>(of(CryptoOffer.CLASSIC));
+    messages.add(withCookie(messages.getFirst()));
+    return messages;
+  }
+
+  /** The same between pods of the default profile, as far as its messages differ. */
+  public static List<Message> ofAdditionalKeyExchanges() {
+    return of(CryptoOffer.HYBRID).stream().filter(Recording::isAboutAdditional).toList();
+  }
+
+  /** Both; what the default profile adds is called so. */
+  public static List<Message> ofAll() {
+    List<Message> messages = new ArrayList<>(ofEverything());
+    ofAdditionalKeyExchanges()
+        .forEach(m -> messages.add(new Message("hybrid-" + m.name(), m.octets(), m.payloads())));
+    return messages;
+  }
+
+  private static boolean isAboutAdditional(Message message) {
+    ExchangeType exchange = message.exchange();
+    return exchange == ExchangeType.IKE_INTERMEDIATE
+        || exchange == ExchangeType.IKE_FOLLOWUP_KE
+        || exchange == ExchangeType.CREATE_CHILD_SA;
+  }
+
+  private static List<Message> of(CryptoOffer offer) {
     List<Message> messages = new ArrayList<>();
     World world = new World(1);
     Host a = world.host("orders.shop.pods.test", "10.0.0.1", 1);
     Host b = world.host("postgres.shop.pods.test", "10.0.0.2", 2);
+    for (Host host : List.of(a, b)) {
+      host.offer = offer;
+      host.options(IkeOptions.DEFAULT.withFragmentSize(WHOLE));
+    }
     a.knows(b, Lifetimes.DEFAULT, Host.key(1, "k"));
     b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
     world.record();
@@ -52,7 +99,6 @@ public final class Recording {
     a.send(b, 1);
     world.run(Duration.ofSeconds(5));
     world.sent.forEach(s -> messages.add(message(messages.size(), s.ike(), a, b)));
-    messages.add(withCookie(messages.getFirst()));
     return messages;
   }
 
@@ -75,11 +121,13 @@ public final class Recording {
   private static Keys.IkeSaKeys keys(IkeHeader header, Host a, Host b) {
     List<Keys.IkeSaKeys> all = new ArrayList<>(a.keys.ike);
     all.addAll(b.keys.ike);
-    return all.stream()
-        .filter(k -> k.spiInitiator() == header.spiInitiator())
-        .filter(k -> k.spiResponder() == header.spiResponder())
-        .findFirst()
-        .orElseThrow();
+    List<Keys.IkeSaKeys> ofSa =
+        all.stream()
+            .filter(k -> k.spiInitiator() == header.spiInitiator())
+            .filter(k -> k.spiResponder() == header.spiResponder())
+            .toList();
+    // What IKE_INTERMEDIATE agrees on protects the messages after it.
+    return header.exchange() == ExchangeType.IKE_INTERMEDIATE ? ofSa.getFirst() : ofSa.getLast();
   }
 
   /** The request once more as RFC 7296 §2.6 wants it. */
@@ -95,7 +143,7 @@ public final class Recording {
   /** The payloads of every message, decrypted. */
   public static List<IkeMessage> payloadsOfEverything() {
     List<IkeMessage> all = new ArrayList<>();
-    for (Message message : ofEverything()) {
+    for (Message message : ofAll()) {
       IkeMessage clear = Forge.value(MessageDecoder.decode(message.octets())).clearMessage();
       all.add(message.payloads().map(p -> new IkeMessage(clear.header(), p)).orElse(clear));
     }

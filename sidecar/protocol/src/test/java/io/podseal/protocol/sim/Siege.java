@@ -3,11 +3,16 @@ package io.podseal.protocol.sim;
 import io.podseal.protocol.fuzz.Cost;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.Forge;
+import io.podseal.protocol.keymat.IkeKeys;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
+import io.podseal.protocol.message.MessageDecoder;
+import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.wire.Bytes;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -25,36 +30,78 @@ public final class Siege {
     /** b has answered IKE_SA_INIT; a's IKE_AUTH is lost on its way. */
     HALF_OPEN,
     /** One IKE SA, begun by a, and its child. */
-    ESTABLISHED
+    ESTABLISHED,
+    /** As HALF_OPEN, but of the default profile: b waits for IKE_INTERMEDIATE. */
+    BEFORE_INTERMEDIATE,
+    /** As ESTABLISHED, but of the default profile: IKE_FOLLOWUP_KE follows a CREATE_CHILD_SA. */
+    ESTABLISHED_HYBRID;
+
+    private boolean isHybrid() {
+      return this == BEFORE_INTERMEDIATE || this == ESTABLISHED_HYBRID;
+    }
   }
+
+  /** Stands in a script for the link that b, or a, has put last into an answer (RFC 9370). */
+  public static final Bytes LINK = Bytes.ofHex("1111111111111111eeeeeeeeeeeeeeee");
+
+  /** Stands in a script for the SPI that its author receives on. */
+  public static final int CHILD = 0x11eeee11;
 
   private final World world = new World(1);
   private final Host a = world.host("a", "10.0.0.1", 1);
   private final Host b = world.host("b", "10.0.0.2", 2);
-  private final Keys.IkeSaKeys sa;
+  private final long spiInitiator;
+  private final long spiResponder;
+  private byte[] linkOfA = LINK.toArray();
+  private byte[] linkOfB = LINK.toArray();
   private int nextOfA;
   private int nextOfB;
   private long dearest;
 
   public Siege(Stage stage) {
+    if (stage.isHybrid()) {
+      a.offer = CryptoOffer.HYBRID;
+      b.offer = CryptoOffer.HYBRID;
+    }
     a.knows(b, Lifetimes.DEFAULT, Host.key(1, "k"));
     b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
-    if (stage == Stage.HALF_OPEN) {
-      world.block(p -> p instanceof World.Ike m && m.is(ExchangeType.IKE_AUTH, false));
+    switch (stage) {
+      case HALF_OPEN -> lose(ExchangeType.IKE_AUTH);
+      case BEFORE_INTERMEDIATE -> lose(ExchangeType.IKE_INTERMEDIATE);
+      case ESTABLISHED, ESTABLISHED_HYBRID -> {}
     }
     a.send(b, 0);
     world.run(Duration.ofMillis(500));
     world.state.forged();
-    sa = b.keys.last();
-    nextOfA = stage == Stage.HALF_OPEN ? 1 : 2;
+    spiInitiator = b.keys.last().spiInitiator();
+    spiResponder = b.keys.last().spiResponder();
+    nextOfA =
+        switch (stage) {
+          case HALF_OPEN, BEFORE_INTERMEDIATE -> 1;
+          case ESTABLISHED -> 2;
+          case ESTABLISHED_HYBRID -> 3;
+        };
+  }
+
+  private void lose(ExchangeType exchange) {
+    world.block(p -> p instanceof World.Ike m && m.is(exchange, false));
   }
 
   public long spiInitiator() {
-    return sa.spiInitiator();
+    return spiInitiator;
   }
 
   public long spiResponder() {
-    return sa.spiResponder();
+    return spiResponder;
+  }
+
+  /** What protects the SA's messages; IKE_INTERMEDIATE changes it. */
+  private IkeKeys keys() {
+    return b.keys.ike.stream()
+        .filter(k -> k.spiInitiator() == spiInitiator && k.spiResponder() == spiResponder)
+        .toList()
+        .getLast()
+        .copy();
   }
 
   /** A datagram to b that says it comes from a, or to a from b. */
@@ -79,12 +126,16 @@ public final class Siege {
       byte[] plaintext) {
     int due = response ? (toB ? nextOfB : nextOfA) : (toB ? nextOfA : nextOfB);
     IkeHeader header =
-        new IkeHeader(sa.spiInitiator(), sa.spiResponder(), exchange, toB, response, due + ahead);
-    byte[] padded = Arrays.copyOf(plaintext, plaintext.length + 1);
-    byte[] message = Forge.sealPlaintext(sa.copy(), header, first, padded);
+        new IkeHeader(spiInitiator, spiResponder, exchange, toB, response, due + ahead);
+    byte[] padded = Arrays.copyOf(mended(plaintext, toB), plaintext.length + 1);
+    IkeKeys keys = keys();
+    byte[] message = Forge.sealPlaintext(keys, header, first, padded);
     List<Action> actions = datagram(message, toB, 4500);
     if (!response) {
       answered(actions, toB);
+      actions.stream()
+          .filter(Siege::isAnswer)
+          .forEach(s -> learnLink(keys, ((Action.Send) s).message(), toB));
     }
     return actions;
   }
@@ -102,13 +153,45 @@ public final class Siege {
       Datagram.Fragment which,
       byte[] content) {
     int due = toB ? nextOfA : nextOfB;
-    IkeHeader header =
-        new IkeHeader(sa.spiInitiator(), sa.spiResponder(), exchange, toB, false, due + ahead);
+    IkeHeader header = new IkeHeader(spiInitiator, spiResponder, exchange, toB, false, due + ahead);
     byte[] message =
-        Forge.sealFragment(sa.copy(), header, first, which.number(), which.total(), content);
+        Forge.sealFragment(keys(), header, first, which.number(), which.total(), content);
     List<Action> actions = datagram(message, toB, 4500);
     answered(actions, toB);
     return actions;
+  }
+
+  /** A script cannot know what the pods draw by lot: put in for what stands for it. */
+  private byte[] mended(byte[] plaintext, boolean toB) {
+    Host author = toB ? a : b;
+    Host victim = toB ? b : a;
+    byte[] spi = Bytes.ofInt(author.outboundTo(victim).orElse(CHILD)).toArray();
+    byte[] copy = plaintext.clone();
+    replace(copy, LINK.toArray(), toB ? linkOfB : linkOfA);
+    replace(copy, Bytes.ofInt(CHILD).toArray(), spi);
+    return copy;
+  }
+
+  private static void replace(byte[] in, byte[] what, byte[] by) {
+    for (int i = 0; i + what.length <= in.length; i++) {
+      if (Arrays.equals(in, i, i + what.length, what, 0, what.length)) {
+        System.arraycopy(by, 0, in, i, by.length);
+      }
+    }
+  }
+
+  private void learnLink(IkeKeys keys, byte[] answer, boolean ofB) {
+    Datagram datagram = Forge.value(MessageDecoder.decode(answer));
+    if (datagram.encrypted().isEmpty() || datagram.fragment().isPresent()) {
+      return;
+    }
+    Forge.open(keys, answer)
+        .notify(NotifyType.ADDITIONAL_KEY_EXCHANGE)
+        .map(n -> n.data().toArray())
+        .ifPresent(link -> {
+          linkOfB = ofB ? link : linkOfB;
+          linkOfA = ofB ? linkOfA : link;
+        });
   }
 
   private void answered(List<Action> actions, boolean toB) {
@@ -167,7 +250,7 @@ public final class Siege {
   public boolean sameSaStands() {
     return a.establishedWith(b).size() == 1
         && b.establishedWith(a).size() == 1
-        && a.establishedWith(b).getFirst().localSpi() == sa.spiInitiator();
+        && a.establishedWith(b).getFirst().localSpi() == spiInitiator;
   }
 
   /** Whether anybody is authenticated or has a child at b. */
@@ -191,6 +274,12 @@ public final class Siege {
       }
     }
     return false;
+  }
+
+  /** How often an event of this class has happened at a or b. */
+  public long seenAt(boolean atA, String event) {
+    return (atA ? a : b)
+        .events.stream().filter(e -> e.getClass().getSimpleName().equals(event)).count();
   }
 
   /** What logs and status pages would show, for whoever wants to see that it can be shown. */
