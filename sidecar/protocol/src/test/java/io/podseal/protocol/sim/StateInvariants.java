@@ -73,7 +73,7 @@ final class StateInvariants {
   private final Map<Bytes, Plane.Child> byInboundKey = new HashMap<>();
 
   /** Since when something lasts that must not last long, at each host. */
-  private final Map<Host, Map<String, Instant>> unselected = new HashMap<>();
+  private final Map<Host, Map<Integer, Instant>> unselected = new HashMap<>();
 
   private final Map<Host, Map<Integer, Instant>> offered = new HashMap<>();
 
@@ -160,7 +160,7 @@ final class StateInvariants {
     Map<String, Integer> carrying = new HashMap<>();
     Map<String, Integer> sas = new HashMap<>();
     Map<String, Integer> established = new HashMap<>();
-    Set<String> sendable = new HashSet<>();
+    Map<Integer, String> sendable = new HashMap<>();
     for (IkeSaView sa : host.endpoint().view()) {
       if (sa.peer().isEmpty()) {
         continue;
@@ -175,7 +175,7 @@ final class StateInvariants {
           throw broken(host, "two SAs own SPI", child.inboundSpi());
         }
         if (sa.phase() == SaPhase.ESTABLISHED && USABLE.contains(child.stage())) {
-          sendable.add(sa.peer());
+          sendable.put(child.inboundSpi(), sa.peer());
         }
         if (child.carriesTraffic() && carrying.put(sa.peer(), child.inboundSpi()) != null) {
           throw broken(host, "two children carry the traffic of " + sa.peer(), child.inboundSpi());
@@ -187,8 +187,8 @@ final class StateInvariants {
         .values()
         .forEach(n -> atMost(host, n, Limits.ESTABLISHED_PER_PEER, "established IKE SAs"));
     comparePlane(host, owned, carrying);
-    host.plane.outbound().keySet().forEach(peer -> sendable.remove(peer.name()));
-    lasts(host, now, unselected, sendable, UNSELECTED, "has a child and does not send, with");
+    host.plane.outbound().keySet().forEach(peer -> sendable.values().removeIf(peer.name()::equals));
+    lasts(host, now, unselected, sendable.keySet(), UNSELECTED, "sends on nothing, and has SPI");
     compareSpis(host, owned.keySet(), now);
   }
 
