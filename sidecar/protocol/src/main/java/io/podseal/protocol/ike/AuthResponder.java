@@ -174,10 +174,10 @@ final class AuthResponder implements HalfOpen {
     return switch (child) {
       case ChildResponder.Refusal refusal -> {
         core.respond(message.header(), payloads, in, out);
-        // §2.21.2: the IKE SA stands; the initiator deletes it, or our half-open timer would.
-        int type = refusal.error().notifyType();
-        core.refused(false, NotifyType.name(type), "first child refused", out);
-        yield new Refused(core, closeReason(type), now.plus(IkeTimers.HALF_OPEN));
+        // §2.21.2: the IKE SA stands, and the peer may ask for another child, or delete it.
+        String notify = NotifyType.name(refusal.error().notifyType());
+        core.refused(false, notify, "first child refused", out);
+        yield established.begin(out);
       }
       case ChildResponder.Agreed agreed -> {
         established.children().add(agreed.install(now, out));
@@ -193,12 +193,6 @@ final class AuthResponder implements HalfOpen {
     return message.first(SaPayload.class).isEmpty() && message.first(TsPayload.class).isEmpty();
   }
 
-  private static CloseReason closeReason(int notifyType) {
-    return notifyType == NotifyType.TS_UNACCEPTABLE
-        ? CloseReason.TS_UNACCEPTABLE
-        : CloseReason.NO_PROPOSAL_CHOSEN;
-  }
-
   private State refuse(
       IkeMessage message,
       int notifyType,
@@ -212,6 +206,6 @@ final class AuthResponder implements HalfOpen {
         notifyType == NotifyType.INVALID_SYNTAX
             ? CloseReason.INVALID_SYNTAX
             : CloseReason.AUTHENTICATION_FAILED;
-    return new Refused(core, reason, now.plus(IkeTimers.HALF_OPEN));
+    return new Refused(reason, now.plus(IkeTimers.HALF_OPEN));
   }
 }

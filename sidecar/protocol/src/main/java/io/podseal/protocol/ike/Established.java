@@ -173,10 +173,11 @@ final class Established implements State {
   }
 
   boolean mayCarryTraffic() {
-    return !upkeep.isWaiting()
-        && phase() == SaPhase.ESTABLISHED
-        && keepsChildren()
-        && children.newest().isPresent();
+    return !upkeep.isWaiting() && phase() == SaPhase.ESTABLISHED && hasChild();
+  }
+
+  boolean hasChild() {
+    return keepsChildren() && children.newest().isPresent();
   }
 
   @Override

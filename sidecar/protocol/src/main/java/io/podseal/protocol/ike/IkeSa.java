@@ -378,6 +378,11 @@ public final class IkeSa {
     return established().filter(Established::awaitsProof).isPresent();
   }
 
+  /** Whether it has a child that traffic may go on, now or soon. */
+  public boolean hasChild() {
+    return established().filter(Established::hasChild).isPresent();
+  }
+
   /** Whether traffic may be moved to it. */
   public boolean mayCarryTraffic() {
     return established().filter(Established::mayCarryTraffic).isPresent();

@@ -69,7 +69,7 @@ final class IntermediateResponder implements HalfOpen {
           "no acceptable " + method + " key in IKE_INTERMEDIATE",
           out);
       core.respond(message.header(), List.of(NotifyPayload.of(NotifyType.INVALID_SYNTAX)), in, out);
-      return new Refused(core, CloseReason.INVALID_SYNTAX, now.plus(IkeTimers.HALF_OPEN));
+      return new Refused(CloseReason.INVALID_SYNTAX, now.plus(IkeTimers.HALF_OPEN));
     }
     Intermediates intermediates = material.intermediates();
     Session session = core.session();

@@ -1,34 +1,27 @@
 package io.podseal.protocol.ike;
 
-import io.podseal.protocol.message.ExchangeType;
-import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.telemetry.CloseReason;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** A responder that refused IKE_AUTH: it only repeats its answer until the peer must have it. */
-record Refused(SaCore core, CloseReason reason, Instant until) implements State {
+/**
+ * A responder that refused the handshake, not only its child, so that no IKE SA stands (RFC 7296
+ * §2.21.2): it only repeats its answer until the peer must have it.
+ */
+record Refused(CloseReason reason, Instant until) implements State {
   @Override
   public SaPhase phase() {
     return SaPhase.CLOSING;
   }
 
   @Override
-  public boolean takes(ExchangeType exchange) {
-    return exchange == ExchangeType.INFORMATIONAL;
-  }
-
-  @Override
-  public State onRequest(IkeMessage message, Input.Received in, Instant now, List<Action> out) {
-    // RFC 7296 §1.4: every INFORMATIONAL request is answered; here it can only be a Delete.
-    core.respond(message.header(), List.of(), in, out);
-    return this;
-  }
-
-  @Override
   public State on(Input input, Instant now, List<Action> out) {
-    return now.isBefore(until) ? this : new Dead(reason);
+    return switch (input) {
+      case Input.Close c -> new Dead(reason);
+      case Input.Forget f -> new Dead(reason);
+      default -> now.isBefore(until) ? this : new Dead(reason);
+    };
   }
 
   @Override

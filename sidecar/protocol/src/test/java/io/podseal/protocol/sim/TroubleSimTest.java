@@ -10,6 +10,8 @@ import io.podseal.protocol.telemetry.ProtocolEvent;
 import java.net.InetAddress;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Honest peers at awkward moments: refusals, removals, reordering and moving NATs. */
 class TroubleSimTest {
@@ -57,6 +59,33 @@ class TroubleSimTest {
     world.run(Duration.ofSeconds(10));
     assertThat(b.childrenWith(a)).isZero();
     assertThat(a.endpoint().view()).isEmpty();
+  }
+
+  /** Its profile is known only once it has said who it is: from its address it could be anybody. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aRefusedPeerThatIsRemovedLeavesNoKeysBehind(boolean removed) throws Exception {
+    InetAddress outside = InetAddress.getByName("192.0.2.1");
+    world.network.nat(new Endpoint(a.address, 500), new Endpoint(outside, 20500));
+    world.network.nat(new Endpoint(a.address, 4500), new Endpoint(outside, 24500));
+    a.knows(b, Lifetimes.DEFAULT, Host.key(1, "k"));
+    b.knows(world.host("c", "10.0.0.3", 3), Lifetimes.DEFAULT, Host.key(1, "k"));
+    b.offer = ChildRekeyScenariosTest.P256_ONLY;
+    b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
+    a.send(b, 0);
+    world.run(Duration.ofMillis(50));
+    assertThat(a.events(ProtocolEvent.Refused.class).getFirst().notifyName())
+        .isEqualTo("NO_PROPOSAL_CHOSEN");
+    assertThat(b.endpoint().view()).hasSize(1);
+    assertThat(b.crypto.liveCiphers()).isPositive();
+
+    if (removed) {
+      b.forgets(a);
+    } else {
+      b.run(b.endpoint().shutdown(b.now()));
+    }
+    assertThat(b.endpoint().view()).isEmpty();
+    assertThat(b.crypto.liveCiphers()).isZero();
   }
 
   /** Our request of a crossing rekey stays unanswered for longer than what the peer made lives. */

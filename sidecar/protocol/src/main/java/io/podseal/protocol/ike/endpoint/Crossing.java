@@ -30,11 +30,15 @@ final class Crossing {
     }
 
     /**
-     * Whether to wait before the loser is deleted: as responder of the one that stays we do not
-     * know yet that our answer arrived, and what we delete now could be all that the peer has.
+     * Whether to wait before the loser goes. As responder of the one that stays we do not know yet
+     * that our answer arrived, and what we delete now could be all that the peer has. And one whose
+     * first child was refused replaces nothing that works (RFC 7296 §2.21.2), unless the peer has
+     * nothing else.
      */
     boolean isEarly() {
-      return input instanceof Input.Close && stays.awaitsProof();
+      boolean unproven = input instanceof Input.Close && stays.awaitsProof();
+      boolean useless = !(input instanceof Input.Forget) && loser.hasChild() && !stays.hasChild();
+      return unproven || useless;
     }
   }
 

@@ -106,6 +106,10 @@ final class Fleet {
       gate.proven(sa);
     }
     Pair pair = pairOf(sa);
+    if (pair != null) {
+      // Who has begun it is known only now, if it was not us.
+      pair.add(sa);
+    }
     for (IkeSa rekeyed : sa.takeOffspring()) {
       sas.add(rekeyed);
       if (pair != null) {
@@ -166,9 +170,6 @@ final class Fleet {
   }
 
   private void established(Pair pair, IkeSa sa, Instant now, List<Action> out) {
-    if (!pair.sas().contains(sa)) {
-      pair.add(sa);
-    }
     for (Crossing.Verdict verdict : Crossing.judge(pair, sa, isLower(pair))) {
       if (verdict.isEarly()) {
         pair.postpone(verdict);
@@ -179,7 +180,8 @@ final class Fleet {
     pair.established();
     List<IkeSa> all = pair.in(SaPhase.ESTABLISHED);
     if (all.size() > Limits.ESTABLISHED_PER_PEER) {
-      end(pair, all.getFirst(), new Input.Close(CloseReason.REPLACED), now, out);
+      IkeSa oldest = all.stream().filter(s -> s != pair.carrier()).findFirst().orElseThrow();
+      end(pair, oldest, new Input.Close(CloseReason.REPLACED), now, out);
     }
     makeRoom(pair, now, out);
   }

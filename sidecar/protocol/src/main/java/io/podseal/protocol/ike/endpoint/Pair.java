@@ -90,7 +90,9 @@ final class Pair {
   }
 
   void add(IkeSa sa) {
-    sas.add(sa);
+    if (!sas.contains(sa)) {
+      sas.add(sa);
+    }
   }
 
   void remove(IkeSa sa) {
