@@ -16,9 +16,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class ReconnectStormTest {
-  private static final int PODS = 150;
-  private static final int BURST = 50;
-  private static final int PER_SECOND = 50;
+  private static final int PODS = 60;
+  private static final int BURST = 20;
+  private static final int PER_SECOND = 20;
 
   private final ControllerFixture fixture =
       new ControllerFixture(

@@ -59,10 +59,12 @@ final class ArchTest {
   void theSidecarAndTheControllerAreUsedAsProcessesOnly() {
     assertThat(CLASSES.size()).isGreaterThan(20);
     noClasses()
+        .that()
+        .resideOutsideOfPackage("io.podseal.e2e.race")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.podseal.sidecar..")
-        .because("what is shown must be what runs in a pod")
+        .because("what is shown must be what runs in a pod; the race times the engine's parts")
         .check(CLASSES);
     noClasses()
         .that()
