@@ -61,7 +61,9 @@ class HostileTokenIT {
 
   @Test
   void aTokenForTheApiServerItselfIsRefused() {
-    refused(Tokens.of(Api.client(), namespace, "default").mint(Duration.ofMinutes(10)), "not_authenticated");
+    refused(
+        Tokens.of(Api.client(), namespace, "default").mint(Duration.ofMinutes(10)),
+        "not_authenticated");
   }
 
   @Test
@@ -111,7 +113,9 @@ class HostileTokenIT {
     refused(token, "not_authenticated");
   }
 
-  /** For some seconds the API server knows a token that it has reviewed, whatever became of its pod. */
+  /**
+   * For some seconds the API server knows a token that it has reviewed, whatever became of its pod.
+   */
   @Test
   void aTokenThatTheApiServerStillRemembersDiesWithItsPod() {
     var token = controller.token(orders, "podseal");

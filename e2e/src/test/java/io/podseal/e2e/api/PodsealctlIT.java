@@ -8,8 +8,8 @@ import io.podseal.e2e.lab.Command;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
-import java.util.stream.Stream;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -91,7 +91,8 @@ class PodsealctlIT {
   void aPodInjectedOfflineIsThePodThatTheWebhookMakes() {
     var manifest = POD.replace("NAME", "same");
 
-    // The chart gives the webhook an image, resources and the controller's Service; this one has none.
+    // The chart gives the webhook an image, resources and the controller's Service; this one has
+    // none.
     var unlike = List.of("--resources", "{}", "--image", "podseal/sidecar:latest");
     var command = Stream.concat(Stream.of("inject", "-f", "-"), unlike.stream()).toList();
     var printed = podsealctl.run(command, manifest);

@@ -11,7 +11,9 @@ import java.util.List;
 import javax.crypto.KDF;
 import javax.crypto.spec.HKDFParameterSpec;
 
-/** The key of two pods, derived anew from the master key, for whoever looks where it must not be. */
+/**
+ * The key of two pods, derived anew from the master key, for whoever looks where it must not be.
+ */
 record PairKey(byte[] master, int epoch, Pod one, Pod other) {
   private static final String DOMAIN = "cluster.local";
 
@@ -26,7 +28,8 @@ record PairKey(byte[] master, int epoch, Pod one, Pod other) {
   }
 
   private byte[] derived(String label, int length) {
-    var identities = List.of(identity(one), identity(other)).stream().sorted(Arrays::compareUnsigned);
+    var identities =
+        List.of(identity(one), identity(other)).stream().sorted(Arrays::compareUnsigned);
     var info = new ByteArrayOutputStream();
     field(info, label.getBytes(StandardCharsets.UTF_8));
     field(info, DOMAIN.getBytes(StandardCharsets.UTF_8));

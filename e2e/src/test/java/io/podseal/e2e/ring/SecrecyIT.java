@@ -100,7 +100,9 @@ class SecrecyIT {
         .forEach((entry, base64) -> {
           int epoch = Integer.parseInt(entry.substring("epoch-".length()));
           var key = new PairKey(Base64.getDecoder().decode(base64), epoch, orders, postgres);
-          assertThat(ids(places, orders)).as("our derivation is the controller's").contains(key.id());
+          assertThat(ids(places, orders))
+              .as("our derivation is the controller's")
+              .contains(key.id());
           absent("the key of the pair", key.octets(), places);
         });
     // Every token is a JWT, and every JWT begins so.
