@@ -121,11 +121,11 @@ class SealedWorkloadsIT {
           () ->
               Awaitility.await("the pair is shut")
                   .atMost(Duration.ofSeconds(5))
-                  .until(() -> !traffic.fetch(orders, postgres).ok()));
-      assertThat(traffic.fetch(orders, postgres).ok()).isFalse();
+                  .until(() -> !traffic.answers(orders, postgres)));
+      assertThat(traffic.answers(orders, postgres)).isFalse();
       traffic.assertNothingClear(orders, postgres);
       // No peering protects postgres now, so that it may ask in clear; but orders lets nothing in.
-      assertThat(traffic.fetch(postgres, orders).ok()).isFalse();
+      assertThat(traffic.answers(postgres, orders)).isFalse();
       ring.awaitCondition(namespace, "orders-to-postgres", "ResolvedRefs", "False");
       ring.keep("get-broken.txt", ring.kubectl("get", "securepeerings", "-n", namespace).must());
       var described =

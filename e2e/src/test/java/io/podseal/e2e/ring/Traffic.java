@@ -24,6 +24,12 @@ final class Traffic {
     return fetch(from, to.getStatus().getPodIP() + ":8080");
   }
 
+  /** Returns whether the page comes within a second. */
+  boolean answers(Pod from, Pod to) {
+    var page = "http://" + to.getStatus().getPodIP() + ":8080/";
+    return ring.exec(from, "curl", "-sS", "--max-time", "1", page).ok();
+  }
+
   /** Fetches until the page comes: the two sidecars may have learnt of one another just now. */
   void awaitPage(Pod from, Pod to) {
     awaitPage(from, to.getStatus().getPodIP() + ":8080");
