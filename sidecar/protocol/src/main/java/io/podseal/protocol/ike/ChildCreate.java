@@ -51,6 +51,10 @@ final class ChildCreate implements Exchange {
       if (sa.children().newest().isPresent()) {
         return Optional.empty();
       }
+      if (sa.isAnswering()) {
+        sa.upkeep().wantsChildAfterwards();
+        return Optional.empty();
+      }
       o = ChildOffer.additional(sa.core(), remoteInner);
       offer = o;
     }

@@ -27,6 +27,7 @@ final class ChildRekey implements Exchange {
   private final ChildSa old;
   private @Nullable ChildOffer offer;
   private @Nullable Bytes crossing;
+  private boolean replaced;
 
   ChildRekey(Established sa, ChildSa old) {
     this.sa = sa;
@@ -44,6 +45,11 @@ final class ChildRekey implements Exchange {
    */
   void crossed(Bytes lowestNonce) {
     crossing = lowestNonce;
+  }
+
+  /** The peer's rekey has come to its end before ours. */
+  void replaced() {
+    replaced = true;
   }
 
   @Override
@@ -115,7 +121,7 @@ final class ChildRekey implements Exchange {
         if (hasLost(o)) {
           // RFC 9370 §2.2.4: whoever loses a crossing never begins its further key exchanges.
           abandon(now);
-          yield sa;
+          yield leaveToPeer(now);
         }
         yield sa.goOn(this, now, out);
       }
@@ -157,8 +163,7 @@ final class ChildRekey implements Exchange {
   private State failed(Optional<NotifyPayload> error, Instant now, List<Action> out) {
     int type = error.map(NotifyPayload::notifyType).orElse(0);
     if (crossing != null || !old.isUsable()) {
-      // The peer's rekey of the same child stands and it deletes the old one, or has done so.
-      return sa;
+      return leaveToPeer(now);
     }
     if (type == NotifyType.CHILD_SA_NOT_FOUND) {
       // §2.25.1: the peer no longer has it; ours goes without a word and a new one is made.
@@ -169,6 +174,18 @@ final class ChildRekey implements Exchange {
       sa.core().refused(error.isPresent(), NotifyType.name(type), "rekey of a child refused", out);
     }
     retry(now);
+    return sa;
+  }
+
+  /** Its rekey of the same child stands and it deletes the old one, unless it gives up. */
+  private State leaveToPeer(Instant now) {
+    if (old.isUsable()) {
+      if (replaced) {
+        old.stage(ChildSa.Stage.REPLACED);
+      } else {
+        retry(now);
+      }
+    }
     return sa;
   }
 

@@ -16,6 +16,7 @@ final class ChildUpkeep {
   private Optional<Instant> sendsAt = Optional.empty();
   private Instant notBefore = Instant.MIN;
   private int refusals;
+  private boolean wanted;
 
   ChildUpkeep(Established sa) {
     this.sa = sa;
@@ -77,6 +78,19 @@ final class ChildUpkeep {
     return refusals < Limits.CHILD_REFUSALS;
   }
 
+  /** RFC 9370 §2.2.4: the peer's key exchanges come first, and may make what is wanted. */
+  void wantsChildAfterwards() {
+    wanted = true;
+  }
+
+  /** The peer's key exchanges have come to an end. */
+  void answeredAll(Instant now, List<Action> out) {
+    if (wanted) {
+      wanted = false;
+      ensureChild(now, out);
+    }
+  }
+
   /** Asks for a child if there is none. */
   Established ensureChild(Instant now, List<Action> out) {
     boolean wanted =
@@ -132,9 +146,9 @@ final class ChildUpkeep {
   /** The peer has replaced {@code old}: keep sending there until {@code made} surely receives. */
   void rekeyedByPeer(ChildSa old, ChildSa made) {
     children().add(made);
-    boolean crossing =
-        sa.exchanges().current().orElse(null) instanceof ChildRekey ours && ours.old() == old;
-    if (!crossing && old.isUsable()) {
+    if (sa.exchanges().current().orElse(null) instanceof ChildRekey ours && ours.old() == old) {
+      ours.replaced();
+    } else if (old.isUsable()) {
       old.stage(ChildSa.Stage.REPLACED);
     }
   }
@@ -156,6 +170,8 @@ final class ChildUpkeep {
     sendsAt = Optional.empty();
     heir.notBefore = notBefore;
     heir.refusals = refusals;
+    heir.wanted = wanted;
+    wanted = false;
   }
 
   private Children children() {

@@ -39,12 +39,14 @@ final class CreateChildResponder {
     return Optional.ofNullable(pending).map(PendingKeys::until);
   }
 
-  /** Forgets what the peer did not complete in time. */
-  void expire(Instant now) {
+  /** Forgets what the peer did not complete in time; whether there was such a thing. */
+  boolean expire(Instant now) {
     PendingKeys p = pending;
-    if (p != null && !p.until().isAfter(now)) {
+    boolean due = p != null && !p.until().isAfter(now);
+    if (due) {
       forget(now);
     }
+    return due;
   }
 
   /** Drops what is under way. */

@@ -211,6 +211,10 @@ final class Established implements State {
   private State answer(
       IkeMessage message, List<Payload> answer, Input.Received in, Instant now, List<Action> out) {
     core.respond(message.header(), answer, in, out);
+    if (!creator.isPending()) {
+      // Only now: a request on the SA that the answer makes must not overtake the answer.
+      children.keeper().upkeep.answeredAll(now, out);
+    }
     boolean syntax =
         answer.getFirst() instanceof NotifyPayload n && n.notifyType() == NotifyType.INVALID_SYNTAX;
     // §2.21.3: INVALID_SYNTAX in a protected exchange ends the IKE SA at both ends.
@@ -301,7 +305,9 @@ final class Established implements State {
     if (keepsChildren() && phase() == SaPhase.ESTABLISHED && lifetime.takeRekey(now)) {
       begin(new IkeRekey(this), now, out);
     }
-    creator.expire(now);
+    if (creator.expire(now)) {
+      upkeep.answeredAll(now, out);
+    }
     if (supersededAt.filter(at -> !at.isAfter(now)).isPresent()) {
       supersededAt = Optional.empty();
       close(succession.isOver() ? CloseReason.REKEYED : CloseReason.REPLACED, now, out);

@@ -108,6 +108,7 @@ final class IkeRekey implements Exchange {
     if (hasLost() || !k.next(message)) {
       // RFC 9370 §2.2.4: whoever loses a crossing never begins its further key exchanges.
       abandon(now);
+      retry(now);
       return sa;
     }
     return sa.goOn(this, now, out);
@@ -174,11 +175,13 @@ final class IkeRekey implements Exchange {
       sa.succession().yieldTo(theirs.get(), now, out);
       return sa;
     }
-    if (sa.succession().isOver() || sa.succession().crossingNonce().isPresent()) {
+    if (sa.succession().isOver()) {
       return sa;
     }
     int type = error.map(NotifyPayload::notifyType).orElse(0);
-    if (type == NotifyType.TEMPORARY_FAILURE || type == NotifyType.STATE_NOT_FOUND) {
+    if (type == NotifyType.TEMPORARY_FAILURE
+        || type == NotifyType.STATE_NOT_FOUND
+        || sa.succession().crossingNonce().isPresent()) {
       retry(now);
       return sa;
     }
@@ -187,6 +190,7 @@ final class IkeRekey implements Exchange {
     return sa;
   }
 
+  /** For nothing if the peer's rekey comes to its end before. */
   private void retry(Instant now) {
     sa.retryRekeyAt(now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF));
   }
