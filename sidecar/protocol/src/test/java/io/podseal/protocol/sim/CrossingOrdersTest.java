@@ -56,7 +56,10 @@ class CrossingOrdersTest {
               || both.contains(Operation.REKEY_IKE));
     }
 
-    /** With traffic a child is created beside two series of key exchanges: too many orders. */
+    /**
+     * With traffic a child is created beside two series of key exchanges: half a million orders.
+     * Those suffice that differ in what one of the ends hears.
+     */
     boolean makesTooMuch() {
       return start == Start.CHILDLESS && hybrid && comparesNonces();
     }
@@ -123,7 +126,7 @@ class CrossingOrdersTest {
   @MethodSource("cases")
   @Tag("mass")
   void everyOrderEndsWellWithTraffic(Case c) {
-    explore(c, 0, c.deletesIke() || c.makesTooMuch());
+    explore(c, 0, c.deletesIke());
   }
 
   @ParameterizedTest
@@ -172,6 +175,8 @@ class CrossingOrdersTest {
     private final Host y;
     private int losses;
     private int packets = 1;
+    private Optional<Host> lastFrom = Optional.empty();
+    private List<World.Sent> beforeLast = List.of();
     private int keysBefore;
 
     Exploration(Case c, int seed, int losses, boolean traffic) {
@@ -211,8 +216,9 @@ class CrossingOrdersTest {
     void run(Interleavings.Choices choices) {
       try {
         begin();
-        deliverAll(choices);
-        settle();
+        if (deliverAll(choices)) {
+          settle();
+        }
       } catch (AssertionError | RuntimeException e) {
         throw new AssertionError(
             """
@@ -250,14 +256,25 @@ class CrossingOrdersTest {
       });
     }
 
-    private void deliverAll(Interleavings.Choices choices) {
+    /**
+     * @return false if another order differs in nothing that one of the ends hears
+     */
+    private boolean deliverAll(Interleavings.Choices choices) {
       boolean lost = false;
       for (int rounds = 0; rounds < 3; rounds++) {
         while (world.held() > 0) {
           int held = world.held();
+          if (c.makesTooMuch() && traffic) {
+            List<Integer> telling = telling();
+            if (telling.isEmpty()) {
+              return false;
+            }
+            deliver(telling.get(choices.below(telling.size())));
+            continue;
+          }
           int choice = choices.below(losses > 0 ? 2 * held : held);
           if (choice < held) {
-            step(() -> world.deliverHeld(choice));
+            deliver(choice);
           } else {
             losses--;
             lost = true;
@@ -269,6 +286,30 @@ class CrossingOrdersTest {
           world.run(Duration.ofMillis(100));
         }
       }
+      return true;
+    }
+
+    private void deliver(int index) {
+      beforeLast = world.heldMessages();
+      lastFrom = Optional.of(beforeLast.get(index).from());
+      step(() -> world.deliverHeld(index));
+    }
+
+    /** Of two messages that were on their way to different ends, that of x goes first. */
+    private List<Integer> telling() {
+      List<World.Sent> held = world.heldMessages();
+      List<Integer> indices = new ArrayList<>();
+      for (int i = 0; i < held.size(); i++) {
+        World.Sent sent = held.get(i);
+        boolean late =
+            lastFrom.filter(from -> from == x).isPresent()
+                && sent.from() == y
+                && beforeLast.contains(sent);
+        if (!late) {
+          indices.add(i);
+        }
+      }
+      return indices;
     }
 
     /** No timer is due within a step: time stands still but for telling before from after. */

@@ -179,6 +179,11 @@ final class World {
     return held.size();
   }
 
+  /** What is held, in the order of the indices. */
+  List<Sent> heldMessages() {
+    return List.copyOf(held);
+  }
+
   /** Delivers one of what is held, at once. */
   void deliverHeld(int index) {
     Sent s = held.remove(index);
