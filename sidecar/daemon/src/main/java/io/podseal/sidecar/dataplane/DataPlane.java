@@ -40,6 +40,12 @@ public interface DataPlane extends AutoCloseable {
    */
   void selectOutbound(int inboundSpi);
 
+  /**
+   * Sends nothing more on this SA; packets to its peer are held until another is selected. No
+   * effect when it carries no traffic.
+   */
+  void stopSending(int inboundSpi);
+
   /** The peer's UDP address changed. No effect when the SA is gone. */
   void remote(int inboundSpi, Endpoint to);
 

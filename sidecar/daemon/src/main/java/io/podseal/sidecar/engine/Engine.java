@@ -157,6 +157,7 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
           sasChanged = true;
         }
         case Action.SelectOutbound s -> dataPlane.selectOutbound(s.inboundSpi());
+        case Action.StopSending s -> dataPlane.stopSending(s.inboundSpi());
         case Action.MoveRemote m -> dataPlane.remote(m.inboundSpi(), m.to());
         case Action.RemoveChild r -> {
           dataPlane.remove(r.inboundSpi());

@@ -42,6 +42,9 @@ public sealed interface Action {
   /** Send the peer's traffic on this child from now on. */
   record SelectOutbound(int inboundSpi) implements Action {}
 
+  /** Send nothing more on this child; it still receives. Packets wait for another. */
+  record StopSending(int inboundSpi) implements Action {}
+
   /** The peer of this child now lives at another UDP address. */
   record MoveRemote(int inboundSpi, Endpoint to) implements Action {}
 

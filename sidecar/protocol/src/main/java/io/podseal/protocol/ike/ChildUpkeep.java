@@ -104,6 +104,23 @@ final class ChildUpkeep {
     return sa;
   }
 
+  /**
+   * RFC 7296 §1.5: the peer has no child with the SPI that we send on. Ours goes, as if a rekey had
+   * been answered with CHILD_SA_NOT_FOUND (§2.25.1), and a new one is made; not again at once,
+   * whatever the peer says.
+   */
+  void peerLacks(int outboundSpi, Instant now, List<Action> out) {
+    Optional<ChildSa> lacked =
+        children()
+            .byOutbound(sa.core().peer().child().protocol().id(), outboundSpi)
+            .filter(ChildSa::isUsable);
+    if (lacked.isPresent() && sa.keepsChildren() && !notBefore.isAfter(now)) {
+      children().remove(lacked.get(), "the peer does not know it", now, out);
+      ensureChild(now, out);
+      pause(now);
+    }
+  }
+
   void onTimer(Instant now, List<Action> out) {
     if (sendsAt.filter(at -> !at.isAfter(now)).isPresent()) {
       useNewest(out);
@@ -120,6 +137,7 @@ final class ChildUpkeep {
       }
     } else if (child.isExpired(now)) {
       if (child.stage() != ChildSa.Stage.DELETING) {
+        // RFC 4301 §4.4.2.1: nothing is sent any more, whether the peer answers or not.
         child.stage(ChildSa.Stage.DELETING);
         children().leave(child, out);
         sa.begin(new ChildDelete(sa, child, "its lifetime is over"), now, out);

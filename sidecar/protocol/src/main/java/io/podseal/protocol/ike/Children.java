@@ -105,17 +105,22 @@ final class Children {
     return selected == child;
   }
 
-  /** Moves traffic off a child that is about to go, if there is another. */
+  /** Moves traffic off a child that is about to go; if there is no other, packets wait. */
   void leave(ChildSa child, List<Action> out) {
     if (selected == child) {
       selected = null;
-      newest().ifPresent(next -> select(next, out));
+      newest()
+          .ifPresentOrElse(
+              next -> select(next, out), () -> out.add(new Action.StopSending(child.inboundSpi())));
     }
   }
 
   void remove(ChildSa child, String why, Instant now, List<Action> out) {
     all.remove(child);
-    leave(child, out);
+    if (selected == child) {
+      selected = null;
+      newest().ifPresent(next -> select(next, out));
+    }
     out.add(new Action.RemoveChild(child.inboundSpi()));
     core().ctx().spis().release(child.inboundSpi(), now);
     out.add(

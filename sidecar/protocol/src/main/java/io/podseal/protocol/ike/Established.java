@@ -232,6 +232,9 @@ final class Established implements State {
       payloads.addAll(moves.answer(this, message, in));
       core.respond(message.header(), payloads, in, out);
       moves.check(this, now, out);
+      message.all(NotifyPayload.class).stream()
+          .filter(n -> n.notifyType() == NotifyType.INVALID_SPI && n.data().length() == 4)
+          .forEach(n -> upkeep.peerLacks(n.data().s32(0), now, out));
     }
     return answer.deletesIkeSa()
         ? ended(closing.orElse(CloseReason.DELETED_BY_PEER), now, out)
@@ -279,6 +282,7 @@ final class Established implements State {
             .ifPresent(c -> c.traffic(t.lastInbound(), t.lastOutbound()));
         checkLiveness(now, out);
       }
+      case Input.UnknownSpi u -> begin(new InvalidSpiNotice(this, u.spi()), now, out);
       case Input.Worn w -> children.byInbound(w.inboundSpi()).ifPresent(c -> c.wornOut(now));
       case Input.Superseded s ->
           supersededAt = Optional.of(now.plus(IkeTimers.REKEYED_CHILD_LINGER));

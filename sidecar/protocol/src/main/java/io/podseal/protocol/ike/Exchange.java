@@ -17,6 +17,7 @@ sealed interface Exchange
         IkeRekey,
         IkeDelete,
         Liveness,
+        InvalidSpiNotice,
         CrashTokenUpdate,
         RoutabilityCheck {
   ExchangeType type();

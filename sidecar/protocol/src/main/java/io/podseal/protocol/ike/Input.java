@@ -34,6 +34,9 @@ public sealed interface Input {
   /** We have used half of the sequence numbers of a child: it is replaced, whatever its age. */
   record Worn(int inboundSpi) implements Input {}
 
+  /** The peer sends ESP with an SPI that no child of ours has or had lately. */
+  record UnknownSpi(int spi) implements Input {}
+
   /** Another SA serves the peer; should the peer not delete this one, we do. */
   record Superseded() implements Input {}
 

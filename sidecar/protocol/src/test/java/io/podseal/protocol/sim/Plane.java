@@ -104,6 +104,11 @@ final class Plane {
     }
   }
 
+  void stopSending(int spi) {
+    Child child = required(spi);
+    outbound.remove(child.peer, child);
+  }
+
   Child required(int spi) {
     Child child = installed.get(spi);
     if (child == null) {

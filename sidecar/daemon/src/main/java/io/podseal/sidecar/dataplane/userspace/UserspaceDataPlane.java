@@ -135,6 +135,14 @@ public final class UserspaceDataPlane implements DataPlane {
   }
 
   @Override
+  public synchronized void stopSending(int inboundSpi) {
+    Sa sa = installed.get(inboundSpi);
+    if (sa != null && selected.remove(sa.peerAddress, sa)) {
+      publish();
+    }
+  }
+
+  @Override
   public synchronized void remote(int inboundSpi, Endpoint to) {
     Sa sa = installed.get(inboundSpi);
     if (sa != null) {

@@ -214,12 +214,19 @@ public final class IkeEndpoint {
 
   /**
    * An ESP packet with an SPI that no SA has. If it comes from a declared peer, that peer holds an
-   * SA that we lost, probably by a restart: we start a new one.
+   * SA that we lost, probably by a restart: we start a new one, or tell the peer if an IKE SA
+   * stands (RFC 7296 §1.5).
    */
   public List<Action> unknownSpi(int spi, Endpoint from, Instant now) {
     List<Action> out = new ArrayList<>();
     if (!ctx.spis().isOurs(spi, now)) {
-      recover(from, now, out);
+      Pair pair = pairs.at(from.address());
+      if (pair == null || pair.in(SaPhase.ESTABLISHED).isEmpty()) {
+        recover(from, now, out);
+      } else if (pair.mayRecover(now)) {
+        IkeSa newest = pair.in(SaPhase.ESTABLISHED).getLast();
+        fleet.run(newest, new Input.UnknownSpi(spi), now, out);
+      }
     }
     return out;
   }
