@@ -3,6 +3,7 @@ package io.podseal.protocol.ike;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.KePayload;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
@@ -74,6 +75,10 @@ final class CreateChildResponder {
     if (inSeries) {
       return error(NotifyType.TEMPORARY_FAILURE);
     }
+    // §2.25 allows it for any reason that passes; the peer waits before it asks again.
+    if (request.first(KePayload.class).filter(ke -> !mayExchangeKeys(ke, now)).isPresent()) {
+      return error(NotifyType.TEMPORARY_FAILURE);
+    }
     if (proposals.getFirst().protocol() == Proposal.IKE) {
       return new IkeRekeyResponder(sa, this).answer(request, proposals, nonceI.get(), now, out);
     }
@@ -92,6 +97,11 @@ final class CreateChildResponder {
     return rekey.isPresent()
         ? rekeyed(responder, rekey.get(), nonceI.get(), now, out)
         : created(responder, nonceI.get(), now, out);
+  }
+
+  private boolean mayExchangeKeys(KePayload asked, Instant now) {
+    SaCore core = sa.core();
+    return core.ctx().peers().mayExchangeKeys(core.peer().identity(), asked.method(), now);
   }
 
   private List<Payload> rekeyed(

@@ -35,6 +35,24 @@ public final class Limits {
   /** Work on expensive ones per second: 5 with MODP-2048, 2 % of a core. */
   public static final int EXPENSIVE_RATE = 100;
 
+  /** Answers to one source that has proven nothing: a node's pods behind one NAT all restart. */
+  public static final int ANSWER_BURST = 100;
+
+  /** Such answers per second, each no longer than what it answers: a flood gets a trickle. */
+  public static final int ANSWER_RATE = 50;
+
+  /** Sources that are counted: more than a pod has peers; the longest silent is forgotten. */
+  public static final int ANSWER_SOURCES = 4_096;
+
+  /** Work on key exchanges that one authenticated peer may cause at once, as CREATE_CHILD_SA. */
+  public static final int PEER_KEY_EXCHANGE_BURST = 400;
+
+  /**
+   * Such work per second: 4 milliseconds. A healthy peer does two in an hour, and a hostile one
+   * leaves the engine to the others. The longest MODP group is 160 at once.
+   */
+  public static final int PEER_KEY_EXCHANGE_RATE = 20;
+
   /** Established IKE SAs of one peer: current, replacement, crossing, and one to spare. */
   public static final int ESTABLISHED_PER_PEER = 4;
 
@@ -90,13 +108,19 @@ public final class Limits {
   /** Message IDs kept back for the Delete of an SA that has no more (RFC 7296 §2.2). */
   public static final int LAST_MESSAGE_IDS = 16;
 
-  /** Cookies an initiator returns before it stops believing them. */
+  /**
+   * Cookies an initiator returns before it begins anew: a responder changes its secret once in a
+   * while, so that the second may be refused, but not a third.
+   */
   public static final int COOKIE_RETRIES = 3;
 
   /** Our nonces: half the key size of the largest PRF we offer, and more (RFC 7296 §2.10). */
   public static final int NONCE_LENGTH = 32;
 
-  /** Handshakes that fail in a row before the pause between them stops growing. */
+  /**
+   * Handshakes that fail in a row before the pause between them stops growing: half a second
+   * doubled five times is above {@link IkeTimers#RETRY_CAP}.
+   */
   public static final int BACKOFF_STEPS = 5;
 
   private Limits() {}

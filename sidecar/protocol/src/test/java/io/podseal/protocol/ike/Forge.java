@@ -20,6 +20,7 @@ import io.podseal.protocol.wire.ByteWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /** Writes and reads protected messages with the keys of an IKE SA under AES-256-GCM. */
 public final class Forge {
@@ -27,7 +28,9 @@ public final class Forge {
   private static final JdkCryptoProvider CRYPTO = new JdkCryptoProvider();
   private static final IkeSuite SUITE =
       IkeSuite.aead(GCM, PrfAlgorithm.HMAC_SHA2_256, KeyExchangeMethod.X25519);
-  private static long iv = 1L << 40;
+
+  /** Test classes run side by side. */
+  private static final AtomicLong NEXT_IV = new AtomicLong(1L << 40);
 
   private Forge() {}
 
@@ -82,6 +85,7 @@ public final class Forge {
   /** A message after any clear part, which is authenticated with it. */
   public static byte[] sealAfter(IkeKeys keys, IkeHeader header, byte[] prefix, byte[] plaintext) {
     SecretBytes keyAndSalt = header.fromOriginalInitiator() ? keys.skEi() : keys.skEr();
+    long iv = NEXT_IV.getAndIncrement();
     ByteWriter nonce = new ByteWriter();
     keyAndSalt.slice(GCM.keyLength(), GCM.keymatLength()).use(nonce::bytes);
     nonce.u64(iv);
@@ -89,7 +93,7 @@ public final class Forge {
     CRYPTO
         .aead(GCM, keyAndSalt.slice(0, GCM.keyLength()))
         .seal(nonce.toArray(), prefix, prefix.length, plaintext, 0, plaintext.length, sealed, 0);
-    return new ByteWriter().bytes(prefix).u64(iv++).bytes(sealed).toArray();
+    return new ByteWriter().bytes(prefix).u64(iv).bytes(sealed).toArray();
   }
 
   /** The content of a message that one of the two ends sent. */

@@ -143,6 +143,26 @@ class HoardingPeerSimTest {
   }
 
   @Test
+  void whoAsksForKeyExchangesWithoutEndIsToldToWaitAndMayAskAgainLater() {
+    world.state.forged();
+    world.wire.forged();
+    assertThat(answeredOf(TIMES)).isEqualTo(Limits.PEER_KEY_EXCHANGE_BURST);
+    world.run(Duration.ofSeconds(2));
+    assertThat(answeredOf(TIMES)).isEqualTo(2 * Limits.PEER_KEY_EXCHANGE_RATE);
+    assertOthersAreServed();
+  }
+
+  /** How many requests that cost a key exchange are not put off; all name a child nobody has. */
+  private int answeredOf(int requests) {
+    int answered = 0;
+    for (int i = 0; i < requests; i++) {
+      int error = answer(childRekey(a, b, 0x5000, 0x6000)).error().orElseThrow().notifyType();
+      answered += error == NotifyType.CHILD_SA_NOT_FOUND ? 1 : 0;
+    }
+    return answered;
+  }
+
+  @Test
   void whoRekeysTheNewestIkeSaWithoutEndIsToldToWait() {
     world.state.forged();
     world.wire.forged();

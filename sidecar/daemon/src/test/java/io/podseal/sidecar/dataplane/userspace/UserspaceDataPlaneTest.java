@@ -147,6 +147,29 @@ final class UserspaceDataPlaneTest {
   }
 
   @Test
+  void packetsWaitWhenAnSaMaySendNoMoreAndLeaveOnTheNextOne() throws Exception {
+    try (DatagramSocket receiver = two.namespace().call(() -> new DatagramSocket(7000));
+        DatagramSocket sender = one.namespace().call(() -> new DatagramSocket())) {
+      receiver.setSoTimeout((int) LIMIT.toMillis());
+      b.install(one.address(), PORT, 1);
+      int first = a.install(two.address(), PORT, 1);
+      a.plane.selectOutbound(first);
+      a.plane.stopSending(first);
+
+      sender.send(new DatagramPacket(new byte[] {42}, 1, two.address(), 7000));
+      await(() -> !a.events.isEmpty());
+      assertThat(a.events).containsExactly("sealing " + SealedPod.identity(two.address()));
+      assertThat(a.plane.stats().getFirst().packetsOut()).isZero();
+
+      b.install(one.address(), PORT, 2);
+      a.plane.selectOutbound(a.install(two.address(), PORT, 2));
+      DatagramPacket packet = new DatagramPacket(new byte[10], 10);
+      receiver.receive(packet);
+      assertThat(packet.getData()[0]).isEqualTo((byte) 42);
+    }
+  }
+
+  @Test
   void firstPacketsWaitForTheirSaAndArriveInOrder() throws Exception {
     try (DatagramSocket receiver = two.namespace().call(() -> new DatagramSocket(7000));
         DatagramSocket sender = one.namespace().call(() -> new DatagramSocket())) {

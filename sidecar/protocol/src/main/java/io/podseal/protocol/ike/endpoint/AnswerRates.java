@@ -1,5 +1,6 @@
 package io.podseal.protocol.ike.endpoint;
 
+import io.podseal.protocol.ike.Limits;
 import java.net.InetAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -8,11 +9,9 @@ import java.util.Map;
 
 /** How often an unproven source gets an answer; remembers a bounded number of sources. */
 final class AnswerRates {
-  /** A node's pods behind one NAT address may all restart at once. */
-  private static final int BURST = 100;
-
-  private static final Duration ONE_MORE_EVERY = Duration.ofMillis(20);
-  private static final int SOURCES = 4096;
+  private static final int BURST = Limits.ANSWER_BURST;
+  private static final Duration ONE_MORE_EVERY =
+      Duration.ofSeconds(1).dividedBy(Limits.ANSWER_RATE);
 
   private record Bucket(int tokens, Instant filledAt) {}
 
@@ -22,7 +21,7 @@ final class AnswerRates {
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<InetAddress, Bucket> eldest) {
-          return size() > SOURCES;
+          return size() > Limits.ANSWER_SOURCES;
         }
       };
 

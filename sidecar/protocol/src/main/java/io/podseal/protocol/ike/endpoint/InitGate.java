@@ -26,7 +26,7 @@ import java.util.Set;
 final class InitGate {
   private final Cookies cookies;
   private final AnswerRates rates = new AnswerRates();
-  private final KeyExchangeBudget keyExchanges = new KeyExchangeBudget();
+  private final KeyExchangeBudget keyExchanges = KeyExchangeBudget.ofStrangers();
   private final int ikeSas;
   private final Map<Attempt, IkeSa> byAttempt = new HashMap<>();
   private final Map<IkeSa, Attempt> attempts = new HashMap<>();

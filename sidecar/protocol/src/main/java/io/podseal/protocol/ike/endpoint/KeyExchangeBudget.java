@@ -7,17 +7,35 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Bounds the work on key exchanges that peers can cause before they authenticate, in units of about
- * 200 microseconds: one exchange with X25519. Expensive ones have a budget of their own: a flood of
- * them does not stop the others.
+ * Bounds the work on key exchanges that others can cause, in units of about 200 microseconds: one
+ * exchange with X25519. Expensive ones have a budget of their own: a flood of them does not stop
+ * the others. What follows in IKE_INTERMEDIATE or IKE_FOLLOWUP_KE is as much again at most for each
+ * additional method of our own policy.
  */
 final class KeyExchangeBudget {
   private static final int MODP_2048 = 256;
 
-  private final TokenBucket cheap =
-      new TokenBucket(Limits.KEY_EXCHANGE_BURST, Limits.KEY_EXCHANGE_RATE);
-  private final TokenBucket expensive =
-      new TokenBucket(Limits.EXPENSIVE_BURST, Limits.EXPENSIVE_RATE);
+  private final TokenBucket cheap;
+  private final TokenBucket expensive;
+
+  private KeyExchangeBudget(TokenBucket cheap, TokenBucket expensive) {
+    this.cheap = cheap;
+    this.expensive = expensive;
+  }
+
+  /** For all together who have not authenticated. */
+  static KeyExchangeBudget ofStrangers() {
+    return new KeyExchangeBudget(
+        new TokenBucket(Limits.KEY_EXCHANGE_BURST, Limits.KEY_EXCHANGE_RATE),
+        new TokenBucket(Limits.EXPENSIVE_BURST, Limits.EXPENSIVE_RATE));
+  }
+
+  /** For one peer that has. */
+  static KeyExchangeBudget ofPeer() {
+    return new KeyExchangeBudget(
+        new TokenBucket(Limits.PEER_KEY_EXCHANGE_BURST, Limits.PEER_KEY_EXCHANGE_RATE),
+        new TokenBucket(Limits.PEER_KEY_EXCHANGE_BURST, Limits.PEER_KEY_EXCHANGE_RATE));
+  }
 
   /** Whether it is begun only for who has returned a cookie. */
   static boolean isExpensive(int method) {

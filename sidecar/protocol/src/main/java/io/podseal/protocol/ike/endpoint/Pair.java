@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class Pair {
   private Peer peer;
   private final List<IkeSa> sas = new ArrayList<>();
+  private final KeyExchangeBudget keyExchanges = KeyExchangeBudget.ofPeer();
   private final List<Crossing.Verdict> postponed = new ArrayList<>();
   private @Nullable IkeSa carrier;
   private boolean contacted;
@@ -202,6 +203,11 @@ final class Pair {
     Duration pause = IkeTimers.RETRY_FIRST.multipliedBy(1L << failures);
     failures = Math.min(failures + 1, Limits.BACKOFF_STEPS);
     notBefore = now.plus(pause.compareTo(IkeTimers.RETRY_CAP) < 0 ? pause : IkeTimers.RETRY_CAP);
+  }
+
+  /** Whether we answer another key exchange that the peer asks for now; then it is counted. */
+  boolean mayExchangeKeys(int method, Instant now) {
+    return keyExchanges.takes(method, now);
   }
 
   /** Whether an unknown SPI may make us start; then not again for a while. */

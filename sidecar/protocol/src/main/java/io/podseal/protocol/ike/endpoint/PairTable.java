@@ -5,6 +5,7 @@ import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.policy.Peer;
 import java.net.InetAddress;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
@@ -38,6 +39,12 @@ final class PairTable implements PeerDirectory {
   public int ikeSas(Identity identity) {
     Pair pair = byIdentity.get(identity);
     return pair == null ? 0 : pair.sas().size();
+  }
+
+  @Override
+  public boolean mayExchangeKeys(Identity identity, int method, Instant now) {
+    Pair pair = byIdentity.get(identity);
+    return pair != null && pair.mayExchangeKeys(method, now);
   }
 
   /** What whoever has this address may use; any peer's algorithms if that is nobody's. */

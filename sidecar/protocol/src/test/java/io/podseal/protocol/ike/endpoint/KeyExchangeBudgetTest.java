@@ -13,7 +13,7 @@ class KeyExchangeBudgetTest {
   private static final int MODP_2048 = 14;
   private static final int MODP_4096 = 16;
 
-  private final KeyExchangeBudget budget = new KeyExchangeBudget();
+  private final KeyExchangeBudget budget = KeyExchangeBudget.ofStrangers();
 
   private int done(int method, int asked, Instant now) {
     int done = 0;
