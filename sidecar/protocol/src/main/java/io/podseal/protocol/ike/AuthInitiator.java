@@ -37,6 +37,7 @@ final class AuthInitiator implements State {
   private final Optional<Session> withPpk;
 
   private final int messageId;
+  private boolean packetWaits;
 
   private AuthInitiator(SaCore core, Initiation initiation, AuthMaterial material) {
     this.core = core;
@@ -154,7 +155,8 @@ final class AuthInitiator implements State {
     }
     Established established = new Established(core, key.epoch(), false, now);
     if (offer.isEmpty()) {
-      return established.begin(out);
+      established.begin(out);
+      return packetWaits ? established.upkeep().ensureChild(now, out) : established;
     }
     Optional<ChildSa> child = offer.get().first(message, material.nonceR(), now, out);
     if (child.isPresent()) {
@@ -180,6 +182,7 @@ final class AuthInitiator implements State {
   public State on(Input input, Instant now, List<Action> out) {
     return switch (input) {
       case Input.PacketWaiting p -> {
+        packetWaits = true;
         out.addAll(core.window().hurry(now));
         yield this;
       }

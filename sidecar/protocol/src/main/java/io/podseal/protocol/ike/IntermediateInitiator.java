@@ -23,7 +23,7 @@ import java.util.Optional;
  */
 final class IntermediateInitiator implements State {
   private final SaCore core;
-  private final Initiation initiation;
+  private Initiation initiation;
   private final AuthMaterial material;
   private final KeyExchanges keys;
 
@@ -92,6 +92,7 @@ final class IntermediateInitiator implements State {
   public State on(Input input, Instant now, List<Action> out) {
     return switch (input) {
       case Input.PacketWaiting p -> {
+        initiation = initiation.withChild();
         out.addAll(core.window().hurry(now));
         yield this;
       }

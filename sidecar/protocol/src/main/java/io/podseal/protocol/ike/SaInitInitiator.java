@@ -34,7 +34,7 @@ final class SaInitInitiator implements State {
   private static final int COOKIE_MAX = 64;
 
   private final SaCore core;
-  private final Initiation initiation;
+  private Initiation initiation;
   private final KeyExchanges keys;
   private final Bytes nonce;
   private final List<Proposal> offer;
@@ -182,6 +182,7 @@ final class SaInitInitiator implements State {
   public State on(Input input, Instant now, List<Action> out) {
     return switch (input) {
       case Input.PacketWaiting p -> {
+        initiation = initiation.withChild();
         out.addAll(core.window().hurry(now));
         yield this;
       }
