@@ -191,6 +191,6 @@ final class ChildRekey implements Exchange {
 
   private void retry(Instant now) {
     old.stage(ChildSa.Stage.ACTIVE);
-    old.rekeyAt(now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF));
+    old.rekeyAt(now.plus(Jitter.pauseAfterRefusal(sa.core().ctx().random())));
   }
 }

@@ -68,7 +68,7 @@ final class ChildUpkeep {
 
   /** The next child is not asked for at once. */
   void pause(Instant now) {
-    notBefore = now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF);
+    notBefore = now.plus(Jitter.pauseAfterRefusal(sa.core().ctx().random()));
   }
 
   /** The peer has refused a child: whether the next packet that waits asks for one again. */

@@ -192,6 +192,6 @@ final class IkeRekey implements Exchange {
 
   /** For nothing if the peer's rekey comes to its end before. */
   private void retry(Instant now) {
-    sa.retryRekeyAt(now.plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF));
+    sa.retryRekeyAt(now.plus(Jitter.pauseAfterRefusal(sa.core().ctx().random())));
   }
 }

@@ -52,6 +52,12 @@ public final class IkeTimers {
   /** No immediate retry after TEMPORARY_FAILURE (RFC 7296 §2.25), nor after a refused child. */
   public static final Duration TEMPORARY_FAILURE_BACKOFF = Duration.ofSeconds(8);
 
+  /**
+   * That pause is longer by up to this: two ends that refused each other must not come again at
+   * once, or they refuse each other for ever.
+   */
+  public static final Duration TEMPORARY_FAILURE_SPREAD = Duration.ofSeconds(4);
+
   /** A responder waits so long for the next IKE_FOLLOWUP_KE (RFC 9370 §2.2.4 suggests 5-20 s). */
   public static final Duration FOLLOWUP_TIMEOUT = Duration.ofSeconds(20);
 

@@ -4,15 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.policy.AdditionalKeyExchange;
 import io.podseal.protocol.policy.CryptoOffer;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
  * Rekeys of a child, alone and against what the peer begins (RFC 7296 §2.8.1, §2.25.1). The names
- * are those of strongSwan's suite child_rekey; what happens in them is ours. There a Delete is
- * forged for a child that the peer does not mean ("incorrect_delete"): ours is a Delete of the old
- * child by the end that did not begin the rekey.
+ * are those of strongSwan's suite child_rekey, with a few of our own between. Two things are made
+ * otherwise here, where both ends are Podseal's. There a Delete is forged for a child that the peer
+ * does not mean ("incorrect_delete"): ours is a Delete of the old child by the end that did not
+ * begin the rekey. And there a child is lost without a word ("lost_sa"): ours is lost with a Delete
+ * that comes late.
  */
 @SuppressWarnings("MemberName") // the names are to be found in the other suite
 class ChildRekeyScenariosTest extends TwoEnds {
@@ -20,6 +24,9 @@ class ChildRekeyScenariosTest extends TwoEnds {
   static final CryptoOffer X25519_FIRST =
       CryptoOffer.CLASSIC.withKeyExchange(
           List.of(KeyExchangeMethod.X25519, KeyExchangeMethod.P256));
+  static final CryptoOffer P256_FIRST =
+      CryptoOffer.CLASSIC.withKeyExchange(
+          List.of(KeyExchangeMethod.P256, KeyExchangeMethod.X25519));
   static final CryptoOffer P256_ONLY =
       CryptoOffer.CLASSIC.withKeyExchange(List.of(KeyExchangeMethod.P256));
 
@@ -29,6 +36,20 @@ class ChildRekeyScenariosTest extends TwoEnds {
 
   private void keInvalid() {
     offers(X25519_FIRST, P256_ONLY);
+  }
+
+  /** Each end wants another method than the other has begun with. */
+  private void keInvalidBothWays() {
+    offers(X25519_FIRST, P256_FIRST);
+  }
+
+  /**
+   * What a begins takes an additional key exchange and what b begins takes none: an end that
+   * answers chooses by its own order, and no method stands twice in one SA (RFC 9370 §2.2.2). So
+   * both begin with a key exchange that the other does not want.
+   */
+  static CryptoOffer withAdditionalP256(CryptoOffer offer) {
+    return offer.withAdditional(List.of(AdditionalKeyExchange.optional(KeyExchangeMethod.P256)));
   }
 
   private void bothRekey() {
@@ -90,13 +111,28 @@ class ChildRekeyScenariosTest extends TwoEnds {
       world.hold(delete(a));
       rekeys(a);
       runMillis(20);
-      // b's old child is replaced: what it rekeys now is the new one.
-      rekeys(b);
+      softExpires(b);
       runMillis(20);
+      assertThat(count(request(b))).as("b rekeys what a has replaced").isZero();
+      assertThat(count(delete(b))).isZero();
       world.release();
-      runMillis(100);
-      assertThat(newChildren(b)).isEqualTo(2);
-      assertThat(errorsOf(a)).isEmpty();
+      runMillis(20);
+      assertThat(firstDeletes(a)).isEqualTo(1);
+      assertThat(newChildren(a)).isEqualTo(1);
+      assertThat(newChildren(b)).isEqualTo(1);
+      runMillis(1000);
+      assertThat(count(request(b))).isZero();
+      assertThat(count(delete(b))).isZero();
+    });
+  }
+
+  /** Without a's rekey b begins one itself then: what is ignored above would have been one. */
+  @Test
+  void soft_expire_begins_a_rekey() {
+    everySeed(() -> {
+      softExpires(b);
+      runMillis(20);
+      assertThat(count(request(b))).isEqualTo(1);
     });
   }
 
@@ -139,7 +175,8 @@ class ChildRekeyScenariosTest extends TwoEnds {
       runMillis(5);
       world.release();
       runMillis(5);
-      assertThat(errorsOf(b)).isNotEmpty();
+      // §2.25.1: b has not yet heard that a knows of it.
+      assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
     });
   }
 
@@ -185,11 +222,44 @@ class ChildRekeyScenariosTest extends TwoEnds {
 
   @Test
   void collision_mixed() {
+    offers(withAdditionalP256(P256_FIRST), withAdditionalP256(X25519_FIRST));
+    List<Boolean> survivors = new ArrayList<>();
+    everySeed(() -> {
+      Keys.IkeSaKeys keys = a.keys.last();
+      bothRekey();
+      runMillis(100);
+      assertThat(errorsOf(a)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+      assertThat(errorsOf(b)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+      assertThat(linked(b)).as("a's takes another key exchange").isEqualTo(1);
+      assertThat(linked(a)).as("b's takes none").isZero();
+      boolean ofA = rekeyOf(a, keys).orElseThrow().survives(rekeyOf(b, keys).orElseThrow());
+      // RFC 9370 §2.2.4: the loser does not go on, so that no SA of its own has to be deleted.
+      assertThat(count(followup(a))).isEqualTo(ofA ? 1 : 0);
+      assertThat(newChildren(a)).isEqualTo(ofA ? 2 : 1);
+      assertThat(newChildren(b)).isEqualTo(ofA ? 2 : 1);
+      // b deletes what it made in vain, or the old child.
+      assertThat(count(delete(b))).isEqualTo(1);
+      assertThat(count(delete(a))).isEqualTo(ofA ? 1 : 0);
+      survivors.add(ofA);
+    });
+    assertThat(survivors).contains(true, false);
+  }
+
+  /** Answers of {@code host} that say that another key exchange follows. */
+  private long linked(Host host) {
+    return count(answer(host).and(s -> open(s).has(NotifyType.ADDITIONAL_KEY_EXCHANGE)));
+  }
+
+  /** Both series of key exchanges begin, one stands still. */
+  @Test
+  void collision_multi_ke_delayed_followup() {
     multiKe();
     everySeed(() -> {
-      world.hold(followup(a));
+      boolean[] first = {true};
+      world.hold(s -> followup(a).or(followup(b)).test(s) && first[0]);
       bothRekey();
       runMillis(20);
+      first[0] = false;
       world.release();
     });
   }
@@ -261,7 +331,7 @@ class ChildRekeyScenariosTest extends TwoEnds {
       runMillis(10);
       world.release();
       runMillis(100);
-      assertThat(errorsOf(b)).hasSize(1);
+      assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
     });
   }
 
@@ -273,24 +343,41 @@ class ChildRekeyScenariosTest extends TwoEnds {
       bothRekey();
       runMillis(20);
       world.release();
+      runMillis(20);
+      assertThat(errorsOf(b)).containsExactly(NotifyType.CHILD_SA_NOT_FOUND);
     });
   }
 
   @Test
   void collision_ke_invalid() {
-    keInvalid();
-    everySeed(this::bothRekey);
+    keInvalidBothWays();
+    everySeed(() -> {
+      bothRekey();
+      runMillis(100);
+      assertThat(errorsOf(a)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+      assertThat(errorsOf(b)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+      assertThat(newChildren(a)).isEqualTo(2);
+      assertThat(newChildren(b)).isEqualTo(2);
+    });
   }
 
   @Test
   void collision_ke_invalid_delayed_retry() {
-    keInvalid();
+    keInvalidBothWays();
     everySeed(() -> {
       bothRekey();
-      runMillis(2);
+      runMillis(1);
       world.hold(request(a));
+      world.hold(delete(b));
       runMillis(20);
+      assertThat(world.held()).isEqualTo(2);
       world.release();
+      runMillis(20);
+      assertThat(errorsOf(a)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+      // b is closing by now what a wants to rekey.
+      assertThat(errorsOf(b))
+          .containsExactly(NotifyType.INVALID_KE_PAYLOAD, NotifyType.TEMPORARY_FAILURE);
+      assertThat(newChildren(a)).isEqualTo(1);
     });
   }
 
@@ -336,6 +423,8 @@ class ChildRekeyScenariosTest extends TwoEnds {
       world.loseOne(delete(b));
       rekeys(a);
       expires(b);
+      runMillis(100);
+      assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
     });
   }
 
@@ -346,6 +435,8 @@ class ChildRekeyScenariosTest extends TwoEnds {
       world.loseOne(request(a));
       rekeys(a);
       expires(b);
+      runMillis(2000);
+      assertThat(errorsOf(b)).containsExactly(NotifyType.CHILD_SA_NOT_FOUND);
     });
   }
 
@@ -358,6 +449,7 @@ class ChildRekeyScenariosTest extends TwoEnds {
       expires(b);
       runMillis(100);
       world.release();
+      assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
     });
   }
 
@@ -367,8 +459,14 @@ class ChildRekeyScenariosTest extends TwoEnds {
       rekeys(a);
       rekeysIke(b);
       runMillis(100);
-      // §2.25.2: each refuses what the other begins; b comes again after a pause.
+      // §2.25.2: each refuses what the other begins.
       assertThat(errorsOf(a)).containsExactly(NotifyType.TEMPORARY_FAILURE);
+      assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
+      runMillis(20_000);
+      // §2.25: both come again after a pause, and not at one moment.
+      assertThat(errorsOf(a).size() + errorsOf(b).size()).isEqualTo(2);
+      assertThat(newChildren(a)).isEqualTo(1);
+      assertThat(ikeRekeys(b)).isEqualTo(1);
     });
   }
 
@@ -378,6 +476,8 @@ class ChildRekeyScenariosTest extends TwoEnds {
     everySeed(() -> {
       rekeys(a);
       deletesIke(b);
+      runMillis(2);
+      assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
     });
   }
 }

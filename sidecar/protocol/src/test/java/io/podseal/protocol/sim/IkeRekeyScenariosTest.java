@@ -1,11 +1,16 @@
 package io.podseal.protocol.sim;
 
 import static io.podseal.protocol.sim.ChildRekeyScenariosTest.HYBRID;
+import static io.podseal.protocol.sim.ChildRekeyScenariosTest.P256_FIRST;
 import static io.podseal.protocol.sim.ChildRekeyScenariosTest.P256_ONLY;
 import static io.podseal.protocol.sim.ChildRekeyScenariosTest.X25519_FIRST;
+import static io.podseal.protocol.sim.ChildRekeyScenariosTest.withAdditionalP256;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.wire.Bytes;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -77,30 +82,54 @@ class IkeRekeyScenariosTest extends TwoEnds {
 
   @Test
   void collision_mixed() {
-    multiKe();
+    offers(withAdditionalP256(P256_FIRST), withAdditionalP256(X25519_FIRST));
+    List<Boolean> survivors = new ArrayList<>();
     everySeed(() -> {
-      world.hold(followup(a));
+      Keys.IkeSaKeys keys = a.keys.last();
       bothRekey();
-      runMillis(20);
-      world.release();
+      runMillis(100);
+      assertThat(errorsOf(a)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+      assertThat(errorsOf(b)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+      WireRekey begunByA = rekeyOf(a, keys).orElseThrow();
+      WireRekey begunByB = rekeyOf(b, keys).orElseThrow();
+      boolean ofA = begunByA.survives(begunByB);
+      // RFC 9370 §2.2.4: the loser does not go on, so that no SA of its own has to be deleted.
+      assertThat(count(followup(a))).isEqualTo(ofA ? 1 : 0);
+      assertThat(count(followup(b))).isZero();
+      runMillis(20_000);
+      assertThat(Bytes.ofLong(ikeSa(a))).isEqualTo((ofA ? begunByA : begunByB).spiOfInitiator());
+      survivors.add(ofA);
     });
+    assertThat(survivors).contains(true, false);
   }
 
   @Test
   void collision_ke_invalid() {
-    offers(X25519_FIRST, P256_ONLY);
-    everySeed(this::bothRekey);
+    offers(X25519_FIRST, P256_FIRST);
+    assertRekeyedOnce(() -> {
+      bothRekey();
+      runMillis(100);
+      assertThat(errorsOf(a)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+      assertThat(errorsOf(b)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+    });
   }
 
   @Test
   void collision_ke_invalid_delayed_retry() {
-    offers(X25519_FIRST, P256_ONLY);
+    offers(X25519_FIRST, P256_FIRST);
     everySeed(() -> {
       bothRekey();
-      runMillis(2);
+      runMillis(1);
       world.hold(request(a));
+      world.hold(delete(b));
       runMillis(20);
+      assertThat(world.held()).isEqualTo(2);
       world.release();
+      runMillis(20);
+      assertThat(errorsOf(a)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+      // b has rekeyed the old SA by now.
+      assertThat(errorsOf(b))
+          .containsExactly(NotifyType.INVALID_KE_PAYLOAD, NotifyType.TEMPORARY_FAILURE);
     });
   }
 
@@ -174,6 +203,8 @@ class IkeRekeyScenariosTest extends TwoEnds {
     everySeed(() -> {
       rekeysIke(a);
       deletesIke(b);
+      runMillis(2);
+      assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
     });
   }
 
@@ -195,6 +226,8 @@ class IkeRekeyScenariosTest extends TwoEnds {
       world.loseOne(delete(b));
       rekeysIke(a);
       deletesIke(b);
+      runMillis(2);
+      assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
     });
   }
 }

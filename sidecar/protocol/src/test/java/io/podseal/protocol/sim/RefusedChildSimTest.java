@@ -92,7 +92,7 @@ class RefusedChildSimTest {
     assertThat(a.establishedWith(b)).hasSize(1);
 
     refusing = false;
-    packets(Duration.ofSeconds(1));
+    packets(IkeTimers.TEMPORARY_FAILURE_SPREAD.plusSeconds(1));
     assertThat(requests()).hasSize(1);
     assertThat(a.establishedWith(b).getFirst().initiatorSpi()).isEqualTo(ikeSa);
     assertThat(a.childrenWith(b)).isEqualTo(1);
@@ -107,7 +107,10 @@ class RefusedChildSimTest {
     for (int refusals = 1; refusals < Limits.CHILD_REFUSALS; refusals++) {
       refuse(NotifyType.NO_PROPOSAL_CHOSEN);
       assertThat(a.establishedWith(b)).as("after refusal %d", refusals).hasSize(1);
-      packets(IkeTimers.TEMPORARY_FAILURE_BACKOFF.plus(GAP.multipliedBy(2)));
+      packets(
+          IkeTimers.TEMPORARY_FAILURE_BACKOFF
+              .plus(IkeTimers.TEMPORARY_FAILURE_SPREAD)
+              .plus(GAP.multipliedBy(2)));
     }
     refuse(NotifyType.NO_PROPOSAL_CHOSEN);
     packets(Duration.ofSeconds(1));

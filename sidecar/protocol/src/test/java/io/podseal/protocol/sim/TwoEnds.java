@@ -3,16 +3,29 @@ package io.podseal.protocol.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.ike.Forge;
+import io.podseal.protocol.ike.IkeTimers;
+import io.podseal.protocol.message.DeletePayload;
 import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.telemetry.ProtocolEvent;
+import io.podseal.protocol.wire.Bytes;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Two pods with an SA and traffic both ways, on which a scenario holds, loses and orders messages.
@@ -25,11 +38,13 @@ abstract class TwoEnds {
   private static final Duration GAP = Duration.ofMillis(5);
 
   /** Longer than any pause after TEMPORARY_FAILURE. */
-  private static final Duration UNTIL_PACKETS_AGAIN = Duration.ofSeconds(12);
+  private static final Duration UNTIL_PACKETS_AGAIN =
+      IkeTimers.TEMPORARY_FAILURE_BACKOFF.plus(IkeTimers.TEMPORARY_FAILURE_SPREAD).plusSeconds(1);
 
   World world = new World(0, new CheapCrypto());
   Host a = world.host("a", "10.0.0.1", 1);
   Host b = world.host("b", "10.0.0.2", 2);
+  private final Map<Host, Integer> commands = new HashMap<>();
   private boolean mayLosePackets;
   private CryptoOffer offerOfA = CryptoOffer.CLASSIC;
   private CryptoOffer offerOfB = CryptoOffer.CLASSIC;
@@ -58,6 +73,7 @@ abstract class TwoEnds {
 
   private void begin(int seed) {
     world = new World(seed, new CheapCrypto());
+    commands.clear();
     a = world.host(seed % 4 < 2 ? "a" : "c", "10.0.0.1", 100 + seed);
     b = world.host("b", "10.0.0.2", 200 + seed);
     a.offer = offerOfA;
@@ -91,6 +107,8 @@ abstract class TwoEnds {
       world.run(Duration.ofSeconds(5));
     }
     assertThat(world.held()).isZero();
+    assertThat(world.idleTraps()).as("calls of hold and loseOne that met no message").isEmpty();
+    assertPatience();
     for (Host host : List.of(a, b)) {
       assertThat(host.childrenWith(other(host))).isEqualTo(1);
       assertThat(host.establishedWith(other(host))).hasSize(1);
@@ -110,11 +128,18 @@ abstract class TwoEnds {
     return host.establishedWith(other(host)).getFirst().initiatorSpi();
   }
 
+  /** Who is told by the test to begin again and again need not be patient. */
+  private void commands(Host host) {
+    commands.merge(host, 1, Integer::sum);
+  }
+
   void rekeys(Host host) {
+    commands(host);
     host.run(host.endpoint().rekeyChild(other(host).identity, host.now()));
   }
 
   void rekeysIke(Host host) {
+    commands(host);
     host.run(host.endpoint().rekeyIkeSa(other(host).identity, host.now()));
   }
 
@@ -125,6 +150,11 @@ abstract class TwoEnds {
   /** Ends the IKE SA. */
   void deletesIke(Host host) {
     host.run(host.endpoint().shutdown(host.now()));
+  }
+
+  /** The soft lifetime of the first child passes, not that of one made meanwhile. */
+  void softExpires(Host host) {
+    host.clockJumps(Duration.ofMinutes(24));
   }
 
   /** The hard lifetime of the first child passes, not that of one made meanwhile. */
@@ -156,6 +186,11 @@ abstract class TwoEnds {
     return s -> s.is(from, ExchangeType.IKE_FOLLOWUP_KE, false);
   }
 
+  /** Deletes that {@code host} has begun, however often they were sent. */
+  long firstDeletes(Host host) {
+    return first(delete(host)).filter(s -> !open(s).all(DeletePayload.class).isEmpty()).count();
+  }
+
   long count(Predicate<World.Sent> what) {
     return world.sent.stream().filter(what).count();
   }
@@ -168,13 +203,69 @@ abstract class TwoEnds {
     return Forge.open(world.provider(), keys.copy(), sent.ike());
   }
 
-  /** The error notifies in answers of {@code host} to CREATE_CHILD_SA. */
+  /**
+   * The error notifies in answers of {@code host} to CREATE_CHILD_SA and what follows, each once.
+   */
   List<Integer> errorsOf(Host host) {
-    return world.sent.stream()
-        .filter(answer(host))
+    return first(answer(host).or(s -> s.is(host, ExchangeType.IKE_FOLLOWUP_KE, true)))
         .flatMap(s -> open(s).error().stream())
         .map(n -> n.notifyType())
         .toList();
+  }
+
+  /** Messages when they were first sent. */
+  private Stream<World.Sent> first(Predicate<World.Sent> what) {
+    Map<Bytes, World.Sent> all = new LinkedHashMap<>();
+    world.sent.stream().filter(what).forEach(s -> all.putIfAbsent(Bytes.copyOf(s.ike()), s));
+    return all.values().stream();
+  }
+
+  /** §2.25: whoever is refused for a while does not ask for the same at once. */
+  private void assertPatience() {
+    for (Host host : List.of(a, b)) {
+      if (commands.getOrDefault(host, 0) < 2) {
+        first(answer(other(host)))
+            .filter(s -> open(s).has(NotifyType.TEMPORARY_FAILURE))
+            .forEach(refusal -> assertPatience(host, refusal));
+      }
+    }
+  }
+
+  private void assertPatience(Host host, World.Sent refusal) {
+    IkeHeader refused = open(refusal).header();
+    List<World.Sent> requests = first(request(host)).toList();
+    String wish =
+        requests.stream()
+            .map(this::open)
+            .filter(m -> m.header().spiInitiator() == refused.spiInitiator())
+            .filter(m -> m.header().messageId() == refused.messageId())
+            .map(TwoEnds::wish)
+            .findFirst()
+            .orElseThrow();
+    Instant until = refusal.at().plus(IkeTimers.TEMPORARY_FAILURE_BACKOFF);
+    assertThat(requests)
+        .as("requests of %s after TEMPORARY_FAILURE at %s", host.identity, refusal.at())
+        .filteredOn(s -> s.at().isAfter(refusal.at()) && s.at().isBefore(until))
+        .noneMatch(s -> wish(open(s)).equals(wish));
+  }
+
+  /** What a CREATE_CHILD_SA request asks for. */
+  private static String wish(IkeMessage request) {
+    SaPayload sa = request.first(SaPayload.class).orElseThrow();
+    boolean ofIke = sa.proposals().getFirst().protocol() == Proposal.IKE;
+    return ofIke
+        ? "rekey of IKE SA " + request.header().spiInitiator()
+        : request
+            .notify(NotifyType.REKEY_SA)
+            .map(n -> "rekey of child " + n.spi())
+            .orElse("another child");
+  }
+
+  /**
+   * The first exchange that {@code host} began on the IKE SA of {@code keys} and that made an SA.
+   */
+  Optional<WireRekey> rekeyOf(Host host, Keys.IkeSaKeys keys) {
+    return WireRekey.firstAnswered(host, other(host), world, keys);
   }
 
   long newChildren(Host host) {

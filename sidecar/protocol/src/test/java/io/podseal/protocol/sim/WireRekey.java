@@ -28,20 +28,31 @@ record WireRekey(
   /** The first that {@code initiator} began on an IKE SA, if it was answered with an SA. */
   static Optional<WireRekey> firstOf(
       Host initiator, Host responder, World world, Keys.IkeSaKeys on) {
-    Optional<IkeMessage> request = messages(world, on, initiator, false).findFirst();
-    Optional<IkeMessage> answer =
-        request.flatMap(r ->
-            messages(world, on, responder, true)
-                .filter(m -> m.header().messageId() == r.header().messageId())
-                .findFirst());
-    return answer
+    return messages(world, on, initiator, false)
+        .findFirst()
+        .flatMap(request -> answered(initiator, responder, world, on, request));
+  }
+
+  /** The first that {@code initiator} began on an IKE SA and that was answered with an SA. */
+  static Optional<WireRekey> firstAnswered(
+      Host initiator, Host responder, World world, Keys.IkeSaKeys on) {
+    return messages(world, on, initiator, false)
+        .flatMap(request -> answered(initiator, responder, world, on, request).stream())
+        .findFirst();
+  }
+
+  private static Optional<WireRekey> answered(
+      Host initiator, Host responder, World world, Keys.IkeSaKeys on, IkeMessage request) {
+    return messages(world, on, responder, true)
+        .filter(m -> m.header().messageId() == request.header().messageId())
+        .findFirst()
         .filter(m -> m.error().isEmpty())
         .map(m ->
             new WireRekey(
                 initiator,
                 responder,
-                List.of(request.get().nonce().orElseThrow(), m.nonce().orElseThrow()),
-                spi(request.get()),
+                List.of(request.nonce().orElseThrow(), m.nonce().orElseThrow()),
+                spi(request),
                 spi(m)));
   }
 

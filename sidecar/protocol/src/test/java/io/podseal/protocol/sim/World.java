@@ -24,6 +24,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A deterministic world of pods: one queue of events ordered by virtual time. The same seed gives
@@ -66,6 +68,22 @@ final class World {
     }
   }
 
+  /** What a test waits for on the wire, and whether it came. */
+  private static final class Trap {
+    private final Predicate<Sent> what;
+    private boolean sprung;
+
+    Trap(Predicate<Sent> what) {
+      this.what = what;
+    }
+
+    boolean catches(Sent sending) {
+      boolean caught = what.test(sending);
+      sprung |= caught;
+      return caught;
+    }
+  }
+
   private record Event(Instant at, long order, Runnable action) {}
 
   final Network network;
@@ -83,9 +101,10 @@ final class World {
   final List<Sent> sent = new ArrayList<>();
 
   private boolean recording;
-  private final List<Predicate<Sent>> holds = new ArrayList<>();
+  private final List<Trap> traps = new ArrayList<>();
+  private final List<Trap> holds = new ArrayList<>();
   private final List<Sent> held = new ArrayList<>();
-  private Predicate<Sent> losing = s -> false;
+  private @Nullable Trap losing;
   private UnaryOperator<Packet> tampering = UnaryOperator.identity();
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private long order;
@@ -164,7 +183,24 @@ final class World {
 
   /** Keeps what {@code filter} selects until {@link #release}. */
   void hold(Predicate<Sent> filter) {
-    holds.add(filter);
+    holds.add(trap(filter));
+  }
+
+  private Trap trap(Predicate<Sent> filter) {
+    Trap trap = new Trap(filter);
+    traps.add(trap);
+    return trap;
+  }
+
+  /**
+   * Which calls of {@link #hold} and {@link #loseOne}, counted from 1, never met a packet: what
+   * they were to bring about did not happen.
+   */
+  List<Integer> idleTraps() {
+    return IntStream.rangeClosed(1, traps.size())
+        .filter(i -> !traps.get(i - 1).sprung)
+        .boxed()
+        .toList();
   }
 
   /** Delivers what was held, in the order it was sent, and holds no more. */
@@ -198,7 +234,7 @@ final class World {
 
   /** Loses the first packet that {@code filter} selects. */
   void loseOne(Predicate<Sent> filter) {
-    losing = filter;
+    losing = trap(filter);
   }
 
   void transmit(Host from, Endpoint to, Packet original) {
@@ -209,11 +245,11 @@ final class World {
     if (recording && original instanceof Ike) {
       sent.add(sending);
     }
-    if (losing.test(sending)) {
-      losing = s -> false;
+    if (losing != null && losing.catches(sending)) {
+      losing = null;
       return;
     }
-    if (holds.stream().anyMatch(h -> h.test(sending))) {
+    if (holds.stream().anyMatch(h -> h.catches(sending))) {
       held.add(sending);
       return;
     }
