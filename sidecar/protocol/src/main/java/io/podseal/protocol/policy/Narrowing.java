@@ -32,8 +32,13 @@ public final class Narrowing {
         whole(offered, policy)
             .or(() -> withFirst(offered, policy))
             .or(() -> acceptable.stream().findFirst());
-    return chosen.map(
-        c -> new Narrowed(c, acceptable.stream().anyMatch(other -> !c.contains(other))));
+    // One selector too many is enough to see that a payload does not hold all of them.
+    return chosen.map(c ->
+        new Narrowed(
+            c,
+            policy.stream()
+                .map(p -> offered.intersection(p, TrafficSelectors.MAX + 1))
+                .anyMatch(other -> !c.contains(other))));
   }
 
   /** Whether an answer is one: not empty, and nothing in it that was not offered. */

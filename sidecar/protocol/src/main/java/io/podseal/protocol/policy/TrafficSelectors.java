@@ -36,7 +36,14 @@ public record TrafficSelectors(List<TrafficSelector> local, List<TrafficSelector
 
   /** The traffic of both; our selectors' order is kept. */
   public TrafficSelectors intersection(TrafficSelectors other) {
-    return new TrafficSelectors(common(local, other.local), common(remote, other.remote)).paired();
+    return intersection(other, MAX);
+  }
+
+  /** The same with more or fewer selectors on either side than a payload may hold. */
+  TrafficSelectors intersection(TrafficSelectors other, int limit) {
+    return new TrafficSelectors(
+            common(local, other.local, limit), common(remote, other.remote, limit))
+        .paired();
   }
 
   /** Whether all traffic of {@code other} is ours too. */
@@ -74,12 +81,12 @@ public record TrafficSelectors(List<TrafficSelector> local, List<TrafficSelector
   }
 
   private static List<TrafficSelector> common(
-      List<TrafficSelector> ours, List<TrafficSelector> theirs) {
+      List<TrafficSelector> ours, List<TrafficSelector> theirs, int limit) {
     List<SelectorBox> boxes = new ArrayList<>();
     for (SelectorBox our : SelectorBox.all(ours)) {
       for (SelectorBox their : SelectorBox.all(theirs)) {
         Optional<SelectorBox> both = our.intersection(their);
-        both.filter(b -> boxes.size() < MAX && boxes.stream().noneMatch(b::isWithin))
+        both.filter(b -> boxes.size() < limit && boxes.stream().noneMatch(b::isWithin))
             .ifPresent(boxes::add);
       }
     }
