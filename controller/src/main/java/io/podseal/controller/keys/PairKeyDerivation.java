@@ -70,7 +70,8 @@ final class PairKeyDerivation {
     return info;
   }
 
-  private static byte[] hkdf(byte[] master, byte[] info, int length) {
+  /** RFC 5869 with SHA-256, without salt. */
+  static byte[] hkdf(byte[] master, byte[] info, int length) {
     try {
       return KDF.getInstance("HKDF-SHA256")
           .deriveData(HKDFParameterSpec.ofExtract().addIKM(master).thenExpand(info, length));

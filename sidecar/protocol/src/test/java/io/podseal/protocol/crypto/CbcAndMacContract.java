@@ -144,7 +144,8 @@ public abstract class CbcAndMacContract {
   void integrityPassesWycheproof(IntegrityAlgorithm algorithm) {
     int ran = 0;
     int keyBits = algorithm.keyLength() * 8;
-    for (Wycheproof.Case c : Wycheproof.cases("hmac_sha" + keyBits + "_test.json")) {
+    String file = "hmac_sha" + keyBits + "_test.json";
+    for (Wycheproof.Case c : Wycheproof.cases(file)) {
       if (c.groupInt("keySize") != keyBits || c.groupInt("tagSize") != keyBits / 2) {
         continue;
       }
@@ -156,7 +157,7 @@ public abstract class CbcAndMacContract {
       assertThat(mac.verify(c.hex("tag"), 0)).as("%s", c).isEqualTo(!c.isInvalid());
       ran++;
     }
-    assertThat(ran).as("truncated HMACs that ran").isGreaterThan(50);
+    Wycheproof.ran(file, provider(), ran, 50);
   }
 
   /** RFC 4868 §2.7.2.1 (AUTH256-1) and its like, with a key as long as the hash. */

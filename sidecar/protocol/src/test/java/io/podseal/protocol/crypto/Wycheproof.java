@@ -1,5 +1,7 @@
 package io.podseal.protocol.crypto;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -35,6 +37,14 @@ final class Wycheproof {
   }
 
   private Wycheproof() {}
+
+  /** Says how many cases of a file were run, and fails if they are fewer than there must be. */
+  static void ran(String file, CryptoProvider by, int count, int atLeast) {
+    System.out.printf(
+        "wycheproof/%s: %d of %d cases by %s%n",
+        file, count, cases(file).size(), by.getClass().getSimpleName());
+    assertThat(count).as("cases of %s that ran", file).isPositive().isGreaterThanOrEqualTo(atLeast);
+  }
 
   static List<Case> cases(String file) {
     try (InputStream in = Wycheproof.class.getResourceAsStream("/wycheproof/" + file)) {

@@ -51,6 +51,10 @@ class KeymatVectorsTest {
   }
 
   private IkeKeyDerivation derivation() {
+    return derivation(prf);
+  }
+
+  private static IkeKeyDerivation derivation(Prf prf) {
     return new IkeKeyDerivation(
         prf, GCM_256, Optional.empty(), range(0, 0x1f), range(0x20, 0x3f), SPI_I, SPI_R);
   }
@@ -118,6 +122,60 @@ class KeymatVectorsTest {
         .isEqualTo("0955f39106eb02db494e2755512fde5b570852e3acc5925c9a4bbc38dbcd20ee");
     assertThat(hex(keys.skPr()))
         .isEqualTo("2c35e964619fdc829a9cb2bac1e5ce14e4204055102921ff337a7bc9ef4cddba");
+  }
+
+  /** SKEYSEED comes first; the blocks of prf+ are the keys, which no INTEG stands between. */
+  @Test
+  void everyValueOnTheWayToTheKeysOfAnIkeSaIsTheKnownOne() {
+    RecordingPrf recording = new RecordingPrf(prf);
+    IkeKeys keys = derivation(recording).initial(secret(range(0x40, 0x5f)));
+
+    assertThat(recording.results().getFirst())
+        .isEqualTo("fb7b0d6107cf71fb87cb4f19020bd81cc0f757a8f6a81a8a62c5b6f3a2660ac5");
+    assertThat(String.join("", recording.results().subList(1, recording.results().size())))
+        .startsWith(
+            hex(keys.skD())
+                + hex(keys.skEi())
+                + hex(keys.skEr())
+                + hex(keys.skPi())
+                + hex(keys.skPr()))
+        .hasSize(6 * 64);
+  }
+
+  /** The SKEYSEED of a rekey (§2.18), and of an additional key exchange (RFC 9370 §2.2.2). */
+  @Test
+  void theSkeyseedsOfARekeyAndOfAnAdditionalKeyExchangeAreTheKnownOnes() {
+    RecordingPrf ofRekey = new RecordingPrf(prf);
+    new IkeKeyDerivation(
+            ofRekey, GCM_256, Optional.empty(), range(0x80, 0x9f), range(0xa0, 0xbf), SPI_I, SPI_R)
+        .rekeyed(keys().skD(), List.of(secret(range(0xc0, 0xdf))));
+    RecordingPrf ofAdditional = new RecordingPrf(prf);
+    derivation(ofAdditional).updated(keys().skD(), secret(range(0xe0, 0xff)));
+
+    assertThat(ofRekey.results().getFirst())
+        .isEqualTo("2aaa4fd6311b3126e3bfacbb7488b23aad521338afa77c625441313a2134aa96");
+    assertThat(ofAdditional.results().getFirst())
+        .isEqualTo("4ba1ec40b065be87adbc7d2d1888618f3af8d7584052ab4ade613e4bcf20c439");
+  }
+
+  /** §2.15: the two inner values of AUTH, at each end. */
+  @Test
+  void everyValueOnTheWayToAuthIsTheKnownOne() {
+    String padded = "e3c6648d923d4913fd880b6a0760fad5225e262e5816451bd75b4c0e9e83141d";
+    IkeKeys keys = keys();
+    assertThat(valuesOfAuth(keys.skPi(), "a.podseal.test"))
+        .startsWith("1ad4015f1a115db9c025b84ec592c1e0e5affb04654dc82552a138f4e23032d4", padded)
+        .hasSize(3);
+    assertThat(valuesOfAuth(keys.skPr(), "b.podseal.test"))
+        .startsWith("89bb930921461f0b957afc14ae874139d78421307968bf3e2a84436ff8950e14", padded)
+        .hasSize(3);
+  }
+
+  private List<String> valuesOfAuth(SecretBytes skP, String name) {
+    RecordingPrf recording = new RecordingPrf(prf);
+    SecretBytes psk = secret(range(0x60, 0x7f));
+    PskAuth.compute(recording, psk, new byte[64], range(0x20, 0x3f), skP, id(name));
+    return recording.results();
   }
 
   @Test
