@@ -88,7 +88,6 @@ public final class Forge {
     long iv = NEXT_IV.getAndIncrement();
     ByteWriter nonce = new ByteWriter();
     keyAndSalt.slice(GCM.keyLength(), GCM.keymatLength()).use(nonce::bytes);
-    long iv = IV.getAndIncrement();
     nonce.u64(iv);
     byte[] sealed = new byte[plaintext.length + Aead.TAG_LENGTH];
     CRYPTO

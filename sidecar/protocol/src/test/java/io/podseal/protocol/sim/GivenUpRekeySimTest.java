@@ -120,7 +120,7 @@ class GivenUpRekeySimTest {
     world.sent.clear();
     world.run(IkeTimers.FOLLOWUP_TIMEOUT);
     assertThat(requests(sa)).as("while the peer may still go on").isEmpty();
-    world.run(IkeTimers.TEMPORARY_FAILURE_BACKOFF);
+    world.run(IkeTimers.TEMPORARY_FAILURE_BACKOFF.plus(IkeTimers.TEMPORARY_FAILURE_SPREAD));
     assertThat(requests(sa)).as("since %s", given).isNotEmpty();
     assertThat(requests(sa).getFirst().header().exchange()).isEqualTo(ExchangeType.CREATE_CHILD_SA);
   }
