@@ -5,6 +5,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.podseal.controller.control.ControlLimits;
 import io.podseal.controller.identity.PodAuthenticator;
 import io.podseal.controller.inject.SidecarTemplate;
+import io.podseal.controller.linux.CoreDumps;
 import io.podseal.controller.obs.ControllerMetrics;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -68,6 +69,7 @@ class ControllerLifecycle {
   }
 
   void start(@Observes StartupEvent event) {
+    CoreDumps.forbid();
     controller.start();
   }
 

@@ -125,6 +125,7 @@ class ArchitectureTest {
     onlyImports("reconcile", "model", "identity", "certs", "obs");
     onlyImports("obs");
     onlyImports("inject");
+    onlyImports("linux");
     onlyImports("webhook", "inject", "reconcile", "obs");
     onlyImports("ctl", "inject");
     slices()
@@ -142,6 +143,7 @@ class ArchitectureTest {
     only("io.grpc..", "control", "the transport must be replaceable");
     only("io.netty..", "control", "one place to change with Netty 4.2");
     only("io.vertx..", "webhook", "the HTTP server of the webhook must be replaceable");
+    only("java.lang.foreign..", "linux", "what is called natively is to be found in one place");
     only("picocli..", "ctl", "the controller itself is told by its environment");
     noClasses()
         .that()

@@ -2,7 +2,6 @@ package io.podseal.controller;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.fabric8.kubernetes.api.model.ContainerBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -16,22 +15,14 @@ import io.podseal.controller.inject.SidecarTemplate;
 import io.podseal.controller.obs.ControllerMetrics;
 import io.podseal.crds.v1alpha1.CryptoProfile;
 import io.podseal.crds.v1alpha1.CryptoProfileSpec;
-import io.podseal.crds.v1alpha1.PeerDestination;
-import io.podseal.crds.v1alpha1.PeerSource;
 import io.podseal.crds.v1alpha1.PortSpec;
 import io.podseal.crds.v1alpha1.SecurePeering;
-import io.podseal.crds.v1alpha1.SecurePeeringSpec;
-import io.podseal.crds.v1alpha1.Selector;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.Arrays;
-import java.util.Base64;
 import java.util.Deque;
-import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
 
@@ -44,6 +35,7 @@ final class ControllerFixture implements AutoCloseable {
       SidecarTemplate.of(SERVER_NAME + ":9443", "podseal/sidecar:1", "Never", "info", "{}");
 
   final MockApiServer api = MockApiServer.start();
+  final Shop shop = new Shop(api);
   final SimpleMeterRegistry registry = new SimpleMeterRegistry();
   final TestClock clock;
   private final ControlLimits limits;
@@ -123,31 +115,7 @@ final class ControllerFixture implements AutoCloseable {
   }
 
   Pod pod(String name, String app, String address, boolean injected) {
-    var builder =
-        new PodBuilder()
-            .withNewMetadata()
-            .withNamespace("shop")
-            .withName(name)
-            .addToLabels("app", app)
-            .endMetadata()
-            .withNewSpec()
-            .withServiceAccountName(app)
-            .endSpec()
-            .withNewStatus()
-            .withPhase("Running")
-            .withPodIP(address)
-            .addNewPodIP()
-            .withIp(address)
-            .endPodIP()
-            .endStatus();
-    if (injected) {
-      builder
-          .editSpec()
-          .withInitContainers(
-              new ContainerBuilder().withName("podseal").withRestartPolicy("Always").build())
-          .endSpec();
-    }
-    return api.client().resource(builder.build()).create();
+    return shop.pod(name, app, address, injected);
   }
 
   void delete(Pod pod) {
@@ -176,14 +144,7 @@ final class ControllerFixture implements AutoCloseable {
   }
 
   String token(Pod pod, String audience, Duration life) {
-    var meta = pod.getMetadata();
-    return api.mintToken(
-        meta.getNamespace(),
-        meta.getName(),
-        meta.getUid(),
-        pod.getSpec().getServiceAccountName(),
-        life,
-        audience);
+    return shop.token(pod, audience, life);
   }
 
   static String identity(Pod pod) {
@@ -220,9 +181,7 @@ final class ControllerFixture implements AutoCloseable {
 
   /** An entry of the authority's Secret; empty if it is not there. */
   String root(String entry) {
-    var data = api.client().secrets().inNamespace(NAMESPACE).withName("podseal-ca").get().getData();
-    return new String(
-        Base64.getDecoder().decode(data.getOrDefault(entry, "")), StandardCharsets.US_ASCII);
+    return shop.root(entry);
   }
 
   /** What pods of a namespace trust; empty if there is nothing. */
@@ -231,7 +190,6 @@ final class ControllerFixture implements AutoCloseable {
     return map == null ? "" : map.getData().getOrDefault("ca.crt", "");
   }
 
-  /** A Strict peering of {@code app=from} to {@code app=to} of {@code shop}. */
   void profile(String name, CryptoProfileSpec spec) {
     var profile = new CryptoProfile();
     profile.setMetadata(new ObjectMetaBuilder().withNamespace("shop").withName(name).build());
@@ -239,17 +197,9 @@ final class ControllerFixture implements AutoCloseable {
     api.client().resource(profile).create();
   }
 
+  /** A Strict peering of {@code app=from} to {@code app=to} of {@code shop}. */
   SecurePeering peering(String name, String from, String to, PortSpec... ports) {
-    var peering = new SecurePeering();
-    peering.setMetadata(new ObjectMetaBuilder().withNamespace("shop").withName(name).build());
-    peering.setSpec(
-        new SecurePeeringSpec(
-            new PeerSource(Selector.label("app", from)),
-            List.of(new PeerDestination(Selector.label("app", to))),
-            Arrays.asList(ports),
-            SecurePeeringSpec.STRICT,
-            null));
-    return api.client().resource(peering).create();
+    return shop.peering(name, from, to, ports);
   }
 
   /** The condition of a peering as {@code status/reason}, or {@code -}. */

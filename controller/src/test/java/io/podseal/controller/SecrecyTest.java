@@ -10,7 +10,6 @@ import io.fabric8.kubernetes.client.utils.Serialization;
 import io.podseal.crds.v1alpha1.SecurePeering;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
@@ -100,14 +99,14 @@ class SecrecyTest {
     await().until(() -> atDb.ended() != null);
 
     var pairKey = atOrders.peer(identity(db)).getKeys(0).getSecret().toByteArray();
-    var master = master();
+    var master = fixture.shop.master();
     var places = new ArrayList<String>(log);
     places.add(everythingInTheApiButSecrets());
     fixture.registry.getMeters().forEach(m -> places.add(m.getId() + " " + m.measure()));
 
     assertAudited(orders, db);
     for (var secret : List.of(pairKey, master, firstHalf(pairKey), firstHalf(master))) {
-      for (var form : forms(secret)) {
+      for (var form : SecretForms.of(secret)) {
         assertThat(places).noneMatch(place -> place.contains(form));
       }
     }
@@ -184,18 +183,6 @@ class SecrecyTest {
         + " -";
   }
 
-  private byte[] master() {
-    var secret =
-        fixture
-            .api
-            .client()
-            .secrets()
-            .inNamespace(ControllerFixture.NAMESPACE)
-            .withName("podseal-master")
-            .get();
-    return Base64.getDecoder().decode(String.valueOf(secret.getData().get("epoch-1")));
-  }
-
   private String everythingInTheApiButSecrets() {
     var client = fixture.api.client();
     var all = new ArrayList<HasMetadata>();
@@ -209,16 +196,5 @@ class SecrecyTest {
 
   private static byte[] firstHalf(byte[] secret) {
     return Arrays.copyOf(secret, 15);
-  }
-
-  private static List<String> forms(byte[] secret) {
-    return List.of(
-        HexFormat.of().formatHex(secret),
-        HexFormat.of().withUpperCase().formatHex(secret),
-        HexFormat.ofDelimiter(":").formatHex(secret),
-        HexFormat.ofDelimiter(" ").formatHex(secret),
-        Base64.getEncoder().withoutPadding().encodeToString(secret),
-        Base64.getUrlEncoder().withoutPadding().encodeToString(secret),
-        Arrays.toString(secret).replaceAll("[\\[\\]]", ""));
   }
 }
