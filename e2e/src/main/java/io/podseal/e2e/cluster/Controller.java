@@ -114,7 +114,8 @@ public final class Controller implements AutoCloseable {
     return Command.of("curl", "-sS", "http://" + address + ":" + httpPort + "/q/metrics").must();
   }
 
-  private boolean ready() {
+  /** Returns whether it says that it does its part. */
+  public boolean ready() {
     return Command.of(
             "curl",
             "-sf",

@@ -203,6 +203,11 @@ final class LiveController implements AutoCloseable {
     return process.metrics();
   }
 
+  /** Whether it says that it does its part. */
+  boolean ready() {
+    return process.ready();
+  }
+
   private String ca(String namespace) {
     return Awaitility.await("ConfigMap podseal-ca in " + namespace)
         .atMost(Duration.ofSeconds(20))

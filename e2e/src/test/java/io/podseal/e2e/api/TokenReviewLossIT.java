@@ -1,0 +1,178 @@
+package io.podseal.e2e.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.ValidatingWebhookConfigurationBuilder;
+import io.fabric8.kubernetes.api.model.authentication.TokenReviewBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
+import io.grpc.Status;
+import io.podseal.controller.TestSidecar;
+import io.podseal.crds.v1alpha1.PeerDestination;
+import io.podseal.crds.v1alpha1.PeerSource;
+import io.podseal.crds.v1alpha1.SecurePeering;
+import io.podseal.crds.v1alpha1.SecurePeeringSpec;
+import io.podseal.crds.v1alpha1.Selector;
+import io.podseal.e2e.kube.ControlPlane;
+import io.podseal.e2e.lab.Resources;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/**
+ * A real API server that answers every TokenReview with 500, because it cannot ask an admission
+ * webhook that nobody answers for; all else of it works. On one of its own in any case: nobody can
+ * have a token reviewed meanwhile.
+ */
+@Tag("api")
+class TokenReviewLossIT {
+  private static final String CONFIGURATION = "nobody-answers";
+  private static final Duration LIMIT = Duration.ofSeconds(20);
+
+  private final Resources owned = new Resources();
+  private LiveController controller;
+  private KubernetesClient client;
+  private KubernetesClient impatient;
+
+  @BeforeEach
+  void start() throws IOException {
+    var parent = Files.createDirectories(Path.of("target", "tokenreview"));
+    var folder = Files.createTempDirectory(parent, "run-").toAbsolutePath();
+    var plane = owned.add(ControlPlane.start(folder));
+    client = plane.client();
+    var config = Config.fromKubeconfig(plane.kubeconfig().toFile());
+    config.setRequestRetryBackoffLimit(0);
+    impatient = owned.add(new KubernetesClientBuilder().withConfig(config).build());
+    controller = owned.add(LiveController.start(client, plane.kubeconfig(), folder));
+    controller.optIn("shop");
+  }
+
+  @AfterEach
+  void stop() {
+    owned.close();
+  }
+
+  @Test
+  void whileTokenReviewsFailOpenStreamsServeOnAndNewOnesAreAskedToComeBack() {
+    var orders = owned.add(controller.connect(controller.pod("shop", "orders", "orders")));
+    var db = owned.add(controller.connect(controller.pod("shop", "db", "db")));
+    peering("orders-to-db", "orders", "db");
+    await().atMost(LIMIT).until(() -> orders.peers().size() == 1 && db.peers().size() == 1);
+    var web = controller.pod("shop", "web", "web");
+
+    breakTokenReviews();
+    try (var refused = controller.connect(web)) {
+      await().atMost(LIMIT).until(() -> refused.ended() != null);
+      assertThat(code(refused)).as("a sidecar tries again").isEqualTo(Status.Code.UNAVAILABLE);
+      assertThat(refused.updates()).isEmpty();
+    }
+    assertThat(controller.metrics())
+        .containsPattern("podseal_tokenreview_errors_total [1-9]")
+        .contains("podseal_streams_denied_total{reason=\"api_unavailable\"} 1.0");
+
+    // What else happens in the cluster reaches the open streams, and statuses.
+    peering("web-to-db", "web", "db");
+    await().atMost(LIMIT).until(() -> db.peers().size() == 2);
+    await().atMost(LIMIT).until(() -> accepted("web-to-db"));
+    assertThat(List.of(orders, db)).allMatch(sidecar -> sidecar.ended() == null);
+    assertThat(controller.ready()).isTrue();
+
+    mendTokenReviews();
+    var back = owned.add(controller.connect(web));
+    await().atMost(LIMIT).until(() -> back.peers().size() == 1);
+    assertThat(List.of(orders, db, back)).allMatch(sidecar -> sidecar.ended() == null);
+    assertThat(controller.metrics()).contains("podseal_streams 3.0");
+    assertThat(controller.logged()).doesNotContain(" ERROR ", "\tat ");
+  }
+
+  private void breakTokenReviews() {
+    client
+        .resource(
+            new ValidatingWebhookConfigurationBuilder()
+                .withNewMetadata()
+                .withName(CONFIGURATION)
+                .endMetadata()
+                .addNewWebhook()
+                .withName("nobody.podseal.io")
+                .withSideEffects("None")
+                .withAdmissionReviewVersions("v1")
+                .withFailurePolicy("Fail")
+                .withNewClientConfig()
+                // Port 1 of loopback: refused at once.
+                .withUrl("https://127.0.0.1:1/")
+                .endClientConfig()
+                .addNewRule()
+                .withApiGroups("authentication.k8s.io")
+                .withApiVersions("v1")
+                .withOperations("CREATE")
+                .withResources("tokenreviews")
+                .endRule()
+                .endWebhook()
+                .build())
+        .createOr(NonDeletingOperation::update);
+    await().atMost(LIMIT).until(() -> answerToReview() == HttpURLConnection.HTTP_INTERNAL_ERROR);
+  }
+
+  private void mendTokenReviews() {
+    client
+        .admissionRegistration()
+        .v1()
+        .validatingWebhookConfigurations()
+        .withName(CONFIGURATION)
+        .delete();
+    await().atMost(LIMIT).until(() -> answerToReview() == HttpURLConnection.HTTP_OK);
+  }
+
+  private int answerToReview() {
+    try {
+      impatient
+          .resource(new TokenReviewBuilder().withNewSpec().withToken("anything").endSpec().build())
+          .create();
+      return HttpURLConnection.HTTP_OK;
+    } catch (KubernetesClientException e) {
+      return e.getCode();
+    }
+  }
+
+  private void peering(String name, String from, String to) {
+    var peering = new SecurePeering();
+    peering.getMetadata().setNamespace("shop");
+    peering.getMetadata().setName(name);
+    peering.setSpec(
+        new SecurePeeringSpec(
+            new PeerSource(Selector.label("app", from)),
+            List.of(new PeerDestination(Selector.label("app", to))),
+            null,
+            null,
+            null));
+    client.resource(peering).create();
+  }
+
+  private boolean accepted(String name) {
+    return Optional.ofNullable(
+            client.resources(SecurePeering.class).inNamespace("shop").withName(name).get())
+        .map(SecurePeering::getStatus)
+        .map(status -> status.conditions())
+        .stream()
+        .flatMap(List::stream)
+        .anyMatch(condition ->
+            condition.getType().equals("Accepted") && condition.getStatus().equals("True"));
+  }
+
+  private static Status.Code code(TestSidecar sidecar) {
+    var ended = sidecar.ended();
+    return ended == null ? Status.Code.OK : ended.getCode();
+  }
+}
