@@ -125,6 +125,27 @@ final class World implements AutoCloseable {
             .formatted(namespace, from, to, mode));
   }
 
+  /** The same with algorithms of its own, {@code spec} of a CryptoProfile. */
+  void peeringWithProfile(String namespace, String from, String to, String spec) {
+    cluster.apply(
+        """
+        apiVersion: podseal.io/v1alpha1
+        kind: CryptoProfile
+        metadata: {name: %2$s, namespace: %1$s}
+        spec: %4$s
+        ---
+        apiVersion: podseal.io/v1alpha1
+        kind: SecurePeering
+        metadata: {name: %2$s-to-%3$s, namespace: %1$s}
+        spec:
+          from: {podSelector: {matchLabels: {app: %2$s}}}
+          to: [{podSelector: {matchLabels: {app: %3$s}}}]
+          mode: Strict
+          profileRef: {name: %2$s}
+        """
+            .formatted(namespace, from, to, spec));
+  }
+
   /** Leaves a web server and an iperf3 server running in {@code pod}. */
   void serve(ClusterPod pod) {
     try {

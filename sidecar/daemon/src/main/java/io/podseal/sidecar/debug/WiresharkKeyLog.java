@@ -19,8 +19,9 @@ import java.util.HexFormat;
 
 /**
  * Writes IKE and ESP keys in Wireshark's formats ({@code ikev2_decryption_table}, {@code esp_sa}),
- * so that a capture can be read. Whoever reads these files reads the traffic. Wireshark decrypts
- * ChaCha20-Poly1305 in ESP but not in IKE.
+ * so that a capture can be read. Whoever reads these files reads the traffic. Wireshark decrypts no
+ * ChaCha20-Poly1305; SAs with it are left out, because a name that Wireshark does not know keeps it
+ * from reading the whole table.
  */
 public final class WiresharkKeyLog implements KeyLog {
   private final Path ikeTable;
@@ -50,7 +51,6 @@ public final class WiresharkKeyLog implements KeyLog {
   @Override
   public void ike(long spiInitiator, long spiResponder, IkeSuite suite, IkeKeys keys) {
     if (suite.encryption() == EncryptionAlgorithm.CHACHA20_POLY1305) {
-      // A name that Wireshark does not know would keep it from reading the whole table.
       return;
     }
     HexFormat hex = HexFormat.of();
@@ -71,7 +71,8 @@ public final class WiresharkKeyLog implements KeyLog {
   @Override
   public void child(ChildSaKeys keys, InetAddress local, InetAddress remote) {
     // Wireshark needs no key to read AH.
-    if (keys.suite() instanceof EspSuite suite) {
+    if (keys.suite() instanceof EspSuite suite
+        && suite.encryption() != EncryptionAlgorithm.CHACHA20_POLY1305) {
       append(espTable, line(remote, local, keys.inboundSpi(), suite, keys.inbound()));
       append(espTable, line(local, remote, keys.outboundSpi(), suite, keys.outbound()));
     }
@@ -82,9 +83,12 @@ public final class WiresharkKeyLog implements KeyLog {
       case AES_GCM_16_128, AES_GCM_16_256 ->
           "AES-GCM-" + algorithm.keyBits() + " with 16 octet ICV [RFC5282]";
       case AES_CBC_128, AES_CBC_256 -> "AES-CBC-" + algorithm.keyBits() + " [RFC3602]";
-      case CHACHA20_POLY1305 ->
-          throw new IllegalArgumentException("Wireshark cannot decrypt " + algorithm + " in IKE");
+      case CHACHA20_POLY1305 -> throw unknown(algorithm);
     };
+  }
+
+  private static IllegalArgumentException unknown(EncryptionAlgorithm algorithm) {
+    return new IllegalArgumentException("Wireshark cannot decrypt " + algorithm);
   }
 
   private static String ikeIntegrity(IntegrityAlgorithm algorithm) {
@@ -99,7 +103,7 @@ public final class WiresharkKeyLog implements KeyLog {
     return switch (algorithm) {
       case AES_GCM_16_128, AES_GCM_16_256 -> "AES-GCM with 16 octet ICV [RFC4106]";
       case AES_CBC_128, AES_CBC_256 -> "AES-CBC [RFC3602]";
-      case CHACHA20_POLY1305 -> "ChaCha20 with Poly1305 [RFC7634]";
+      case CHACHA20_POLY1305 -> throw unknown(algorithm);
     };
   }
 
