@@ -30,12 +30,9 @@ final class Established implements State {
   private final ExchangeQueue exchanges;
   private final Succession succession;
   private final CreateChildResponder creator;
-  private final IkeLifetime lifetime;
+  private final IkeUpkeep time;
   private final AddressUpdate moves;
   private Optional<CloseReason> closing = Optional.empty();
-  private Optional<Instant> supersededAt = Optional.empty();
-  private Instant heardAt;
-  private Instant keepaliveAt;
 
   /**
    * @param initialContact whether the peer said that it knows no other SA with us
@@ -45,15 +42,13 @@ final class Established implements State {
     this.epoch = epoch;
     this.initialContact = initialContact;
     this.authenticatedAt = now;
-    this.heardAt = now;
-    this.keepaliveAt = now.plus(IkeTimers.KEEPALIVE);
     this.children = new Children(this);
     this.upkeep = new ChildUpkeep(this);
     this.exchanges = new ExchangeQueue(core);
     this.succession = new Succession(this, Bytes.EMPTY);
     this.moves = new AddressUpdate();
     this.creator = new CreateChildResponder(this);
-    this.lifetime = IkeLifetime.from(core, now);
+    this.time = new IkeUpkeep(this, now);
   }
 
   private Established(SaCore core, Established old, Bytes lowestNonce, Instant now) {
@@ -61,15 +56,13 @@ final class Established implements State {
     this.epoch = old.epoch;
     this.initialContact = old.initialContact;
     this.authenticatedAt = old.authenticatedAt;
-    this.heardAt = now;
-    this.keepaliveAt = now.plus(IkeTimers.KEEPALIVE);
     this.children = old.children;
     this.upkeep = new ChildUpkeep(this);
     this.exchanges = new ExchangeQueue(core);
     this.succession = new Succession(this, lowestNonce);
     this.moves = old.moves;
     this.creator = new CreateChildResponder(this);
-    this.lifetime = IkeLifetime.from(core, now);
+    this.time = new IkeUpkeep(this, now);
   }
 
   Established begin(List<Action> out) {
@@ -145,26 +138,12 @@ final class Established implements State {
 
   /** Whether it is time for another IKE SA to be authenticated in this one's place. */
   boolean isReplacementDue(Instant now) {
-    return phase() == SaPhase.ESTABLISHED && lifetime.isReplacementDue(now);
+    return phase() == SaPhase.ESTABLISHED && lifetime().isReplacementDue(now);
   }
 
-  /** A replacement is on its way; if it fails, the next try is due then. */
-  void retryReplacementAt(Instant when) {
-    lifetime.replaceAt(when);
-  }
-
-  /** The peer will not rekey this SA. */
-  void cannotRekey(Instant now) {
-    lifetime.cannotRekey(now);
-  }
-
-  /** The newer key that it was to be replaced for does not work. */
-  void keep() {
-    lifetime.keep();
-  }
-
-  void retryRekeyAt(Instant when) {
-    lifetime.rekeyAt(when);
+  /** When it is to be rekeyed or replaced. */
+  IkeLifetime lifetime() {
+    return time.lifetime();
   }
 
   /** Whether traffic may be moved here: a responder waits until the peer surely receives. */
@@ -195,7 +174,7 @@ final class Established implements State {
 
   @Override
   public State onRequest(IkeMessage message, Input.Received in, Instant now, List<Action> out) {
-    heardAt = now;
+    time.heard(now);
     // Whoever gives the SA up may have thrown away what our answer let it make.
     if (message.all(DeletePayload.class).stream().noneMatch(DeletePayload::isOfIkeSa)) {
       upkeep.peerGoesOn(out);
@@ -243,7 +222,7 @@ final class Established implements State {
 
   @Override
   public State onResponse(IkeMessage message, Input.Received in, Instant now, List<Action> out) {
-    heardAt = now;
+    time.heard(now);
     Optional<Exchange> answered = exchanges.answered();
     if (answered.isEmpty()) {
       return State.super.onResponse(message, in, now, out);
@@ -268,7 +247,7 @@ final class Established implements State {
       case Input.TimerFired t -> onTimer(now, out);
       case Input.CarryTraffic c -> {
         if (c.carries()) {
-          supersededAt = Optional.empty();
+          time.notSuperseded();
           upkeep.carryTraffic(out);
         } else if (keepsChildren()) {
           children.stopCarrying();
@@ -280,12 +259,11 @@ final class Established implements State {
         children
             .byInbound(t.inboundSpi())
             .ifPresent(c -> c.traffic(t.lastInbound(), t.lastOutbound()));
-        checkLiveness(now, out);
+        time.checkLiveness(now, out);
       }
       case Input.UnknownSpi u -> begin(new InvalidSpiNotice(this, u.spi()), now, out);
       case Input.Worn w -> children.byInbound(w.inboundSpi()).ifPresent(c -> c.wornOut(now));
-      case Input.Superseded s ->
-          supersededAt = Optional.of(now.plus(IkeTimers.REKEYED_CHILD_LINGER));
+      case Input.Superseded s -> time.superseded(now.plus(IkeTimers.REKEYED_CHILD_LINGER));
       case Input.RekeyChild r ->
           children.inUse().ifPresent(c -> begin(new ChildRekey(this, c), now, out));
       case Input.RekeyIke r -> begin(new IkeRekey(this), now, out);
@@ -306,33 +284,10 @@ final class Established implements State {
 
   private void onTimer(Instant now, List<Action> out) {
     upkeep.onTimer(now, out);
-    if (keepsChildren() && phase() == SaPhase.ESTABLISHED && lifetime.takeRekey(now)) {
-      begin(new IkeRekey(this), now, out);
-    }
     if (creator.expire(now)) {
       upkeep.answeredAll(now, out);
     }
-    if (supersededAt.filter(at -> !at.isAfter(now)).isPresent()) {
-      supersededAt = Optional.empty();
-      close(succession.isOver() ? CloseReason.REKEYED : CloseReason.REPLACED, now, out);
-    }
-    if (phase() == SaPhase.ESTABLISHED && lifetime.isExpired(now)) {
-      close(CloseReason.LIFETIME, now, out);
-    }
-    // RFC 3948 §4: only the end behind the NAT keeps its mapping alive.
-    if (core.behindNat() && !keepaliveAt.isAfter(now)) {
-      keepaliveAt = now.plus(IkeTimers.KEEPALIVE);
-      out.add(new Action.Keepalive(core.remote()));
-    }
-  }
-
-  /** RFC 7296 §2.4: only when we send and hear nothing is the peer asked whether it lives. */
-  private void checkLiveness(Instant now, List<Action> out) {
-    Instant heard = heardAt.isAfter(children.lastInbound()) ? heardAt : children.lastInbound();
-    boolean silent = !heard.plus(core.peer().lifetimes().liveness()).isAfter(now);
-    if (silent && children.lastOutbound().isAfter(heard) && exchanges.isIdle()) {
-      begin(Liveness.of(this), now, out);
-    }
+    time.onTimer(now, out);
   }
 
   /** Whether key exchanges that the peer began are under way. */
@@ -354,11 +309,10 @@ final class Established implements State {
 
   /** Gives what it has to {@code heir}; the peer deletes this SA, or we do after a while. */
   void yieldTo(Established heir, Instant now, List<Action> out) {
-    heir.supersededAt = heir.supersededAt.or(() -> supersededAt);
     children.keptBy(heir);
     heir.core.succeeds(core);
     upkeep.yieldTo(heir.upkeep);
-    supersededAt = Optional.of(now.plus(IkeTimers.ESTABLISHED_TIMEOUT));
+    time.yieldTo(heir.time, now);
     exchanges.drain().forEach(e -> e.movedTo(heir).ifPresent(m -> heir.begin(m, now, out)));
     if (heir.core.isInitiator()) {
       heir.begin(new CrashTokenUpdate(heir), now, out);
@@ -367,7 +321,7 @@ final class Established implements State {
 
   /** Another SA has taken the place that this one was made for; the peer will delete it. */
   void retire(Instant now) {
-    supersededAt = Optional.of(now.plus(IkeTimers.HANDSHAKE_TIMEOUT));
+    time.superseded(now.plus(IkeTimers.HANDSHAKE_TIMEOUT));
   }
 
   /**
@@ -414,14 +368,9 @@ final class Established implements State {
 
   @Override
   public Optional<Instant> deadline() {
-    boolean established = phase() == SaPhase.ESTABLISHED;
-    Instant earliest = established ? lifetime.deadline(keepsChildren()) : Instant.MAX;
+    Instant earliest = time.deadline();
     earliest = upkeep.deadline().filter(earliest::isAfter).orElse(earliest);
-    earliest = supersededAt.filter(earliest::isAfter).orElse(earliest);
     earliest = creator.deadline().filter(earliest::isAfter).orElse(earliest);
-    if (core.behindNat() && keepaliveAt.isBefore(earliest)) {
-      earliest = keepaliveAt;
-    }
     return Optional.of(earliest).filter(Instant.MAX::isAfter);
   }
 }

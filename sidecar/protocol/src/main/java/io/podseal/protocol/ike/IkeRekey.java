@@ -186,12 +186,12 @@ final class IkeRekey implements Exchange {
       return sa;
     }
     sa.core().refused(error.isPresent(), NotifyType.name(type), "rekey of the IKE SA refused", out);
-    sa.cannotRekey(now);
+    sa.lifetime().cannotRekey(now);
     return sa;
   }
 
   /** For nothing if the peer's rekey comes to its end before. */
   private void retry(Instant now) {
-    sa.retryRekeyAt(now.plus(Jitter.pauseAfterRefusal(sa.core().ctx().random())));
+    sa.lifetime().rekeyAt(now.plus(Jitter.pauseAfterRefusal(sa.core().ctx().random())));
   }
 }

@@ -194,12 +194,12 @@ public final class IkeSa {
 
   /** Someone has begun a replacement; should it fail, ask again then. */
   public void retryReplacementAt(Instant when) {
-    established().ifPresent(e -> e.retryReplacementAt(when));
+    established().ifPresent(e -> e.lifetime().replaceAt(when));
   }
 
   /** The newer key that it was to be replaced for does not work: it stays. */
   public void keep() {
-    established().ifPresent(Established::keep);
+    established().ifPresent(e -> e.lifetime().keep());
   }
 
   /** Whether we do not know yet that the peer has the answer that made it. */
