@@ -1,6 +1,7 @@
 package io.podseal.controller.keys;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.util.Arrays;
 import java.util.HashSet;
@@ -83,6 +84,19 @@ class PairKeyDerivationTest {
         var secret =
             PairKeyDerivation.crashSecret(new MasterKey(7, key), "cluster.local", identity)) {
       return secret.use(byte[]::clone);
+    }
+  }
+
+  /** There keys were passwords, to be guessed by whoever had recorded a handshake. */
+  @Test
+  void cve_2018_5389_everyKeyHas256BitsThatComeFromAsManyRandomOnes() {
+    assertThat(derive(counting(), 1, "d", A, B)).hasSize(256 / 8);
+    for (int length : new int[] {0, 1, 16, 31, 33}) {
+      try (var key = SecretOctets.adopt(new byte[length])) {
+        assertThatIllegalArgumentException()
+            .as("%s octets", length)
+            .isThrownBy(() -> new MasterKey(1, key));
+      }
     }
   }
 

@@ -143,6 +143,41 @@ final class ReplayWindowTest {
     assertThat(window.top()).isEqualTo(-1L);
   }
 
+  /** There a window was as long as its sender said, and the array behind it was not. */
+  @Test
+  void cve_2017_7184_noNumberReachesPastTheRingWhateverTheWidth() {
+    long[] numbers = {
+      1,
+      63,
+      64,
+      65,
+      127,
+      128,
+      0x7fff_ffffL,
+      0x8000_0000L,
+      0xffff_ffffL,
+      0x1_0000_0000L,
+      Long.MAX_VALUE,
+      Long.MIN_VALUE,
+      -65,
+      -64,
+      -63,
+      -1
+    };
+    for (int size = 32; size <= 1100; size++) {
+      for (long first : numbers) {
+        for (long second : numbers) {
+          ReplayWindow window = new ReplayWindow(size);
+          assertThat(window.mark(first)).isTrue();
+          boolean open = !window.isTooOld(second) && !window.isSeen(second);
+          assertThat(window.mark(second)).as("%d %d %d", size, first, second).isEqualTo(open);
+          assertThat(window.mark(second)).isFalse();
+          assertThat((int) window.infer((int) second)).isIn((int) second, 0);
+        }
+      }
+    }
+  }
+
   @Test
   void widthBelowThirtyTwoIsRefused() {
     assertThatThrownBy(() -> new ReplayWindow(31)).isInstanceOf(IllegalArgumentException.class);
