@@ -6,7 +6,6 @@ import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.policy.AdditionalKeyExchange;
 import io.podseal.protocol.policy.CryptoOffer;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -205,7 +204,7 @@ class ChildRekeyScenariosTest extends TwoEnds {
 
   @Test
   void collision() {
-    everySeed(() -> {
+    everyCollision(() -> {
       bothRekey();
       runMillis(100);
       assertThat(newChildren(a)).isEqualTo(2);
@@ -217,32 +216,48 @@ class ChildRekeyScenariosTest extends TwoEnds {
   @Test
   void collision_multi_ke() {
     multiKe();
-    everySeed(this::bothRekey);
+    everySeedCrosses(
+        this::childSpi,
+        stands -> {
+          bothRekey();
+          runMillis(100);
+          assertSeriesOfOneEnd(stands.getAsBoolean());
+        });
+  }
+
+  private void everyCollision(Runnable scenario) {
+    everySeedCrosses(this::childSpi, stands -> scenario.run());
+  }
+
+  /** RFC 9370 §2.2.4: who has lost does not go on to the next key exchange. */
+  private void assertSeriesOfOneEnd(boolean ofA) {
+    assertThat(count(followup(ofA ? a : b))).isPositive();
+    assertThat(count(followup(ofA ? b : a))).isZero();
+    assertThat(newChildren(a)).isEqualTo(1);
+    assertThat(newChildren(b)).isEqualTo(1);
   }
 
   @Test
   void collision_mixed() {
     offers(withAdditionalP256(P256_FIRST), withAdditionalP256(X25519_FIRST));
-    List<Boolean> survivors = new ArrayList<>();
-    everySeed(() -> {
-      Keys.IkeSaKeys keys = a.keys.last();
-      bothRekey();
-      runMillis(100);
-      assertThat(errorsOf(a)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
-      assertThat(errorsOf(b)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
-      assertThat(linked(b)).as("a's takes another key exchange").isEqualTo(1);
-      assertThat(linked(a)).as("b's takes none").isZero();
-      boolean ofA = rekeyOf(a, keys).orElseThrow().survives(rekeyOf(b, keys).orElseThrow());
-      // RFC 9370 §2.2.4: the loser does not go on, so that no SA of its own has to be deleted.
-      assertThat(count(followup(a))).isEqualTo(ofA ? 1 : 0);
-      assertThat(newChildren(a)).isEqualTo(ofA ? 2 : 1);
-      assertThat(newChildren(b)).isEqualTo(ofA ? 2 : 1);
-      // b deletes what it made in vain, or the old child.
-      assertThat(count(delete(b))).isEqualTo(1);
-      assertThat(count(delete(a))).isEqualTo(ofA ? 1 : 0);
-      survivors.add(ofA);
-    });
-    assertThat(survivors).contains(true, false);
+    everySeedCrosses(
+        this::childSpi,
+        stands -> {
+          bothRekey();
+          runMillis(100);
+          assertThat(errorsOf(a)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+          assertThat(errorsOf(b)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+          assertThat(linked(b)).as("a's takes another key exchange").isEqualTo(1);
+          assertThat(linked(a)).as("b's takes none").isZero();
+          boolean ofA = stands.getAsBoolean();
+          // RFC 9370 §2.2.4: the loser does not go on, so that no SA of its own has to be deleted.
+          assertThat(count(followup(a))).isEqualTo(ofA ? 1 : 0);
+          assertThat(newChildren(a)).isEqualTo(ofA ? 2 : 1);
+          assertThat(newChildren(b)).isEqualTo(ofA ? 2 : 1);
+          // b deletes what it made in vain, or the old child.
+          assertThat(count(delete(b))).isEqualTo(1);
+          assertThat(count(delete(a))).isEqualTo(ofA ? 1 : 0);
+        });
   }
 
   /** Answers of {@code host} that say that another key exchange follows. */
@@ -266,7 +281,7 @@ class ChildRekeyScenariosTest extends TwoEnds {
 
   @Test
   void collision_delayed_response() {
-    everySeed(() -> {
+    everyCollision(() -> {
       world.hold(answer(b));
       bothRekey();
       runMillis(100);
@@ -276,7 +291,7 @@ class ChildRekeyScenariosTest extends TwoEnds {
 
   @Test
   void collision_delayed_response_delete() {
-    everySeed(() -> {
+    everyCollision(() -> {
       world.hold(answer(b));
       world.hold(delete(b));
       bothRekey();
@@ -288,12 +303,16 @@ class ChildRekeyScenariosTest extends TwoEnds {
   @Test
   void collision_delayed_response_multi_ke() {
     multiKe();
-    everySeed(() -> {
-      world.hold(answer(b));
-      bothRekey();
-      runMillis(100);
-      world.release();
-    });
+    everySeedCrosses(
+        this::childSpi,
+        stands -> {
+          world.hold(answer(b));
+          bothRekey();
+          runMillis(100);
+          world.release();
+          runMillis(100);
+          assertSeriesOfOneEnd(stands.getAsBoolean());
+        });
   }
 
   @Test
@@ -351,7 +370,7 @@ class ChildRekeyScenariosTest extends TwoEnds {
   @Test
   void collision_ke_invalid() {
     keInvalidBothWays();
-    everySeed(() -> {
+    everyCollision(() -> {
       bothRekey();
       runMillis(100);
       assertThat(errorsOf(a)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
@@ -383,7 +402,7 @@ class ChildRekeyScenariosTest extends TwoEnds {
 
   @Test
   void collision_responder_incorrect_delete() {
-    everySeed(() -> {
+    everyCollision(() -> {
       // Each deletes another child than the other, and both requests cross.
       world.hold(delete(a));
       world.hold(delete(b));

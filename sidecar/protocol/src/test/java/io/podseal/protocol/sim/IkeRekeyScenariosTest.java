@@ -8,9 +8,6 @@ import static io.podseal.protocol.sim.ChildRekeyScenariosTest.withAdditionalP256
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.message.NotifyType;
-import io.podseal.protocol.wire.Bytes;
-import java.util.ArrayList;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -71,42 +68,59 @@ class IkeRekeyScenariosTest extends TwoEnds {
 
   @Test
   void collision() {
-    assertRekeyedOnce(this::bothRekey);
+    assertCrossing(this::bothRekey);
+  }
+
+  private void assertCrossing(Runnable scenario) {
+    everySeedCrosses(
+        this::ikeSpi,
+        stands -> {
+          scenario.run();
+          runMillis(20_000);
+          assertThat(ikeRekeys(a)).isEqualTo(1);
+          assertThat(ikeRekeys(b)).isEqualTo(1);
+          assertThat(newChildren(a)).isZero();
+        });
   }
 
   @Test
   void collision_multi_ke() {
     multiKe();
-    everySeed(this::bothRekey);
+    everySeedCrosses(
+        this::ikeSpi,
+        stands -> {
+          bothRekey();
+          runMillis(100);
+          assertSeriesOfOneEnd(stands.getAsBoolean());
+        });
+  }
+
+  /** RFC 9370 §2.2.4: who has lost does not go on to the next key exchange. */
+  private void assertSeriesOfOneEnd(boolean ofA) {
+    assertThat(count(followup(ofA ? a : b))).isPositive();
+    assertThat(count(followup(ofA ? b : a))).isZero();
   }
 
   @Test
   void collision_mixed() {
     offers(withAdditionalP256(P256_FIRST), withAdditionalP256(X25519_FIRST));
-    List<Boolean> survivors = new ArrayList<>();
-    everySeed(() -> {
-      Keys.IkeSaKeys keys = a.keys.last();
-      bothRekey();
-      runMillis(100);
-      assertThat(errorsOf(a)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
-      assertThat(errorsOf(b)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
-      WireRekey begunByA = rekeyOf(a, keys).orElseThrow();
-      WireRekey begunByB = rekeyOf(b, keys).orElseThrow();
-      boolean ofA = begunByA.survives(begunByB);
-      // RFC 9370 §2.2.4: the loser does not go on, so that no SA of its own has to be deleted.
-      assertThat(count(followup(a))).isEqualTo(ofA ? 1 : 0);
-      assertThat(count(followup(b))).isZero();
-      runMillis(20_000);
-      assertThat(Bytes.ofLong(ikeSa(a))).isEqualTo((ofA ? begunByA : begunByB).spiOfInitiator());
-      survivors.add(ofA);
-    });
-    assertThat(survivors).contains(true, false);
+    everySeedCrosses(
+        this::ikeSpi,
+        stands -> {
+          bothRekey();
+          runMillis(100);
+          assertThat(errorsOf(a)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+          assertThat(errorsOf(b)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+          // RFC 9370 §2.2.4: the loser does not go on, so that no SA of its own has to be deleted.
+          assertThat(count(followup(a))).isEqualTo(stands.getAsBoolean() ? 1 : 0);
+          assertThat(count(followup(b))).isZero();
+        });
   }
 
   @Test
   void collision_ke_invalid() {
     offers(X25519_FIRST, P256_FIRST);
-    assertRekeyedOnce(() -> {
+    assertCrossing(() -> {
       bothRekey();
       runMillis(100);
       assertThat(errorsOf(a)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
@@ -135,7 +149,7 @@ class IkeRekeyScenariosTest extends TwoEnds {
 
   @Test
   void collision_delayed_response() {
-    assertRekeyedOnce(() -> {
+    assertCrossing(() -> {
       world.hold(answer(b));
       bothRekey();
       runMillis(100);
@@ -146,12 +160,16 @@ class IkeRekeyScenariosTest extends TwoEnds {
   @Test
   void collision_delayed_response_multi_ke() {
     multiKe();
-    everySeed(() -> {
-      world.hold(answer(b));
-      bothRekey();
-      runMillis(100);
-      world.release();
-    });
+    everySeedCrosses(
+        this::ikeSpi,
+        stands -> {
+          world.hold(answer(b));
+          bothRekey();
+          runMillis(100);
+          world.release();
+          runMillis(100);
+          assertSeriesOfOneEnd(stands.getAsBoolean());
+        });
   }
 
   @Test

@@ -19,10 +19,14 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -262,10 +266,40 @@ abstract class TwoEnds {
   }
 
   /**
-   * The first exchange that {@code host} began on the IKE SA of {@code keys} and that made an SA.
+   * {@code scenario} makes a rekey of each end cross, with every seed: what stands afterwards at
+   * both ends is the SA whose exchange does not hold the lowest of the four nonces (§2.8.1,
+   * §2.8.2), and that is now one's and now the other's.
+   *
+   * @param scenario gets whether a's stands
    */
-  Optional<WireRekey> rekeyOf(Host host, Keys.IkeSaKeys keys) {
-    return WireRekey.firstAnswered(host, other(host), world, keys);
+  void everySeedCrosses(Function<Host, Bytes> spi, Consumer<BooleanSupplier> scenario) {
+    Set<Boolean> outcomes = new HashSet<>();
+    everySeed(() -> {
+      Keys.IkeSaKeys keys = a.keys.last();
+      scenario.accept(() -> rekeyOf(a, keys).survives(rekeyOf(b, keys)));
+      runMillis(20_000);
+      boolean ofA = rekeyOf(a, keys).survives(rekeyOf(b, keys));
+      WireRekey stands = rekeyOf(ofA ? a : b, keys);
+      assertThat(spi.apply(stands.initiator())).isEqualTo(stands.spiOfInitiator());
+      assertThat(spi.apply(stands.responder())).isEqualTo(stands.spiOfResponder());
+      outcomes.add(ofA);
+    });
+    assertThat(outcomes).as("whether a's stands").containsExactlyInAnyOrder(true, false);
+  }
+
+  /** The first that {@code host} began on the IKE SA of {@code keys} and that made an SA. */
+  private WireRekey rekeyOf(Host host, Keys.IkeSaKeys keys) {
+    return WireRekey.firstAnswered(host, other(host), world, keys).orElseThrow();
+  }
+
+  /** What {@code host} chose for the child that carries its traffic. */
+  Bytes childSpi(Host host) {
+    return Bytes.ofInt(host.outboundTo(other(host)).orElseThrow());
+  }
+
+  /** What {@code host} chose for the one IKE SA. */
+  Bytes ikeSpi(Host host) {
+    return Bytes.ofLong(host.establishedWith(other(host)).getFirst().localSpi());
   }
 
   long newChildren(Host host) {
