@@ -87,7 +87,7 @@ public final class Controller implements AutoCloseable {
     authenticator =
         new PodAuthenticator(
             new KubernetesTokenReviewer(client), caches, options.authentication(), metrics, clock);
-    reconciler = new Reconciler(caches, metrics, options.trustDomain(), options.maxPeers());
+    reconciler = new Reconciler(caches, metrics, options.trustDomain(), options.maxPeers(), clock);
     policyLoop =
         new WorkLoop(
             "policies",
@@ -229,12 +229,12 @@ public final class Controller implements AutoCloseable {
   }
 
   private void publishPolicies() {
-    boolean verdictsChanged = reconciler.compute();
+    var changedSince = reconciler.compute().orElse(null);
     tell(now -> {
-      if (verdictsChanged) {
+      if (changedSince != null) {
         now.apiObjectsChanged();
       }
-      now.publish(reconciler.graph());
+      now.publish(reconciler.graph(), changedSince);
     });
   }
 

@@ -16,6 +16,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Clock;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Liveness;
@@ -27,10 +28,14 @@ class ControllerLifecycle {
   private final Controller controller;
 
   ControllerLifecycle(
-      ControllerSettings settings, KubernetesClient client, MeterRegistry registry) {
+      ControllerSettings settings,
+      @ConfigProperty(name = "quarkus.application.version") String version,
+      KubernetesClient client,
+      MeterRegistry registry) {
     var clock = Clock.systemUTC();
-    controller =
-        new Controller(client, options(settings), new ControllerMetrics(registry, clock), clock);
+    var metrics = new ControllerMetrics(registry, clock);
+    metrics.build(version);
+    controller = new Controller(client, options(settings), metrics, clock);
   }
 
   private static ControllerOptions options(ControllerSettings settings) {

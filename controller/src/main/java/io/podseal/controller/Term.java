@@ -166,8 +166,8 @@ final class Term implements AuthorityRenewal.Leader, AutoCloseable {
   }
 
   /** Tells the sidecars what changed for them; called on the policy thread only. */
-  void publish(PeerGraph graph) {
-    sessions.publish(graph);
+  void publish(PeerGraph graph, @Nullable Instant changedSince) {
+    sessions.publish(graph, changedSince);
   }
 
   /** Only what is written to the API server depends on what changed. */

@@ -49,7 +49,9 @@ class PackagedControllerIT {
       assertThat(sidecar.self().getIdentity())
           .isEqualTo(pod.getMetadata().getUid() + ".shop.pods.cluster.local");
       assertThat(get(http, "/q/metrics").body())
-          .contains("podseal_streams 1.0", "podseal_key_epoch 1.0", "podseal_certificate_expiry");
+          .contains("podseal_streams 1.0", "podseal_key_epoch 1.0", "podseal_certificate_expiry")
+          .contains("podseal_push_convergence_seconds_bucket{le=\"0.01\"}")
+          .containsPattern("podseal_build_info\\{version=\"\\d[^\"]+\"\\} 1\\.0");
     }
 
     controller.process().destroy();

@@ -6,9 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodIP;
+import io.micrometer.core.instrument.Timer;
 import io.podseal.control.v1.Mode;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -223,6 +225,48 @@ class PolicyStreamTest {
     assertThat(atDb.lastUpdate().getPeersList()).hasSize(2);
   }
 
+  /** The clock stands unless it is moved, so that the times of all other changes are 0. */
+  @Test
+  void theTimeFromAChangeToItsLastPushIsMeasured() {
+    var atDb = connected(db, identity(orders));
+    var atOrders = connected(orders, identity(db));
+    atDb.holdAcknowledgements();
+    fixture.pod("orders-1", "orders", "10.0.1.1");
+    await().until(() -> atDb.updates().size() == 2);
+
+    // It is about both ends, and one of them cannot be told yet.
+    fixture.pod("db-1", "db", "10.0.0.3");
+    fixture.pod("orders-2", "orders", "10.0.1.2");
+    await().until(() -> atOrders.peers().size() == 2);
+    await().until(() -> fixture.metric("podseal.pairs", "state", "desired") == 6);
+    fixture.clock.advance(Duration.ofSeconds(3));
+    atDb.acknowledgeLast("");
+
+    await().until(() -> convergence().totalTime(TimeUnit.SECONDS) == 3);
+  }
+
+  @Test
+  void aChangeThatIsAboutNoSidecarIsNotMeasured() {
+    var atDb = connected(db, identity(orders));
+    fixture.pod("orders-1", "orders", "10.0.1.1");
+    await().until(() -> atDb.peers().size() == 2);
+    await().until(() -> convergence().count() > 0);
+    long before = convergence().count();
+    var passes = fixture.metric("podseal.reconcile");
+
+    fixture.pod("bare-0", "bare", "10.0.2.1");
+    await().until(() -> fixture.metric("podseal.reconcile") > passes);
+    for (int i = 2; i <= 3; i++) {
+      int known = i + 1;
+      long measured = convergence().count();
+      fixture.pod("orders-" + i, "orders", "10.0.1." + i);
+      await().until(() -> atDb.peers().size() == known);
+      await().until(() -> convergence().count() > measured);
+    }
+
+    assertThat(convergence().count()).isEqualTo(before + 2);
+  }
+
   @Test
   void whatASidecarCouldNotApplyIsSentAgainWhole() {
     var atDb = connected(db, identity(orders));
@@ -304,5 +348,9 @@ class PolicyStreamTest {
     var sidecar = fixture.sidecar(pod);
     await().until(() -> sidecar.peers().containsKey(peer));
     return sidecar;
+  }
+
+  private Timer convergence() {
+    return fixture.registry.get("podseal.push.convergence").timer();
   }
 }

@@ -121,6 +121,11 @@ final class Session {
         && (resend || epochs.size() > 1 || !epochs.equals(sentEpochs) || !policy.equals(sentFrom));
   }
 
+  /** Whether it works by another policy than this one, which it was not told yet. */
+  synchronized boolean behind(PodPolicy policy) {
+    return !closed && revision > 0 && !policy.equals(sentFrom);
+  }
+
   /** Whether its sidecar could not apply the last update. */
   synchronized boolean refused() {
     return !closed && !problem.isEmpty();

@@ -31,6 +31,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All open streams, at most one for each pod.
@@ -74,6 +75,7 @@ public final class Sessions {
   private final ControlLimits limits;
   private final Listener listener;
   private final PolicyEncoder encoder;
+  private final Convergence convergence;
 
   /** No streams yet. */
   public Sessions(Environment env, ControlLimits limits, Listener listener) {
@@ -81,6 +83,7 @@ public final class Sessions {
     this.limits = limits;
     this.listener = listener;
     this.encoder = new PolicyEncoder(env.ring());
+    this.convergence = new Convergence(env.metrics()::converged);
   }
 
   /** How many streams are open. */
@@ -88,8 +91,16 @@ public final class Sessions {
     return open.size();
   }
 
-  /** Sends to every sidecar what changed for it; called on the policy thread only. */
-  public void publish(PeerGraph graph) {
+  /**
+   * Sends to every sidecar what changed for it; called on the policy thread only.
+   *
+   * @param changedSince when the cluster began to differ from the graph before; null if this is it
+   */
+  public void publish(PeerGraph graph, @Nullable Instant changedSince) {
+    if (changedSince != null) {
+      convergence.changed(changedSince);
+    }
+    boolean behind = false;
     var epochs = env.ring().epochs();
     var now = env.clock().instant();
     for (var session : open.values()) {
@@ -97,9 +108,19 @@ public final class Sessions {
         continue;
       }
       var policy = graph.policy(session.uid()).orElse(null);
-      if (policy != null && session.outdated(policy, epochs) && introduced(session, policy, now)) {
-        send(session, policy, epochs, now);
+      if (policy == null) {
+        continue;
       }
+      if (session.outdated(policy, epochs) && introduced(session, policy, now)) {
+        boolean newcomer = session.newcomer();
+        if (send(session, policy, epochs, now) && !newcomer) {
+          convergence.pushed(env.clock().instant());
+        }
+      }
+      behind = behind || (convergence.pending() && session.behind(policy));
+    }
+    if (!behind) {
+      convergence.reached();
     }
   }
 
@@ -242,23 +263,24 @@ public final class Sessions {
     listener.progressChanged();
   }
 
-  private void send(Session session, PodPolicy policy, List<Integer> epochs, Instant now) {
-    session
-        .advance(policy, epochs, wanted(policy, epochs), encoder, now)
-        .ifPresent(update -> {
-          env.metrics().updateSent(update.full());
-          var byPeering = new TreeMap<String, SortedMap<Integer, List<String>>>();
-          update
-              .issued()
-              .forEach(key ->
-                  byPeering
-                      .computeIfAbsent(key.peering(), peering -> new TreeMap<>())
-                      .computeIfAbsent(key.epoch(), epoch -> new ArrayList<>())
-                      .add(key.id()));
-          byPeering.forEach((peering, byEpoch) ->
-              byEpoch.forEach(
-                  (epoch, ids) -> env.audit().keysIssued(who(session), peering, epoch, ids)));
-        });
+  /** Returns whether there was something to send, and it may be sent now. */
+  private boolean send(Session session, PodPolicy policy, List<Integer> epochs, Instant now) {
+    var sent = session.advance(policy, epochs, wanted(policy, epochs), encoder, now);
+    sent.ifPresent(update -> {
+      env.metrics().updateSent(update.full());
+      var byPeering = new TreeMap<String, SortedMap<Integer, List<String>>>();
+      update
+          .issued()
+          .forEach(key ->
+              byPeering
+                  .computeIfAbsent(key.peering(), peering -> new TreeMap<>())
+                  .computeIfAbsent(key.epoch(), epoch -> new ArrayList<>())
+                  .add(key.id()));
+      byPeering.forEach((peering, byEpoch) ->
+          byEpoch.forEach(
+              (epoch, ids) -> env.audit().keysIssued(who(session), peering, epoch, ids)));
+    });
+    return sent.isPresent();
   }
 
   /** Whether the peers of a newcomer seal what they send to it, or were given the time to. */

@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import java.util.function.Supplier;
+import java.util.stream.LongStream;
 
 /**
  * All metrics of the controller, by name: {@code podseal_...}.
@@ -20,12 +21,19 @@ import java.util.function.Supplier;
  * threads.
  */
 public final class ControllerMetrics {
+  /** From what nobody notices to what somebody is called for. */
+  private static final Duration[] CONVERGENCE_BUCKETS =
+      LongStream.of(10, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000)
+          .mapToObj(Duration::ofMillis)
+          .toArray(Duration[]::new);
+
   private final MeterRegistry registry;
   private final InstantSource clock;
   private final AtomicInteger desired = new AtomicInteger();
   private final AtomicInteger keyed = new AtomicInteger();
   private final AtomicInteger active = new AtomicInteger();
   private final Timer reconcile;
+  private final Timer convergence;
   private final Timer tokenReview;
   private final Counter tokenReviewErrors;
   private final Counter fullUpdates;
@@ -43,6 +51,11 @@ public final class ControllerMetrics {
         Timer.builder("podseal.reconcile")
             .description("Time of one pass from caches to policies.")
             .register(registry);
+    convergence =
+        Timer.builder("podseal.push.convergence")
+            .description("From a change in the cluster to the last policy update that it makes.")
+            .serviceLevelObjectives(CONVERGENCE_BUCKETS)
+            .register(registry);
     tokenReview =
         Timer.builder("podseal.tokenreview")
             .description("Time of TokenReview requests.")
@@ -57,6 +70,15 @@ public final class ControllerMetrics {
         Counter.builder("podseal.master.replaced")
             .description("Master keys that were lost or rolled back, and replaced.")
             .register(registry);
+  }
+
+  /** Publishes which build this is. */
+  public void build(String version) {
+    Gauge.builder("podseal.build.info", () -> 1)
+        .tags("version", version)
+        .description("The version of this build.")
+        .strongReference(true)
+        .register(registry);
   }
 
   /** Publishes how many streams are open. */
@@ -125,6 +147,11 @@ public final class ControllerMetrics {
   /** Runs one reconcile pass and measures it. */
   public void timeReconcile(Runnable pass) {
     reconcile.record(pass);
+  }
+
+  /** A change in the cluster reached every sidecar that it is about. */
+  public void converged(Duration took) {
+    convergence.record(took);
   }
 
   /** A TokenReview was answered. */

@@ -11,9 +11,12 @@ import io.podseal.controller.model.Subject;
 import io.podseal.controller.model.Verdict;
 import io.podseal.controller.obs.ControllerMetrics;
 import io.podseal.crds.v1alpha1.PairCounts;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +34,8 @@ public final class Reconciler {
   private final ControllerMetrics metrics;
   private final String trustDomain;
   private final int maxPeers;
-  private final AtomicBoolean changed = new AtomicBoolean(true);
+  private final InstantSource clock;
+  private final AtomicReference<@Nullable Instant> changedSince;
   private AcceptedPeerings accepted = AcceptedPeerings.NONE;
   private volatile PeerGraph graph = PeerGraph.EMPTY;
   private volatile List<Verdict> verdicts = List.of();
@@ -39,25 +43,38 @@ public final class Reconciler {
 
   /** Passes that have not run yet. */
   public Reconciler(
-      ClusterCaches caches, ControllerMetrics metrics, String trustDomain, int maxPeers) {
+      ClusterCaches caches,
+      ControllerMetrics metrics,
+      String trustDomain,
+      int maxPeers,
+      InstantSource clock) {
     this.caches = caches;
     this.metrics = metrics;
     this.trustDomain = trustDomain;
     this.maxPeers = maxPeers;
+    this.clock = clock;
+    this.changedSince = new AtomicReference<>(clock.instant());
   }
 
   /** The next {@link #compute} looks at the cluster anew. */
   public void clusterChanged() {
-    changed.set(true);
+    changedSince.compareAndSet(null, clock.instant());
   }
 
-  /** Runs the model if the cluster changed, and says whether it ran. */
-  public boolean compute() {
-    if (!changed.getAndSet(false)) {
-      return false;
+  /** Runs the model if the cluster changed, and returns since when it had, if it ran. */
+  public Optional<Instant> compute() {
+    var since = changedSince.getAndSet(null);
+    if (since == null) {
+      return Optional.empty();
     }
-    metrics.timeReconcile(this::runModel);
-    return true;
+    try {
+      metrics.timeReconcile(this::runModel);
+    } catch (RuntimeException e) {
+      // The next run has it to do.
+      changedSince.set(since);
+      throw e;
+    }
+    return Optional.of(since);
   }
 
   /** What the last {@link #compute} found. */

@@ -77,6 +77,15 @@ class SealedPairIT {
     world.assertSealed(orders, postgres);
   }
 
+  @Test
+  void aSidecarSaysWhichBuildItIs() {
+    var sidecar = world.pod(world.namespace(), "orders").startSidecar();
+    sidecar.awaitReady();
+
+    assertThat(sidecar.metrics())
+        .containsPattern("podseal_build_info\\{version=\"[0-9][^\"]+\"} 1");
+  }
+
   private static void begin(String namespace, ClusterPod orders, ClusterPod postgres) {
     // A peering lets `from` open connections to `to`; two let each open them to the other.
     world.peering(namespace, "orders", "postgres", "Strict");

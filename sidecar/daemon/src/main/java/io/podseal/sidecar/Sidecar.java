@@ -91,6 +91,7 @@ final class Sidecar implements ControlListener, AutoCloseable {
                     System.getenv()),
                 new SelfTest(crypto, Sidecar::failed)),
             this::startPlane);
+    metrics.build(Version.current());
     metrics.bind(firewall);
     metrics.gauge(
         "podseal.control.connected",

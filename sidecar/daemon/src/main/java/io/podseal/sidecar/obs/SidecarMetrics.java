@@ -89,6 +89,14 @@ public final class SidecarMetrics implements EngineEvents {
     }
   }
 
+  /** Shows which build this is. */
+  public void build(String version) {
+    Gauge.builder("podseal.build.info", () -> 1)
+        .description("The version of this build")
+        .tag("version", version)
+        .register(registry);
+  }
+
   /** Shows a value that someone else keeps. */
   public void gauge(String name, String description, Supplier<Number> value) {
     Gauge.builder(name, value).description(description).register(registry);

@@ -23,4 +23,10 @@ class SidecarMetricsTest {
             "podseal_ike_refused_total{by=\"peer\",notify=\"other\"} 8192.0",
             "podseal_ike_refused_total{by=\"peer\",notify=\"TS_UNACCEPTABLE\"} 1.0");
   }
+
+  @Test
+  void theBuildIsNamed() {
+    metrics.build("1.2.3");
+    assertThat(metrics.scrape()).contains("podseal_build_info{version=\"1.2.3\"} 1");
+  }
 }
