@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.podseal.controller.AuditLines;
+import io.podseal.e2e.lab.Command;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -36,22 +38,26 @@ class SecrecyIT {
   }
 
   @Test
-  void neitherAKeyNorATokenIsInLogsEventsStatusesMetricsOrPages() {
+  void neitherAKeyNorATokenIsInLogsThreadDumpsEventsStatusesMetricsOrPages() {
     var orders = ring.pod(namespace, "orders");
     var postgres = ring.pod(namespace, "postgres");
     traffic.awaitPage(orders, postgres);
 
+    for (var pod : List.of(orders, postgres)) {
+      dumpThreads(pod, "podseal");
+    }
+    for (var pod : ring.controllers()) {
+      dumpThreads(pod, "controller");
+    }
     var places = new ArrayList<String>();
     for (var pod : List.of(orders, postgres)) {
-      var name = pod.getMetadata().getName();
-      places.add(ring.kubectl("logs", "-n", namespace, name, "-c", "podseal").must());
+      places.add(logs(pod, "podseal"));
       for (var page : List.of("metrics", "status")) {
         places.add(ring.exec(pod, "curl", "-sS", "http://127.0.0.1:9808/" + page).must());
       }
     }
     for (var pod : ring.controllers()) {
-      var name = pod.getMetadata().getName();
-      places.add(ring.kubectl("logs", "-n", Ring.SYSTEM, name).must());
+      places.add(logs(pod, "controller"));
     }
     places.add(
         ring.kubectl(
@@ -107,6 +113,28 @@ class SecrecyIT {
         });
     // Every token is a JWT, and every JWT begins so.
     assertThat(places).noneMatch(place -> place.contains("eyJhbGciOi"));
+  }
+
+  /** What a user who may exec has of a JVM: its threads, in the log, and nothing of its memory. */
+  private void dumpThreads(Pod pod, String container) {
+    assertThat(shell(pod, container, ": </proc/1/mem").err()).contains("Permission denied");
+    shell(pod, container, "kill -QUIT 1").must();
+    Awaitility.await("the end of the thread dump of " + pod.getMetadata().getName())
+        .until(() -> {
+          var log = logs(pod, container);
+          return log.contains("Full thread dump") && log.contains("class space");
+        });
+  }
+
+  private Command.Result shell(Pod pod, String container, String line) {
+    var meta = pod.getMetadata();
+    return ring.kubectl(
+        "exec", "-n", meta.getNamespace(), meta.getName(), "-c", container, "--", "sh", "-c", line);
+  }
+
+  private String logs(Pod pod, String container) {
+    var meta = pod.getMetadata();
+    return ring.kubectl("logs", "-n", meta.getNamespace(), meta.getName(), "-c", container).must();
   }
 
   /** In base64, and in hexadecimal digits of either case. */
