@@ -187,6 +187,7 @@ class ChildRekeyScenariosTest extends TwoEnds {
       rekeys(a);
       expires(b);
       runMillis(20);
+      assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
       world.release();
     });
   }
@@ -430,8 +431,13 @@ class ChildRekeyScenariosTest extends TwoEnds {
     packetsMayBeLost();
     everySeed(() -> {
       rekeys(a);
-      runMillis(3);
+      runMillis(2);
+      // The next key exchange is on its way.
+      assertThat(count(followup(a))).isPositive();
       expires(b);
+      runMillis(20);
+      // RFC 9370 §2.2.4: the time for it has passed at b, with that of the child.
+      assertThat(errorsOf(b)).containsExactly(NotifyType.STATE_NOT_FOUND);
     });
   }
 

@@ -232,8 +232,13 @@ class IkeRekeyScenariosTest extends TwoEnds {
     packetsMayBeLost();
     everySeed(() -> {
       rekeysIke(a);
-      runMillis(3);
+      runMillis(2);
+      // The next key exchange is on its way.
+      assertThat(count(followup(a))).isPositive();
       deletesIke(b);
+      runMillis(20);
+      // RFC 9370 §2.2.4: b has given up what it had begun to answer.
+      assertThat(errorsOf(b)).containsExactly(NotifyType.STATE_NOT_FOUND);
     });
   }
 
