@@ -15,6 +15,7 @@ import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.FullHttpResponse;
 import io.netty.handler.codec.http.HttpHeaderNames;
+import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.codec.http.HttpObjectAggregator;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
@@ -155,10 +156,19 @@ public final class HttpEndpoint implements AutoCloseable {
           .set(HttpHeaderNames.CONTENT_TYPE, answer.contentType() + "; charset=utf-8")
           .set(HttpHeaderNames.CONTENT_LENGTH, response.content().readableBytes())
           .set(HttpHeaderNames.CONNECTION, "close");
+      if (answer.status() == HttpResponseStatus.METHOD_NOT_ALLOWED.code()) {
+        response.headers().set(HttpHeaderNames.ALLOW, HttpMethod.GET);
+      }
       var _ = ctx.writeAndFlush(response).addListener(ChannelFutureListener.CLOSE);
     }
 
     private CompletableFuture<Answer> answer(ChannelHandlerContext ctx, FullHttpRequest request) {
+      if (request.decoderResult().isFailure()) {
+        return now(400, "not an HTTP request\n");
+      }
+      if (!request.method().equals(HttpMethod.GET)) {
+        return now(405, "GET only\n");
+      }
       Page page = pages.get(new QueryStringDecoder(request.uri()).path());
       if (page == null) {
         return now(404, "pages: " + String.join(" ", pages.keySet()) + "\n");

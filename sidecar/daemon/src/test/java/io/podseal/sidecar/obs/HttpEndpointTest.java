@@ -49,7 +49,19 @@ class HttpEndpointTest {
     }
   }
 
-  /** Such a request is answered once or not at all, and what stands behind it is no request. */
+  @ParameterizedTest
+  @ValueSource(strings = {"POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "BREW"})
+  void whatIsNotAGetIsRefused(String method) throws IOException {
+    try (HttpEndpoint endpoint = endpoint()) {
+      assertThat(answer(endpoint, method + " /page HTTP/1.1\r\nContent-Length: 0\r\n\r\n"))
+          .startsWith("HTTP/1.1 405")
+          .contains("allow: GET")
+          .endsWith("GET only\n");
+      assertServes(endpoint);
+    }
+  }
+
+  /** Such a request is refused once or not at all, and what stands behind it is no request. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -62,8 +74,9 @@ class HttpEndpointTest {
       })
   void cve_2018_5388_aLengthThatCannotBeIsSurvived(String rest) throws IOException {
     try (HttpEndpoint endpoint = endpoint()) {
-      assertThat(answer(endpoint, "GET /page HTTP/1.1\r\n" + rest + GOOD).split("HTTP/1.1 "))
-          .hasSizeLessThanOrEqualTo(2);
+      String answer = answer(endpoint, "GET /page HTTP/1.1\r\n" + rest + GOOD);
+      assertThat(answer.split("HTTP/1.1 ")).hasSizeLessThanOrEqualTo(2);
+      assertThat(answer).doesNotStartWith("HTTP/1.1 200");
       assertServes(endpoint);
     }
   }
