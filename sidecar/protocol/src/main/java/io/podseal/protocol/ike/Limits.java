@@ -48,8 +48,8 @@ public final class Limits {
   public static final int PEER_KEY_EXCHANGE_BURST = 400;
 
   /**
-   * Such work per second: 4 milliseconds. A healthy peer does two in an hour, and a hostile one
-   * leaves the engine to the others. The longest MODP group is 160 at once.
+   * Such work per second: 4 milliseconds, so that a hostile peer leaves the engine to the others. A
+   * healthy one rekeys a few times in an hour. One exchange with the longest MODP group is 160.
    */
   public static final int PEER_KEY_EXCHANGE_RATE = 20;
 
