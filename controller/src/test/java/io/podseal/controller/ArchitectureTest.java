@@ -32,27 +32,18 @@ class ArchitectureTest {
 
   @Test
   void theRulesSeeTheClassesTheyAreAbout() {
-    Map.of(
-            "model",
-            20,
-            "keys",
-            7,
-            "identity",
-            12,
-            "control",
-            10,
-            "certs",
-            6,
-            "reconcile",
-            9,
-            "obs",
-            3,
-            "inject",
-            8,
-            "webhook",
-            5,
-            "ctl",
-            8)
+    Map.ofEntries(
+            Map.entry("model", 20),
+            Map.entry("keys", 7),
+            Map.entry("identity", 12),
+            Map.entry("control", 10),
+            Map.entry("certs", 6),
+            Map.entry("reconcile", 9),
+            Map.entry("obs", 3),
+            Map.entry("inject", 8),
+            Map.entry("webhook", 5),
+            Map.entry("ctl", 8),
+            Map.entry("linux", 1))
         .forEach((layer, least) ->
             assertThat(
                     MAIN.stream()

@@ -53,7 +53,8 @@ class DevScriptTest {
   void copy() throws IOException {
     programs = Files.createDirectory(folder.resolve("programs"));
     for (var name : SHELL) {
-      script("programs/" + name, "exec " + Command.of("which", name).must().strip() + " \"$@\"");
+      var place = Command.of("sh", "-c", "command -v " + name).must().strip();
+      script("programs/" + name, "exec " + place + " \"$@\"");
     }
     Files.copy(Path.of("../dev"), folder.resolve("dev"));
     Files.createDirectory(folder.resolve(".mvn"));
