@@ -101,11 +101,14 @@ final class ChildCreate implements Exchange {
   }
 
   private State succeeded(ChildSa ours, Instant now, List<Action> out) {
-    sa.children().add(ours);
     Optional<Bytes> theirs =
         Optional.ofNullable(crossing).filter(ChildSa::isUsable).map(ChildSa::lowestNonce);
     // §2.8.1 asks this of simultaneous rekeys; two first children are the same case.
-    if (theirs.filter(n -> ours.lowestNonce().compareTo(n) < 0).isPresent()) {
+    boolean lost = theirs.filter(n -> ours.lowestNonce().compareTo(n) < 0).isPresent();
+    // The peer has not seen them cross and has gone on from its own.
+    boolean late = theirs.isEmpty() && sa.children().newest().isPresent();
+    sa.children().add(ours);
+    if (lost || late) {
       ours.stage(ChildSa.Stage.REPLACED);
       return sa.begin(new ChildDelete(sa, ours, "lost a simultaneous creation"), now, out);
     }

@@ -199,7 +199,10 @@ final class Fleet {
 
   /** Ends an SA of a pair from within another's consequences, after traffic has moved. */
   private void end(Pair pair, IkeSa sa, Input input, Instant now, List<Action> out) {
-    pair.moveTrafficOff(sa, now, out);
+    // One that is superseded does not end yet, and carries until its successor may.
+    if (!(input instanceof Input.Superseded)) {
+      pair.moveTrafficOff(sa, now, out);
+    }
     run(sa, input, now, out);
   }
 
