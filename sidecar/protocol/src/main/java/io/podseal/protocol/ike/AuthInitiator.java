@@ -136,7 +136,8 @@ final class AuthInitiator implements State {
                   ? "the peer does without the PPK that is required of it"
                   : "the answer's AUTH does not verify",
           out);
-      return end(CloseReason.AUTHENTICATION_FAILED, now);
+      end(CloseReason.AUTHENTICATION_FAILED, now);
+      return disavow(now, out);
     }
     if (usesPpk) {
       core.session().keys().destroy();
@@ -145,6 +146,18 @@ final class AuthInitiator implements State {
       withPpk.ifPresent(s -> s.keys().destroy());
     }
     return establish(message, error, now, out);
+  }
+
+  /** §2.21.2: an exception to the rule that no exchange begins because of a bad answer. */
+  private State disavow(Instant now, List<Action> out) {
+    core.request(
+        ExchangeType.INFORMATIONAL,
+        List.of(NotifyPayload.of(NotifyType.AUTHENTICATION_FAILED)),
+        core.remote(),
+        IkeTimers.DELETE_TIMEOUT,
+        now,
+        out);
+    return new Disavowed(CloseReason.AUTHENTICATION_FAILED);
   }
 
   private State establish(

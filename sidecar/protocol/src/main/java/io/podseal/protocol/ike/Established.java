@@ -204,7 +204,9 @@ final class Established implements State {
       IkeMessage message, Input.Received in, Instant now, List<Action> out) {
     core.crashes().learn(message);
     InformationalResponder.Answer answer = InformationalResponder.answer(this, message, now, out);
-    if (answer.deletesIkeSa()) {
+    // §2.21.2: the initiator alone learns only from our answer that it cannot authenticate us.
+    boolean disavowed = !core.isInitiator() && message.has(NotifyType.AUTHENTICATION_FAILED);
+    if (disavowed || answer.deletesIkeSa()) {
       core.respond(message.header(), answer.payloads(), in, out);
     } else {
       List<Payload> payloads = new ArrayList<>(answer.payloads());
@@ -214,6 +216,9 @@ final class Established implements State {
       message.all(NotifyPayload.class).stream()
           .filter(n -> n.notifyType() == NotifyType.INVALID_SPI && n.data().length() == 4)
           .forEach(n -> upkeep.peerLacks(n.data().s32(0), now, out));
+    }
+    if (disavowed) {
+      return ended(CloseReason.AUTHENTICATION_FAILED, now, out);
     }
     return answer.deletesIkeSa()
         ? ended(closing.orElse(CloseReason.DELETED_BY_PEER), now, out)

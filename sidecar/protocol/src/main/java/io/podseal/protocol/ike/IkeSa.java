@@ -131,6 +131,11 @@ public final class IkeSa {
     return state instanceof Over over ? Optional.of(over.reason()) : Optional.empty();
   }
 
+  /** Why it was not established, once that is sure. */
+  public Optional<CloseReason> failure() {
+    return state instanceof Disavowed disavowed ? Optional.of(disavowed.reason()) : ended();
+  }
+
   /** The SPI this end chose, by which the peer's messages find it. */
   public long localSpi() {
     return core.isInitiator() ? core.spiInitiator() : core.spiResponder();

@@ -14,6 +14,7 @@ import java.util.Optional;
  *
  * <pre>
  * initiator:  SaInitInitiator -> [IntermediateInitiator ->] AuthInitiator -> Established -> Ended -> Dead
+ *                                                                 `-> Disavowed -> Dead
  * responder:                     [IntermediateResponder ->] AuthResponder -> Established -> Ended -> Dead
  *                                                                 `-> Refused -> Dead
  * </pre>
@@ -24,6 +25,7 @@ sealed interface State
         AuthInitiator,
         HalfOpen,
         Established,
+        Disavowed,
         Refused,
         Over {
 

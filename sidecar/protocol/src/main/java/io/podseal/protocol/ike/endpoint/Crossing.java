@@ -36,9 +36,8 @@ final class Crossing {
      * nothing else.
      */
     boolean isEarly() {
-      boolean unproven = input instanceof Input.Close && stays.awaitsProof();
-      boolean useless = !(input instanceof Input.Forget) && loser.hasChild() && !stays.hasChild();
-      return unproven || useless;
+      boolean useless = loser.hasChild() && !stays.hasChild();
+      return !(input instanceof Input.Forget) && (stays.awaitsProof() || useless);
     }
   }
 

@@ -131,7 +131,7 @@ final class Fleet {
       if (before == SaPhase.CONNECTING
           && (after == SaPhase.DEAD || after == SaPhase.CLOSING)
           && sa.isInitiator()) {
-        pair.failed(sa.ended().orElse(CloseReason.CHILD_REFUSED), sa.attemptedEpoch(), now);
+        pair.failed(sa.failure().orElse(CloseReason.CHILD_REFUSED), sa.attemptedEpoch(), now);
         keepWhatHasNoNewerEpoch(pair);
       }
     }
