@@ -276,10 +276,7 @@ final class Established implements State {
         return close(c.reason(), now, out);
       }
       case Input.Forget f -> {
-        exchanges.abandon(now);
-        creator.forget(now);
-        removeChildren(now, out);
-        return new Dead(f.reason());
+        return forgotten(f.reason(), now, out);
       }
       case Input.PacketWaiting p -> upkeep.ensureChild(now, out);
       case Input.Received r -> throw new IllegalStateException("datagrams go through the window");
@@ -364,11 +361,16 @@ final class Established implements State {
   @Override
   public State onNoAnswer(Instant now, List<Action> out) {
     // §2.4: an unanswered request ends the IKE SA and all its children, without a Delete.
+    return forgotten(closing.orElse(CloseReason.NO_ANSWER), now, out);
+  }
+
+  /** It ends without a word; what the peer's rekey has made of it goes on. */
+  private Dead forgotten(CloseReason reason, Instant now, List<Action> out) {
     exchanges.abandon(now);
     creator.forget(now);
     succession.ended(now, out);
     removeChildren(now, out);
-    return new Dead(closing.orElse(CloseReason.NO_ANSWER));
+    return new Dead(reason);
   }
 
   @Override

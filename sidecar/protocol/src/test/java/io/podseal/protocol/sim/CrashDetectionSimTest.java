@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.ike.IkeOptions;
+import io.podseal.protocol.ike.IkeTimers;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.Decoded;
 import io.podseal.protocol.message.ExchangeType;
@@ -99,6 +100,33 @@ class CrashDetectionSimTest {
     a.run(a.endpoint().rekeyIkeSa(b.identity, world.now()));
     world.run(Duration.ofSeconds(10));
     assertThat(untilNoticed(a, b)).isLessThanOrEqualTo(world.network.latency.multipliedBy(2));
+  }
+
+  /** The token says that the peer has no such SA, which is also so once it has rekeyed it. */
+  @Test
+  void anSaThatThePeerHasRekeyedAndForgottenLeavesItsChildrenToTheNewOne() {
+    world.hold(s -> s.is(b, ExchangeType.CREATE_CHILD_SA, false));
+    b.run(b.endpoint().rekeyIkeSa(a.identity, world.now()));
+    world.block(p -> p instanceof World.Ike m && m.is(ExchangeType.INFORMATIONAL, false));
+    a.run(a.endpoint().rekeyIkeSa(b.identity, world.now()));
+    world.run(IkeTimers.DELETE_TIMEOUT.plusSeconds(1));
+    assertThat(a.establishedWith(b)).as("a's Delete was in vain").hasSize(1);
+
+    world.openAll();
+    world.release();
+    world.run(Duration.ofMillis(100));
+    assertThat(closedAsCrashed(b)).isTrue();
+    assertThat(b.childrenWith(a)).isEqualTo(1);
+    assertThat(b.establishedWith(a)).hasSize(1);
+    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
+    world.run(Duration.ofSeconds(10));
+    a.send(b, 7);
+    b.send(a, 8);
+    world.run(Duration.ofSeconds(1));
+    assertThat(b.received).contains(7);
+    assertThat(a.received).contains(8);
+    assertThat(a.events(ProtocolEvent.IkeSaStarted.class)).hasSize(1);
+    assertThat(b.events(ProtocolEvent.IkeSaStarted.class)).isEmpty();
   }
 
   @Test
