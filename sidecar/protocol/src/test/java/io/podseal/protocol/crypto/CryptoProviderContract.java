@@ -24,11 +24,8 @@ public abstract class CryptoProviderContract {
     String file = "aes_gcm_test.json";
     int ran = 0;
     for (Wycheproof.Case c : Wycheproof.cases(file)) {
-      Optional<EncryptionAlgorithm> algorithm =
-          Arrays.stream(EncryptionAlgorithm.values())
-              .filter(a -> a.id() == AES_GCM_16 && a.keyBits() == c.groupInt("keySize"))
-              .findFirst();
-      if (algorithm.isEmpty() || c.groupInt("ivSize") != 96 || c.groupInt("tagSize") != 128) {
+      Optional<EncryptionAlgorithm> algorithm = aesGcm(c);
+      if (algorithm.isEmpty()) {
         continue;
       }
       Aead aead = provider().aead(algorithm.get(), SecretBytes.copyOf(c.hex("key")));
@@ -44,11 +41,8 @@ public abstract class CryptoProviderContract {
     String file = "aes_gmac_test.json";
     int ran = 0;
     for (Wycheproof.Case c : Wycheproof.cases(file)) {
-      Optional<EncryptionAlgorithm> algorithm =
-          Arrays.stream(EncryptionAlgorithm.values())
-              .filter(a -> a.id() == AES_GCM_16 && a.keyBits() == c.groupInt("keySize"))
-              .findFirst();
-      if (algorithm.isEmpty() || c.groupInt("ivSize") != 96 || c.groupInt("tagSize") != 128) {
+      Optional<EncryptionAlgorithm> algorithm = aesGcm(c);
+      if (algorithm.isEmpty()) {
         continue;
       }
       judge(c, provider().aead(algorithm.get(), secret(c)), c.hex("msg"), NOTHING, c.hex("tag"));
@@ -98,6 +92,14 @@ public abstract class CryptoProviderContract {
 
   private static SecretBytes secret(Wycheproof.Case c) {
     return SecretBytes.copyOf(c.hex("key"));
+  }
+
+  /** The algorithm of ours that a case is about, if there is one. */
+  private static Optional<EncryptionAlgorithm> aesGcm(Wycheproof.Case c) {
+    return Arrays.stream(EncryptionAlgorithm.values())
+        .filter(a -> a.id() == AES_GCM_16 && a.keyBits() == c.groupInt("keySize"))
+        .filter(a -> c.groupInt("ivSize") == 96 && c.groupInt("tagSize") == 128)
+        .findFirst();
   }
 
   private static void judge(Wycheproof.Case c, Aead aead) {
