@@ -155,6 +155,10 @@ final class Established implements State {
     return !upkeep.isWaiting() && phase() == SaPhase.ESTABLISHED && hasChild();
   }
 
+  boolean isSuperseded() {
+    return time.isSuperseded();
+  }
+
   boolean hasChild() {
     return keepsChildren() && children.newest().isPresent();
   }

@@ -212,6 +212,11 @@ public final class IkeSa {
     return established().filter(Established::awaitsProof).isPresent();
   }
 
+  /** Whether another SA is to serve the peer instead, and this one goes soon. */
+  public boolean isSuperseded() {
+    return established().filter(Established::isSuperseded).isPresent();
+  }
+
   /** Whether it has a child that traffic may go on, now or soon. */
   public boolean hasChild() {
     return established().filter(Established::hasChild).isPresent();

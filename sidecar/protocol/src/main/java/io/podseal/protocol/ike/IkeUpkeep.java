@@ -43,6 +43,10 @@ final class IkeUpkeep {
     supersededAt = Optional.empty();
   }
 
+  boolean isSuperseded() {
+    return supersededAt.isPresent();
+  }
+
   /** The rekeyed SA inherits that another serves the peer. */
   void yieldTo(IkeUpkeep heir, Instant now) {
     heir.supersededAt = heir.supersededAt.or(() -> supersededAt);
@@ -72,7 +76,9 @@ final class IkeUpkeep {
     Children children = sa.children();
     Instant heard = heardAt.isAfter(children.lastInbound()) ? heardAt : children.lastInbound();
     boolean silent = !heard.plus(sa.core().peer().lifetimes().liveness()).isAfter(now);
-    if (silent && children.lastOutbound().isAfter(heard) && sa.exchanges().isIdle()) {
+    // A packet of the very instant in which the peer was heard may be what it has not answered.
+    boolean unanswered = !children.lastOutbound().isBefore(heard);
+    if (silent && unanswered && sa.exchanges().isIdle()) {
       sa.begin(Liveness.of(sa), now, out);
     }
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.ike.Limits;
 import io.podseal.protocol.ike.SaPhase;
+import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.telemetry.CloseReason;
@@ -97,6 +98,28 @@ class HandshakeSimTest {
     assertOnePair();
     assertThat(a.establishedWith(b).getFirst().isInitiator()).isTrue();
     assertThat(b.establishedWith(a).getFirst().isInitiator()).isFalse();
+  }
+
+  /** a answers b's IKE_AUTH, but b never hears it and has only the SA that a began. */
+  @Test
+  void trafficStaysOnTheSaThatBothEndsHaveWhenTheAnswerOfTheCrossingOneIsLost() {
+    declarePair();
+    world.hold(s -> s.is(b, ExchangeType.IKE_AUTH, false) || s.is(a, ExchangeType.IKE_AUTH, true));
+    a.send(b, 0);
+    b.send(a, 0);
+    world.run(Duration.ofMillis(100));
+    world.deliverHeld(0);
+    for (int i = 1; i <= 100; i++) {
+      world.run(Duration.ofSeconds(1));
+      a.send(b, i);
+      b.send(a, i);
+    }
+    world.run(Duration.ofSeconds(1));
+    assertThat(b.received).hasSize(101);
+    assertThat(a.received).hasSize(101);
+    assertThat(a.events(ProtocolEvent.IkeSaEstablished.class)).as("crossed at a").hasSize(2);
+    assertThat(b.events(ProtocolEvent.IkeSaEstablished.class)).as("crossed at b").hasSize(1);
+    assertOnePair();
   }
 
   @Test

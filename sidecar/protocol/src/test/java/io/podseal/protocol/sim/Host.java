@@ -41,8 +41,8 @@ final class Host {
   /** Prints what every pod sends and receives, to follow a seed or a scenario. */
   private static final boolean PRINTS_MESSAGES = Boolean.getBoolean("podseal.messages");
 
-  /** Datagrams that wait for a stopped process. */
-  private static final int SOCKET_BUFFER = 100;
+  /** Datagrams and packets that wait for a stopped process. */
+  private static final int BUFFER = 100;
 
   /** So long after the last packet reports change nothing: longer than any liveness interval. */
   private static final Duration REPORTS_AFTER_TRAFFIC = Duration.ofSeconds(15);
@@ -165,7 +165,7 @@ final class Host {
   void arrives(Runnable input) {
     if (!stopped) {
       input.run();
-    } else if (buffered.size() < SOCKET_BUFFER) {
+    } else if (buffered.size() < BUFFER) {
       buffered.add(input);
     }
   }
@@ -232,8 +232,14 @@ final class Host {
     run(endpoint.putPeers(peers.stream().map(Host::copy).toList(), now()));
   }
 
-  /** The application sends packet {@code number}. */
+  /**
+   * The application sends packet {@code number}; it waits in the TUN device while we are stopped.
+   */
   void send(Host to, int number) {
+    arrives(() -> seal(to, number));
+  }
+
+  private void seal(Host to, int number) {
     Plane.Child child = plane.outbound(to.identity);
     if (child == null) {
       plane.hold(to.identity, number);

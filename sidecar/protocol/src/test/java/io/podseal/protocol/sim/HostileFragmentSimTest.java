@@ -52,8 +52,12 @@ class HostileFragmentSimTest {
 
   @BeforeEach
   void establish() {
-    a.knows(b, Lifetimes.DEFAULT, Host.key(1, "k"));
-    b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
+    // The test speaks for a, which must not ask anything itself.
+    Lifetimes patient =
+        new Lifetimes(
+            Lifetimes.DEFAULT.child(), Lifetimes.DEFAULT.ike(), IkeTimers.REASSEMBLY.plusHours(1));
+    a.knows(b, patient, Host.key(1, "k"));
+    b.knows(a, patient, Host.key(1, "k"));
     a.send(b, 0);
     world.run(Duration.ofSeconds(1));
     assertThat(b.establishedWith(a)).hasSize(1);

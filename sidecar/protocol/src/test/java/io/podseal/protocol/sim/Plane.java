@@ -42,9 +42,9 @@ final class Plane {
       return lastInbound.isAfter(lastOutbound) ? lastInbound : lastOutbound;
     }
 
-    /** Whether something was sent and nothing has come since, so that time alone matters. */
+    /** Whether something was sent and nothing has come after it, so that time alone matters. */
     boolean isUnanswered() {
-      return lastOutbound.isAfter(lastInbound);
+      return !lastOutbound.equals(Instant.MIN) && !lastOutbound.isBefore(lastInbound);
     }
 
     @Override

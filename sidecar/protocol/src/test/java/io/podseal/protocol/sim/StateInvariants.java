@@ -135,8 +135,7 @@ final class StateInvariants {
    * @param now by a clock that neither leaps nor runs while the host is stopped
    */
   void sends(Host host, Plane.Child child, Instant now) {
-    // The applications of a stopped pod send on, but time does not pass for it.
-    if (forged || host.isStopped()) {
+    if (forged) {
       return;
     }
     Plane.Child other = otherHalf(child);

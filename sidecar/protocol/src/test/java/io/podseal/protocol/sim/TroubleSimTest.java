@@ -2,6 +2,7 @@ package io.podseal.protocol.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podseal.protocol.ike.IkeTimers;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
@@ -203,6 +204,24 @@ class TroubleSimTest {
     assertThat(b.received).hasSize(101);
     long probes = world.sent.stream().filter(s -> s.from() == a).count();
     assertThat(probes).isBetween(8L, 11L);
+  }
+
+  /** What waited for the handshake leaves in the instant in which its answer is heard. */
+  @Test
+  void aPeerThatDiesBeforeTheFirstPacketArrivesIsFoundDeadByAsking() {
+    declare();
+    world.block(p -> p instanceof World.Esp);
+    a.send(b, 0);
+    world.run(Duration.ofSeconds(1));
+    assertThat(a.establishedWith(b)).hasSize(1);
+
+    world.block(p -> true);
+    world.run(IkeTimers.ESTABLISHED_TIMEOUT.plus(Lifetimes.DEFAULT.liveness()).plusSeconds(5));
+
+    assertThat(a.events(ProtocolEvent.IkeSaClosed.class))
+        .extracting(ProtocolEvent.IkeSaClosed::reason)
+        .containsExactly(CloseReason.NO_ANSWER);
+    assertThat(a.outboundTo(b)).isEmpty();
   }
 
   @Test

@@ -171,12 +171,13 @@ final class Pair {
     return sas.stream().filter(s -> s.phase() == SaPhase.CONNECTING && s.isInitiator()).findFirst();
   }
 
-  /** The SA that should carry traffic: the newest that may. */
+  /** The SA that should carry traffic: the newest that may, and that none is to replace. */
   private Optional<IkeSa> bestCarrier() {
     return sas.stream()
         .filter(IkeSa::mayCarryTraffic)
         .max(
-            Comparator.comparing((IkeSa s) -> s.establishedAt().orElse(Instant.MIN))
+            Comparator.comparing((IkeSa s) -> !s.isSuperseded())
+                .thenComparing(s -> s.establishedAt().orElse(Instant.MIN))
                 .thenComparingLong(IkeSa::initiatorSpi));
   }
 
