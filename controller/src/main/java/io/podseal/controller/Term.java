@@ -266,7 +266,7 @@ final class Term implements AuthorityRenewal.Leader, AutoCloseable {
   private void tick() {
     try {
       sessions.tick();
-      if (env.clock().instant().isBefore(patientUntil.plusSeconds(2))) {
+      if (statuses.takeRetry() || env.clock().instant().isBefore(patientUntil.plusSeconds(2))) {
         apiLoop.signal();
       }
     } catch (RuntimeException e) {

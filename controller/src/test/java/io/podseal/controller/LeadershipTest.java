@@ -137,15 +137,14 @@ class LeadershipTest {
         .pollDelay(Duration.ZERO)
         .ignoreExceptionsMatching(
             e -> e instanceof KubernetesClientException refused && refused.getCode() == 409)
-        .untilAsserted(
-            () ->
-                lease.edit(before ->
-                    new LeaseBuilder(before)
-                        .editSpec()
-                        .withHolderIdentity(identity)
-                        .withRenewTime(ZonedDateTime.now(ZoneOffset.UTC))
-                        .endSpec()
-                        .build()));
+        .untilAsserted(() ->
+            lease.edit(before ->
+                new LeaseBuilder(before)
+                    .editSpec()
+                    .withHolderIdentity(identity)
+                    .withRenewTime(ZonedDateTime.now(ZoneOffset.UTC))
+                    .endSpec()
+                    .build()));
   }
 
   private String holder() {

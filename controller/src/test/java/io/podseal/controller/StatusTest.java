@@ -16,6 +16,8 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class StatusTest {
   private final ControllerFixture fixture = new ControllerFixture();
@@ -170,6 +172,23 @@ class StatusTest {
     fixture.pod("web-0", "web", "10.0.0.3");
 
     await().untilAsserted(() -> assertThat(pairs()).isEqualTo(PairCounts.of(0, 0, 0)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {403, 500})
+  void aStatusThatTheApiServerRefusesIsWrittenOnceItCanBeThoughNothingElseHappens(int code) {
+    // A new leader looks at statuses again and again until sidecars have had time to come back.
+    fixture.clock.advance(Duration.ofMinutes(1));
+    fixture.api.refuseStatuses(code);
+    int before = fixture.api.requests();
+    fixture.peering("p", "orders", "db");
+    await().until(() -> fixture.api.requests() >= before + 2);
+    assertThat(fixture.condition("p", "Ready")).isEqualTo("-");
+
+    fixture.api.refuseStatuses(0);
+    fixture.clock.advance(Duration.ofSeconds(31));
+
+    awaitReady("False/NoPods");
   }
 
   @Test

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * Writes statuses that changed, by a JSON patch of the status subresource, and Events for the
  * transitions that people wait for.
  *
- * <p>Confined to one thread.
+ * <p>Confined to one thread, but for {@link #takeRetry}.
  */
 public final class StatusWriter {
   private static final Logger LOG = Logger.getLogger("podseal.status");
@@ -45,6 +46,9 @@ public final class StatusWriter {
   /** How long our own write is trusted before the cache is: it shows our write a moment later. */
   private static final Duration CACHE_LAG = Duration.ofSeconds(30);
 
+  /** How long after an answer that concerns one object its status is tried again. */
+  private static final Duration RETRY = Duration.ofSeconds(30);
+
   private record Written(KnownStatus status, Instant at) {}
 
   private final KubernetesClient client;
@@ -52,6 +56,7 @@ public final class StatusWriter {
   private final InstantSource clock;
   private final RepeatGuard repeats;
   private final Map<String, Written> written = new HashMap<>();
+  private final AtomicReference<Instant> retryAt = new AtomicReference<>(Instant.MAX);
 
   /** Writes through {@code client}. */
   public StatusWriter(KubernetesClient client, EventRecorder events, InstantSource clock) {
@@ -59,6 +64,12 @@ public final class StatusWriter {
     this.events = events;
     this.clock = clock;
     this.repeats = new RepeatGuard(clock, Duration.ofMinutes(1));
+  }
+
+  /** Whether statuses that the API server refused are to be tried again now; true once. */
+  public boolean takeRetry() {
+    var at = retryAt.get();
+    return !clock.instant().isBefore(at) && retryAt.compareAndSet(at, Instant.MAX);
   }
 
   /** Forgets all objects but these. */
@@ -98,6 +109,7 @@ public final class StatusWriter {
         throw e;
       }
       // The fault of this one object must not keep the others from being written.
+      retryAt.compareAndSet(Instant.MAX, clock.instant().plus(RETRY));
       var line = ApiProblems.describe("write the status of " + subject.key(), e);
       if (repeats.due(line)) {
         LOG.warn(line);

@@ -153,6 +153,11 @@ public final class MockApiServer implements AutoCloseable {
     tokens.fail(failing);
   }
 
+  /** From now on every write of a status is answered with {@code code}; 0 lets them pass again. */
+  public void refuseStatuses(int code) {
+    dispatcher.statusCode = code;
+  }
+
   /** How many TokenReviews were asked for. */
   public int tokenReviews() {
     return tokens.reviews();
@@ -189,6 +194,7 @@ public final class MockApiServer implements AutoCloseable {
 
   private static final class CountingDispatcher extends KubernetesMixedDispatcher {
     private final AtomicInteger requests = new AtomicInteger();
+    private volatile int statusCode;
 
     CountingDispatcher(Map<ServerRequest, Queue<ServerResponse>> scripted) {
       super(scripted);
@@ -196,8 +202,12 @@ public final class MockApiServer implements AutoCloseable {
 
     @Override
     public MockResponse dispatch(RecordedRequest request) {
-      if (!String.valueOf(request.getPath()).contains("/leases")) {
+      var path = String.valueOf(request.getPath());
+      if (!path.contains("/leases")) {
         requests.incrementAndGet();
+      }
+      if (statusCode != 0 && "PATCH".equals(request.getMethod()) && path.endsWith("/status")) {
+        return new MockResponse().setResponseCode(statusCode).setBody("{}");
       }
       return super.dispatch(request);
     }

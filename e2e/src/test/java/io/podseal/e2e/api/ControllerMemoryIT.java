@@ -26,9 +26,13 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(Api.class)
 class ControllerMemoryIT {
   private static final int HUBS = 10;
-  private static final int MOST = MemoryReport.most("PODSEAL_BENCH_STREAMS", 1_000);
+
+  /** Peers of a hub, and with it; as many as the chart's limit of peers allows. */
+  private static final int GROUP = 1_000;
+
+  private static final int MOST = MemoryReport.most("PODSEAL_BENCH_STREAMS", 5_000);
   private static final int AT_A_TIME = 32;
-  private static final Duration LIMIT = Duration.ofMinutes(3);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   private final LiveController controller = Api.controller();
   private final String namespace = controller.namespace();
@@ -39,18 +43,24 @@ class ControllerMemoryIT {
           "Controller",
           """
           The leader, of the image's JVM flags, on a kube-apiserver. Each pod is an object there and a gRPC stream with a
-          token of its own; %d of them are peers of all others, and every update is acknowledged.
+          token of its own. They are in groups of %,d, %d of which are peers of all others of their group; every
+          update is acknowledged.
           """
-              .formatted(HUBS));
+              .formatted(GROUP, HUBS));
 
   @Test
   void idleWithStreamsAndWhenAllComeBackAtOnce() throws Exception {
     row("no stream");
-    peering();
+    for (int group = 0; group * GROUP < MOST; group++) {
+      peering(group);
+    }
     for (int streams :
-        IntStream.of(2 * HUBS, 100, 500, MOST).filter(n -> n <= MOST).distinct().toArray()) {
+        IntStream.of(2 * HUBS, 100, 500, 1_000, 2_000, MOST)
+            .filter(n -> n <= MOST)
+            .distinct()
+            .toArray()) {
       grow(streams);
-      row(streams + " streams, " + HUBS * (streams - HUBS) + " pairs");
+      row("%,d streams, %,d pairs".formatted(streams, pairs()));
     }
     sidecars.forEach(TestSidecar::close);
     sidecars.clear();
@@ -66,7 +76,7 @@ class ControllerMemoryIT {
     for (int i = pods.size(); i < streams; i++) {
       numbers.add(i);
     }
-    var made = all(numbers, i -> controller.pod(namespace, "pod-" + i, i < HUBS ? "hub" : "spoke"));
+    var made = all(numbers, i -> controller.pod(namespace, "pod-" + i, app(isHub(i), i / GROUP)));
     pods.addAll(made);
     sidecars.addAll(all(made, this::connected));
     awaitPeers();
@@ -100,7 +110,7 @@ class ControllerMemoryIT {
             if (sidecar.ended() != null) {
               throw new IllegalStateException("stream " + i + " ended: " + sidecar.ended());
             }
-            if (sidecar.peers().size() != (i < HUBS ? sidecars.size() - HUBS : HUBS)) {
+            if (sidecar.peers().size() != peersOf(i)) {
               return false;
             }
           }
@@ -108,14 +118,36 @@ class ControllerMemoryIT {
         });
   }
 
-  private void peering() {
+  private static boolean isHub(int pod) {
+    return pod % GROUP < HUBS;
+  }
+
+  private static String app(boolean hub, int group) {
+    return (hub ? "hub-" : "spoke-") + group;
+  }
+
+  private int peersOf(int pod) {
+    int first = pod / GROUP * GROUP;
+    int members = Math.min(pods.size() - first, GROUP);
+    int hubs = Math.min(members, HUBS);
+    return isHub(pod) ? members - hubs : hubs;
+  }
+
+  private int pairs() {
+    return IntStream.range(0, pods.size())
+        .filter(ControllerMemoryIT::isHub)
+        .map(this::peersOf)
+        .sum();
+  }
+
+  private void peering(int group) {
     var peering = new SecurePeering();
     peering.getMetadata().setNamespace(namespace);
-    peering.getMetadata().setName("spokes-to-hubs");
+    peering.getMetadata().setName("spokes-to-hubs-" + group);
     peering.setSpec(
         new SecurePeeringSpec(
-            new PeerSource(Selector.label("app", "spoke")),
-            List.of(new PeerDestination(Selector.label("app", "hub"))),
+            new PeerSource(Selector.label("app", app(false, group))),
+            List.of(new PeerDestination(Selector.label("app", app(true, group)))),
             null,
             null,
             null));
