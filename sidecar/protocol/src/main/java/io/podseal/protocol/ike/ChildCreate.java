@@ -5,6 +5,7 @@ import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
 import java.time.Instant;
@@ -124,12 +125,14 @@ final class ChildCreate implements Exchange {
   private State failed(Optional<NotifyPayload> error, Instant now, List<Action> out) {
     int type = error.map(NotifyPayload::notifyType).orElse(0);
     sa.core().refused(error.isPresent(), NotifyType.name(type), "new child refused", out);
-    if (type == NotifyType.TEMPORARY_FAILURE
-        || type == NotifyType.STATE_NOT_FOUND
-        || crossing != null) {
-      // §2.25: no immediate retry; the next packet that waits asks again.
+    if (crossing != null) {
       sa.upkeep().pause(now);
       return sa;
+    }
+    if (type == NotifyType.TEMPORARY_FAILURE || type == NotifyType.STATE_NOT_FOUND) {
+      return sa.upkeep().asksAgainWhileBusy(now)
+          ? sa
+          : sa.close(CloseReason.CHILD_REFUSED, now, out);
     }
     // §1.3.1: one failed attempt is no reason to lose the IKE SA. But whoever takes no further
     // child is given another IKE SA (§4), and an answer that is neither acceptance nor refusal

@@ -16,6 +16,7 @@ final class ChildUpkeep {
   private Optional<Instant> sendsAt = Optional.empty();
   private Instant notBefore = Instant.MIN;
   private int refusals;
+  private Optional<Instant> busySince = Optional.empty();
   private boolean wanted;
 
   ChildUpkeep(Established sa) {
@@ -63,6 +64,7 @@ final class ChildUpkeep {
   void sendNow(ChildSa child, List<Action> out) {
     sendsAt = Optional.empty();
     refusals = 0;
+    busySince = Optional.empty();
     children().select(child, out);
   }
 
@@ -76,6 +78,16 @@ final class ChildUpkeep {
     pause(now);
     refusals++;
     return refusals < Limits.CHILD_REFUSALS;
+  }
+
+  /**
+   * The peer cannot make a child now: whether the next packet that waits asks again. §2.25: who is
+   * busy for minutes and leaves us without a child has another view of the IKE SA than we have.
+   */
+  boolean asksAgainWhileBusy(Instant now) {
+    pause(now);
+    busySince = busySince.or(() -> Optional.of(now));
+    return busySince.get().plus(IkeTimers.TEMPORARY_FAILURE_PATIENCE).isAfter(now);
   }
 
   /** RFC 9370 §2.2.4: the peer's key exchanges come first, and may make what is wanted. */

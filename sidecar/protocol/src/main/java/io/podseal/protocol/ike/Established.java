@@ -236,10 +236,7 @@ final class Established implements State {
     if (answered.isEmpty()) {
       return State.super.onResponse(message, in, now, out);
     }
-    boolean fatal =
-        message.has(NotifyType.INVALID_SYNTAX)
-            || message.has(NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD);
-    if (fatal) {
+    if (message.has(NotifyType.INVALID_SYNTAX)) {
       answered.get().abandon(now);
       return ended(CloseReason.INVALID_SYNTAX, now, out);
     }

@@ -49,6 +49,9 @@ public final class IkeTimers {
   /** NAT keepalive while we are behind a NAT (RFC 3948 §4). */
   public static final Duration KEEPALIVE = Duration.ofSeconds(20);
 
+  /** So long a peer may answer that it can make no child now, before the IKE SA begins anew. */
+  public static final Duration TEMPORARY_FAILURE_PATIENCE = Duration.ofMinutes(1);
+
   /** No immediate retry after TEMPORARY_FAILURE (RFC 7296 §2.25), nor after a refused child. */
   public static final Duration TEMPORARY_FAILURE_BACKOFF = Duration.ofSeconds(8);
 

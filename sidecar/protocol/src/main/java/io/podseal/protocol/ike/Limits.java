@@ -35,11 +35,19 @@ public final class Limits {
   /** Work on expensive ones per second: 5 with MODP-2048, 2 % of a core. */
   public static final int EXPENSIVE_RATE = 100;
 
-  /** Answers to one source that has proven nothing: a node's pods behind one NAT all restart. */
+  /**
+   * Answers to one source, until it has authenticated: a node's pods behind one NAT all restart.
+   */
   public static final int ANSWER_BURST = 100;
 
   /** Such answers per second, each no longer than what it answers: a flood gets a trickle. */
   public static final int ANSWER_RATE = 50;
+
+  /** Challenges to one source beyond its answers: others may send in its name. */
+  public static final int CHALLENGE_BURST = 1_000;
+
+  /** Such challenges per second, each shorter than what it answers: under 1 % of a core. */
+  public static final int CHALLENGE_RATE = 500;
 
   /** Sources that are counted: more than a pod has peers; the longest silent is forgotten. */
   public static final int ANSWER_SOURCES = 4_096;

@@ -94,17 +94,28 @@ final class Reception {
       case Decoded.Ok<IkeMessage> ok -> {
         log(in, ok.value(), whole);
         core.window().answered();
+        Optional<Integer> critical = ok.value().unknownCritical();
+        if (critical.isPresent()) {
+          // §2.5: to be rejected, and nobody answers an answer.
+          yield notUnderstood(
+              state, DropReason.IKE_UNKNOWN_CRITICAL, "payload " + critical.get(), now, out);
+        }
         followNat(state, in, out);
         yield state.onResponse(ok.value(), in, now, out);
       }
       case Decoded.Malformed<IkeMessage> bad -> {
-        // An authenticated peer that cannot be understood is not one to go on with (§2.21.3).
-        SaCore.drop(bad.reason(), out);
-        core.refused(false, NotifyType.name(NotifyType.INVALID_SYNTAX), bad.detail(), out);
         core.window().answered();
-        yield state.on(new Input.Forget(CloseReason.INVALID_SYNTAX), now, out);
+        yield notUnderstood(state, bad.reason(), bad.detail(), now, out);
       }
     };
+  }
+
+  /** An authenticated peer that cannot be understood is not one to go on with (§2.21.3). */
+  private State notUnderstood(
+      State state, DropReason reason, String detail, Instant now, List<Action> out) {
+    SaCore.drop(reason, out);
+    core.refused(false, NotifyType.name(NotifyType.INVALID_SYNTAX), detail, out);
+    return state.on(new Input.Forget(CloseReason.INVALID_SYNTAX), now, out);
   }
 
   private State request(State state, Input.Received in, Instant now, List<Action> out) {
@@ -143,11 +154,9 @@ final class Reception {
         yield state.onRequest(ok.value(), in, now, out);
       }
       case Decoded.Malformed<IkeMessage> bad -> {
-        SaCore.drop(bad.reason(), out);
-        core.refused(false, NotifyType.name(NotifyType.INVALID_SYNTAX), bad.detail(), out);
         answerError(NotifyType.INVALID_SYNTAX, Bytes.EMPTY, in, out);
         // §2.21.3: INVALID_SYNTAX in a protected message ends the IKE SA at both ends.
-        yield state.on(new Input.Forget(CloseReason.INVALID_SYNTAX), now, out);
+        yield notUnderstood(state, bad.reason(), bad.detail(), now, out);
       }
     };
   }

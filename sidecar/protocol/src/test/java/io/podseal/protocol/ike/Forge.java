@@ -32,6 +32,9 @@ public final class Forge {
   /** Test classes run side by side. */
   private static final AtomicLong NEXT_IV = new AtomicLong(1L << 40);
 
+  /** A payload type that nobody has defined. */
+  private static final int UNKNOWN = 201;
+
   private Forge() {}
 
   /** A message of the end that the I flag of {@code header} names. */
@@ -39,6 +42,18 @@ public final class Forge {
     byte[] inner = MessageEncoder.inner(payloads);
     return sealPlaintext(
         keys, header, MessageEncoder.firstType(payloads), Arrays.copyOf(inner, inner.length + 1));
+  }
+
+  /** A message that begins with a payload of an unknown type, with its critical bit set or not. */
+  public static byte[] sealAfterUnknown(
+      IkeKeys keys, IkeHeader header, boolean critical, List<? extends Payload> payloads) {
+    byte[] inner = MessageEncoder.inner(payloads);
+    byte[] unknown = {
+      (byte) MessageEncoder.firstType(payloads), (byte) (critical ? 0x80 : 0), 0, 5, 42
+    };
+    byte[] plaintext = Arrays.copyOf(unknown, unknown.length + inner.length + 1);
+    System.arraycopy(inner, 0, plaintext, unknown.length, inner.length);
+    return sealPlaintext(keys, header, UNKNOWN, plaintext);
   }
 
   /**

@@ -30,14 +30,19 @@ import org.junit.jupiter.api.Test;
  * Floods of strangers, and peers that begin more than they end: what is kept and done is bounded.
  */
 class FloodSimTest extends AskedByStrangers {
+  private static final KePayload LOW_ORDER = new KePayload(31, Bytes.ofHex("00".repeat(32)));
+
   @Test
   void aFloodFromOneSourceIsRateLimitedAndOthersAreServed() {
     int answered = 0;
     for (int i = 1; i <= 10_000; i++) {
       answered += answers(Stranger.request(i), Stranger.at(1)).size();
     }
-    assertThat(answered).isBetween(50, 100);
-    assertThat(b.drops(DropReason.RATE_LIMITED)).isEqualTo(9_900);
+    assertThat(answered).isEqualTo(Limits.ANSWER_BURST + Limits.CHALLENGE_BURST);
+    assertThat(b.drops(DropReason.RATE_LIMITED)).isEqualTo(10_000 - answered);
+    assertThat(b.drops(DropReason.IKE_COOKIE_REQUIRED))
+        .as("all but the first")
+        .isEqualTo(answered - Limits.HALF_OPEN_OF_SOURCE_BEFORE_COOKIES);
     assertThat(b.endpoint().view().size()).isLessThanOrEqualTo(Limits.HALF_OPEN_PER_SOURCE);
     assertThat(answers(Stranger.request(20_000), Stranger.at(2))).hasSize(1);
     world.run(Duration.ofSeconds(40));
@@ -137,18 +142,57 @@ class FloodSimTest extends AskedByStrangers {
   }
 
   @Test
-  void cheapKeyExchangesTooAreBoundedThoughTheyLeaveNothing() {
-    KePayload lowOrder = new KePayload(31, Bytes.ofHex("00".repeat(32)));
+  void cheapKeyExchangesTooAreBoundedThoughTheyLeaveNothingAndEachSourceReturnsItsCookie() {
     for (int i = 1; i <= Limits.KEY_EXCHANGE_BURST + 50; i++) {
-      assertThat(
-              answers(
-                  MessageEncoder.clear(Stranger.init(i), Stranger.payloads(lowOrder, 32)),
-                  Stranger.at(i)))
-          .isEmpty();
+      List<byte[]> answers = answers(lowOrder(i), Stranger.at(i));
+      if (!answers.isEmpty()) {
+        List<Payload> payloads = Stranger.payloads(LOW_ORDER, 32);
+        payloads.addFirst(cookie(answers));
+        assertThat(answers(MessageEncoder.clear(Stranger.init(i), payloads), Stranger.at(i)))
+            .isEmpty();
+      }
     }
     assertThat(b.drops(DropReason.IKE_PAYLOAD_SYNTAX)).isEqualTo(Limits.KEY_EXCHANGE_BURST);
     assertThat(b.drops(DropReason.IKE_KEY_EXCHANGE_RATE)).isEqualTo(50);
     assertThat(b.endpoint().view()).isEmpty();
+  }
+
+  @Test
+  void aFloodThatLeavesNothingTakesNothingFromWhoReturnsItsCookie() {
+    a.knows(b, Lifetimes.DEFAULT, Host.key(1, "k"));
+    b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
+    for (int i = 1; i <= 10 * Limits.KEY_EXCHANGE_BURST; i++) {
+      answers(lowOrder(i), Stranger.at(i));
+    }
+    assertThat(b.drops(DropReason.IKE_PAYLOAD_SYNTAX)).isEqualTo(Limits.KEY_EXCHANGE_BURST / 2 + 1);
+    a.send(b, 1);
+    world.run(Duration.ofMillis(100));
+    assertThat(b.received).containsExactly(1);
+  }
+
+  /** Five times as many as an address gets answers. */
+  @Test
+  void aFloodInAPeersNameDoesNotKeepItOut() {
+    a.knows(b, Lifetimes.DEFAULT, Host.key(1, "k"));
+    b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
+    Endpoint ofA = new Endpoint(a.address, 500);
+    int perSecond = 5 * Limits.ANSWER_RATE;
+    int sent = 0;
+    for (int second = 0; second < 10; second++) {
+      for (int i = 0; i < perSecond; i++) {
+        answers(Stranger.request(++sent), ofA);
+        if (sent == 3 * perSecond) {
+          a.send(b, 1);
+        }
+        world.run(Duration.ofSeconds(1).dividedBy(perSecond));
+      }
+    }
+    assertThat(a.events(ProtocolEvent.IkeSaEstablished.class)).hasSize(1);
+    assertThat(b.received).containsExactly(1);
+  }
+
+  private static byte[] lowOrder(int spi) {
+    return MessageEncoder.clear(Stranger.init(spi), Stranger.payloads(LOW_ORDER, 32));
   }
 
   @Test

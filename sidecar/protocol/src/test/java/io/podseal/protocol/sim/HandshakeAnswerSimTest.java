@@ -29,6 +29,7 @@ import io.podseal.protocol.policy.TrafficSelector;
 import io.podseal.protocol.policy.Transform;
 import io.podseal.protocol.policy.TransformType;
 import io.podseal.protocol.telemetry.CloseReason;
+import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
@@ -37,6 +38,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What an initiator checks in the answer to its IKE_AUTH, written here in the peer's place. */
 class HandshakeAnswerSimTest {
@@ -93,11 +96,14 @@ class HandshakeAnswerSimTest {
 
   private void answer(List<? extends Payload> payloads) {
     world.state.forged();
+    a.ike(
+        Forge.seal(a.keys.last().copy(), header(), payloads), new Endpoint(b.address, 4500), 4500);
+  }
+
+  private IkeHeader header() {
     Keys.IkeSaKeys keys = a.keys.last();
-    IkeHeader header =
-        new IkeHeader(
-            keys.spiInitiator(), keys.spiResponder(), ExchangeType.IKE_AUTH, false, true, 1);
-    a.ike(Forge.seal(keys.copy(), header, payloads), new Endpoint(b.address, 4500), 4500);
+    return new IkeHeader(
+        keys.spiInitiator(), keys.spiResponder(), ExchangeType.IKE_AUTH, false, true, 1);
   }
 
   private void answer(IdPayload id, AuthPayload auth, List<? extends Payload> child) {
@@ -119,6 +125,25 @@ class HandshakeAnswerSimTest {
     answer(id(), auth("k", id()), child());
     assertThat(a.establishedWith(b)).hasSize(1);
     assertThat(a.childrenWith(b)).isEqualTo(1);
+  }
+
+  /** RFC 7296 §2.5: whoever does not know a critical payload must reject the message. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void extra_critical_bit_inAnAnswerThatIsElseRightEndsTheAttempt(boolean critical) {
+    List<Payload> all = new ArrayList<>(List.of(id(), auth("k", id())));
+    all.addAll(child());
+    world.state.forged();
+    a.ike(
+        Forge.sealAfterUnknown(a.keys.last().copy(), header(), critical, all),
+        new Endpoint(b.address, 4500),
+        4500);
+    if (critical) {
+      assertThat(a.drops(DropReason.IKE_UNKNOWN_CRITICAL)).isEqualTo(1);
+      assertRefused(CloseReason.INVALID_SYNTAX);
+    } else {
+      assertThat(a.establishedWith(b)).hasSize(1);
+    }
   }
 
   @Test

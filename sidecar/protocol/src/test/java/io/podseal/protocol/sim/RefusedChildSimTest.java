@@ -14,11 +14,15 @@ import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.telemetry.CloseReason;
+import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A child that b refuses by CREATE_CHILD_SA. Its answers are written here: both ends hold the same
@@ -64,6 +68,10 @@ class RefusedChildSimTest {
 
   /** b's answer to a's request of the moment. */
   private void refuse(int notifyType) {
+    refuse(notifyType, false);
+  }
+
+  private void refuse(int notifyType, boolean critical) {
     IkeHeader request = Forge.value(MessageDecoder.decode(requests().getLast().ike())).header();
     IkeHeader answer =
         new IkeHeader(
@@ -74,8 +82,11 @@ class RefusedChildSimTest {
             true,
             request.messageId());
     MessageIds.expect(b.establishedWith(a).getFirst(), request.messageId() + 1);
+    List<NotifyPayload> refusal = List.of(NotifyPayload.of(notifyType));
     a.ike(
-        Forge.seal(a.keys.last().copy(), answer, List.of(NotifyPayload.of(notifyType))),
+        critical
+            ? Forge.sealAfterUnknown(a.keys.last().copy(), answer, true, refusal)
+            : Forge.seal(a.keys.last().copy(), answer, refusal),
         new Endpoint(b.address, 4500),
         4500);
     world.sent.clear();
@@ -96,6 +107,32 @@ class RefusedChildSimTest {
     assertThat(requests()).hasSize(1);
     assertThat(a.establishedWith(b).getFirst().initiatorSpi()).isEqualTo(ikeSa);
     assertThat(a.childrenWith(b)).isEqualTo(1);
+    assertThat(b.received).contains(next - 2);
+  }
+
+  /** RFC 7296 §2.25: it has another view of the IKE SA than we have. */
+  @ParameterizedTest
+  @ValueSource(ints = {NotifyType.TEMPORARY_FAILURE, NotifyType.STATE_NOT_FOUND})
+  void aPeerThatIsBusyForMinutesGetsANewIkeSa(int notifyType) {
+    long ikeSa = a.establishedWith(b).getFirst().initiatorSpi();
+    packets(GAP);
+    Duration pause =
+        IkeTimers.TEMPORARY_FAILURE_BACKOFF
+            .plus(IkeTimers.TEMPORARY_FAILURE_SPREAD)
+            .plus(GAP.multipliedBy(2));
+    Instant since = world.now();
+    while (world.now().isBefore(since.plus(IkeTimers.TEMPORARY_FAILURE_PATIENCE))) {
+      refuse(notifyType);
+      assertThat(a.establishedWith(b).getFirst().initiatorSpi()).isEqualTo(ikeSa);
+      packets(pause);
+    }
+    refuse(notifyType);
+    packets(Duration.ofSeconds(1));
+
+    assertThat(a.events(ProtocolEvent.IkeSaClosed.class).getLast().reason())
+        .isEqualTo(CloseReason.CHILD_REFUSED);
+    assertThat(a.establishedWith(b)).hasSize(1);
+    assertThat(a.establishedWith(b).getFirst().initiatorSpi()).isNotEqualTo(ikeSa);
     assertThat(b.received).contains(next - 2);
   }
 
@@ -120,6 +157,23 @@ class RefusedChildSimTest {
     assertThat(a.establishedWith(b)).hasSize(1);
     assertThat(a.establishedWith(b).getFirst().initiatorSpi()).isNotEqualTo(ikeSa);
     assertThat(b.received).contains(next - 2);
+  }
+
+  /** §2.21.3 makes INVALID_SYNTAX fatal, and no other error. */
+  @Test
+  void aPeerThatDoesNotKnowAPayloadOfOursKeepsItsIkeSa() {
+    long ikeSa = a.establishedWith(b).getFirst().initiatorSpi();
+    packets(GAP);
+    refuse(NotifyType.UNSUPPORTED_CRITICAL_PAYLOAD);
+    assertThat(a.establishedWith(b).getFirst().initiatorSpi()).isEqualTo(ikeSa);
+  }
+
+  @Test
+  void extra_critical_bit_inARefusalEndsTheIkeSa() {
+    packets(GAP);
+    refuse(NotifyType.TEMPORARY_FAILURE, true);
+    assertThat(a.establishedWith(b)).isEmpty();
+    assertThat(a.drops(DropReason.IKE_UNKNOWN_CRITICAL)).isEqualTo(1);
   }
 
   @Test

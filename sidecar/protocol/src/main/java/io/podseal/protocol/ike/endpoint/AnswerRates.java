@@ -7,11 +7,10 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** How often an unproven source gets an answer; remembers a bounded number of sources. */
+/** How often a source gets an answer of one kind; remembers a bounded number of sources. */
 final class AnswerRates {
-  private static final int BURST = Limits.ANSWER_BURST;
-  private static final Duration ONE_MORE_EVERY =
-      Duration.ofSeconds(1).dividedBy(Limits.ANSWER_RATE);
+  private final int burst;
+  private final Duration oneMoreEvery;
 
   private record Bucket(int tokens, Instant filledAt) {}
 
@@ -25,10 +24,15 @@ final class AnswerRates {
         }
       };
 
+  AnswerRates(int burst, int perSecond) {
+    this.burst = burst;
+    this.oneMoreEvery = Duration.ofSeconds(1).dividedBy(perSecond);
+  }
+
   boolean mayAnswer(InetAddress source, Instant now) {
-    Bucket bucket = buckets.getOrDefault(source, new Bucket(BURST, now));
-    long earned = Duration.between(bucket.filledAt(), now).dividedBy(ONE_MORE_EVERY);
-    int tokens = (int) Math.min(BURST, bucket.tokens() + Math.max(0, earned));
+    Bucket bucket = buckets.getOrDefault(source, new Bucket(burst, now));
+    long earned = Duration.between(bucket.filledAt(), now).dividedBy(oneMoreEvery);
+    int tokens = (int) Math.min(burst, bucket.tokens() + Math.max(0, earned));
     Instant filledAt = earned > 0 ? now : bucket.filledAt();
     buckets.put(source, new Bucket(Math.max(0, tokens - 1), filledAt));
     return tokens > 0;

@@ -143,15 +143,15 @@ public final class IkeEndpoint {
       out.add(new Action.Drop(DropReason.IKE_HEADER));
       return;
     }
-    if (!gate.mayAnswer(in.from(), now)) {
-      out.add(new Action.Drop(DropReason.RATE_LIMITED));
+    int before = out.size();
+    if (!gate.mayAnswer(in, now, out)) {
+      fleet.logClear(out.subList(before, out.size()));
       return;
     }
     Optional<IkeSa> known = gate.known(in);
     if (known.isPresent()) {
       fleet.run(known.get(), in, now, out);
     } else {
-      int before = out.size();
       if (gate.admits(in, sas.size(), now, out)) {
         IkeSa.respond(ctx, in, now, out)
             .ifPresent(sa -> {

@@ -25,7 +25,10 @@ import java.util.Set;
  */
 final class InitGate {
   private final Cookies cookies;
-  private final AnswerRates rates = new AnswerRates();
+  private final AnswerRates answers = new AnswerRates(Limits.ANSWER_BURST, Limits.ANSWER_RATE);
+  private final AnswerRates proven = new AnswerRates(Limits.ANSWER_BURST, Limits.ANSWER_RATE);
+  private final AnswerRates challenges =
+      new AnswerRates(Limits.CHALLENGE_BURST, Limits.CHALLENGE_RATE);
   private final KeyExchangeBudget keyExchanges = KeyExchangeBudget.ofStrangers();
   private final int ikeSas;
   private final Map<Attempt, IkeSa> byAttempt = new HashMap<>();
@@ -45,9 +48,28 @@ final class InitGate {
     this.ikeSas = ctx.options().ikeSas();
   }
 
-  /** Counts an answer against the source it goes to. */
+  /** Counts an answer against the source it goes to, which has proven nothing. */
   boolean mayAnswer(Endpoint source, Instant now) {
-    return rates.mayAnswer(source.address(), now);
+    return answers.mayAnswer(source.address(), now);
+  }
+
+  /**
+   * Whether the source of an IKE_SA_INIT request may get an answer; if not, says what is done
+   * instead. Others may send in a peer's name and use up what its address gets: then it is still
+   * asked for a cookie, and with that it is counted by itself.
+   */
+  boolean mayAnswer(Input.Received in, Instant now, List<Action> out) {
+    InetAddress source = in.from().address();
+    boolean returned = cookies.isReturnedBy(in.datagram(), in.from(), now);
+    if ((returned ? proven : answers).mayAnswer(source, now)) {
+      return true;
+    }
+    if (!returned && known(in).isEmpty() && challenges.mayAnswer(source, now)) {
+      challenge(in, now, out);
+    } else {
+      out.add(new Action.Drop(DropReason.RATE_LIMITED));
+    }
+    return false;
   }
 
   /** The SA that an earlier request of the same attempt made. */
@@ -72,6 +94,7 @@ final class InitGate {
     boolean wantsCookie =
         halfOpen.size() >= Limits.HALF_OPEN_BEFORE_COOKIES
             || ofSource >= Limits.HALF_OPEN_OF_SOURCE_BEFORE_COOKIES
+            || keyExchanges.isScarce(now)
             || KeyExchangeBudget.isExpensive(method)
             || in.datagram().bytes().length < InitAnswer.longest(in.datagram().clearMessage());
     if (wantsCookie && !cookies.isReturnedBy(in.datagram(), in.from(), now)) {

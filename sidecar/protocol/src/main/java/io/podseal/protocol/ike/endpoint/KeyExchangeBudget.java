@@ -42,6 +42,11 @@ final class KeyExchangeBudget {
     return byId(method).filter(m -> m.cost() == KeyExchangeMethod.Cost.HIGH).isPresent();
   }
 
+  /** Whether so little is left for cheap ones that it is kept for who has returned a cookie. */
+  boolean isScarce(Instant now) {
+    return cheap.isBelowHalf(now);
+  }
+
   /** Whether a key exchange of this method may be done now; then it is counted. */
   boolean takes(int method, Instant now) {
     // A method that we do not know is refused without work.

@@ -25,6 +25,11 @@ final class TokenBucket {
     return true;
   }
 
+  boolean isBelowHalf(Instant now) {
+    fill(now);
+    return left < burst / 2;
+  }
+
   private void fill(Instant now) {
     if (now.isBefore(filledAt)) {
       filledAt = now;

@@ -2,6 +2,7 @@ package io.podseal.protocol.ike.endpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podseal.protocol.ike.Limits;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Instant;
@@ -9,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class AnswerRatesTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
-  private final AnswerRates rates = new AnswerRates();
+  private final AnswerRates rates = new AnswerRates(Limits.ANSWER_BURST, Limits.ANSWER_RATE);
 
   private static InetAddress source(int number) {
     try {
