@@ -76,7 +76,7 @@ final class Bench implements AutoCloseable {
     this.controller = controller;
     controller.next();
     this.sniffer = owned.add(Sniffer.start(lab.bridge(), folder.resolve("wire.pcap"), 2000));
-    this.ours = owned.add(Ours.start(pod, OURS, controller, folder));
+    this.ours = owned.add(Ours.start(pod, OURS, controller, Map.of(), folder));
     this.traffic = owned.add(new Traffic(ours, host, folder));
     this.connection = Connection.with(host, THEIRS, ours.ip(), ours.identity());
     if (row.plane() == Plane.KERNEL_LIBIPSEC) {
@@ -110,16 +110,23 @@ final class Bench implements AutoCloseable {
     }
   }
 
-  /** Gives both ends a key to mix in (RFC 8784), which each of them requires. */
-  void ppk(String identity, byte[] secret) {
+  /** Gives our side a key to mix in (RFC 8784). */
+  void ourPpk(String identity, byte[] secret, boolean required) {
     ppk =
         Optional.of(
             Ppk.newBuilder()
                 .setId(ByteString.copyFromUtf8(identity))
                 .setSecret(ByteString.copyFrom(secret))
-                .setRequired(true)
+                .setRequired(required)
                 .build());
-    connection.set("ppk_id", identity).set("ppk_required", "yes").ppk(secret, identity);
+  }
+
+  /** Gives strongSwan a key to mix in (RFC 8784). */
+  void theirPpk(String identity, byte[] secret, boolean required) {
+    connection
+        .set("ppk_id", identity)
+        .set("ppk_required", required ? "yes" : "no")
+        .ppk(secret, identity);
   }
 
   /** Gives strongSwan another secret than ours. */
@@ -197,10 +204,15 @@ final class Bench implements AutoCloseable {
 
   /** Kills our sidecar and starts it again. */
   void restartOurs() {
+    restartOurs(Map.of());
+    declare();
+  }
+
+  /** Starts our sidecar again with {@code settings} in its environment; it knows of no peer yet. */
+  void restartOurs(Map<String, String> settings) {
     ours.kill();
     controller.next();
-    ours = owned.add(Ours.start(pod, OURS, controller, folder));
-    declare();
+    ours = owned.add(Ours.start(pod, OURS, controller, settings, folder));
   }
 
   /** Starts, lets the initiator begin, and expects a child SA. */
@@ -222,6 +234,8 @@ final class Bench implements AutoCloseable {
         row.initiator().title() + " is the initiator",
         weInitiate() != "yes".equals(ike.get("initiator")));
     established = describe(ike, theirs().children().getFirst());
+    // No row asks strongSwan to: it does so because our NAT detection says that there is a NAT.
+    negotiated("in UDP");
     prove(established);
   }
 

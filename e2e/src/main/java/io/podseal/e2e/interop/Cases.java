@@ -51,6 +51,11 @@ final class Cases {
       cases.alternating(suite.name(), edition, Plane.KERNEL_NETLINK, suite::run);
     }
     cases.both("noesn", Edition.SID, Plane.KERNEL_NETLINK, Scripts::noEsn);
+    cases.both(
+        "encapsulation-by-strongswan",
+        Edition.SID,
+        Plane.KERNEL_NETLINK,
+        Scripts::encapsulationByThem);
     return List.copyOf(cases.rows);
   }
 
@@ -75,10 +80,15 @@ final class Cases {
   private void handshake(Edition edition, Plane plane) {
     both("cookies", edition, plane, Scripts::cookies);
     both("fragments-by-strongswan", edition, plane, Scripts::fragmentsFromThem);
+    both("fragments-by-podseal", edition, plane, Scripts::fragmentsFromUs);
+    both("key-exchange-retry", edition, plane, Scripts::keyExchangeRetry);
     both("wrong-psk", edition, plane, Scripts::wrongSecret);
     both("wrong-id-of-strongswan", edition, plane, Scripts::strangeStrongSwan);
     both("wrong-id-of-podseal", edition, plane, Scripts::strangePodseal);
     both("ppk", edition, plane, Scripts::ppk);
+    both("ppk-optional", edition, plane, Scripts::optionalPpk);
+    both("ppk-unknown-to-strongswan", edition, plane, Scripts::ppkUnknownToThem);
+    both("ppk-unknown-to-podseal", edition, plane, Scripts::ppkUnknownToUs);
     for (String method : List.of("mlkem512", "mlkem768", "mlkem1024")) {
       both(method, edition, plane, bench -> Scripts.hybrid(bench, method), withoutMlKem(edition));
     }

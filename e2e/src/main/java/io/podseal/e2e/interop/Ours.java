@@ -13,6 +13,7 @@ import io.podseal.e2e.cluster.Sidecar;
 import io.podseal.e2e.lab.Pod;
 import io.podseal.e2e.strongswan.PeerHost;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 
 /** Our end: a pod with the real sidecar, whose controller is the case. Confined to one thread. */
@@ -30,18 +31,26 @@ final class Ours implements AutoCloseable {
     this.sidecar = sidecar;
   }
 
-  /** Starts a sidecar in {@code pod} that knows of no peer yet. */
-  static Ours start(Pod pod, String identity, ScriptedController controller, Path folder) {
-    Sidecar sidecar =
-        Sidecar.start(
-            pod,
-            Map.of(
-                "PODSEAL_CONTROLLER", controller.endpoint(),
-                "PODSEAL_SERVER_NAME", ScriptedController.NAME,
-                "PODSEAL_CA_FILE", controller.caFile().toString(),
-                "PODSEAL_TOKEN_FILE", controller.tokenFile().toString(),
-                "PODSEAL_DEBUG_KEYS_DIR", folder.toString()),
-            folder.resolve("sidecar.log"));
+  /**
+   * Starts a sidecar in {@code pod} that knows of no peer yet.
+   *
+   * @param settings its environment, beside what every case needs
+   */
+  static Ours start(
+      Pod pod,
+      String identity,
+      ScriptedController controller,
+      Map<String, String> settings,
+      Path folder) {
+    Map<String, String> environment = new HashMap<>(settings);
+    environment.putAll(
+        Map.of(
+            "PODSEAL_CONTROLLER", controller.endpoint(),
+            "PODSEAL_SERVER_NAME", ScriptedController.NAME,
+            "PODSEAL_CA_FILE", controller.caFile().toString(),
+            "PODSEAL_TOKEN_FILE", controller.tokenFile().toString(),
+            "PODSEAL_DEBUG_KEYS_DIR", folder.toString()));
+    Sidecar sidecar = Sidecar.start(pod, environment, folder.resolve("sidecar.log"));
     return new Ours(pod, identity, controller, sidecar);
   }
 

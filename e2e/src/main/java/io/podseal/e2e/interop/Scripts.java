@@ -5,12 +5,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
 /** What the rows do, and what must then hold at both ends. */
 final class Scripts {
   private static final String STRANGE = "ffffffff-stranger.shop.pods.cluster.local";
+  private static final String PPK_ID = "ppk.shop";
+  private static final byte[] PPK = "a key that no quantum computer has".getBytes(UTF_8);
   private static final String REFUSED = "AUTHENTICATION_FAILED";
 
   private Scripts() {}
@@ -137,18 +140,101 @@ final class Scripts {
     bench.bytesCross();
   }
 
+  /** Our side sends every protected message in pieces. */
+  static void fragmentsFromUs(Bench bench) {
+    bench.restartOurs(Map.of("PODSEAL_IKE_FRAGMENT_SIZE", "256"));
+    bench.establish();
+    bench.theyLog("parsed", bench.weInitiate() ? "IKE_AUTH request" : "IKE_AUTH response", "EF(2/");
+    bench.theyLog("reassembled fragmented IKE message");
+    bench.prove("IKE_AUTH of Podseal in fragments");
+    bench.bytesCross();
+  }
+
+  /** strongSwan asks for UDP as well, by a false NAT detection of its own. */
+  static void encapsulationByThem(Bench bench) {
+    bench.connection().set("encap", "yes");
+    bench.establish();
+    bench.bytesCross();
+  }
+
   static void ppk(Bench bench) {
-    bench.ppk("ppk.shop", "a key that no quantum computer has".getBytes(UTF_8));
+    bench.ourPpk(PPK_ID, PPK, true);
+    bench.theirPpk(PPK_ID, PPK, true);
     bench.establish();
     bench.negotiated("/PPK");
     bench.bytesCross();
   }
 
-  /** An additional key exchange (RFC 9370), also when the IKE SA is rekeyed. */
+  /** Both have it and neither insists. */
+  static void optionalPpk(Bench bench) {
+    bench.ourPpk(PPK_ID, PPK, false);
+    bench.theirPpk(PPK_ID, PPK, false);
+    bench.establish();
+    bench.negotiated("/PPK");
+    bench.bytesCross();
+  }
+
+  static void ppkUnknownToThem(Bench bench) {
+    bench.ourPpk(PPK_ID, PPK, false);
+    withoutPpk(bench);
+  }
+
+  static void ppkUnknownToUs(Bench bench) {
+    bench.theirPpk(PPK_ID, PPK, false);
+    withoutPpk(bench);
+  }
+
+  private static void withoutPpk(Bench bench) {
+    bench.establish();
+    bench.expect("no PPK is in use", !bench.uses("/PPK"));
+    bench.prove("without the PPK, which is optional");
+    bench.bytesCross();
+  }
+
+  /** The initiator's first choice is not the responder's, for the IKE SA and for its children. */
+  static void keyExchangeRetry(Bench bench) {
+    bench.plugin("openssl");
+    if (bench.weInitiate()) {
+      bench.profile().addKeyExchange("x25519").addKeyExchange("ecp384");
+      bench
+          .connection()
+          .set("proposals", List.of("aes256gcm16-prfsha256-ecp384"))
+          .child("esp_proposals", List.of(bench.numbered("aes256gcm16-ecp384")));
+      bench.profile().setChildLifetimeSeconds(5);
+    } else {
+      bench.profile().addKeyExchange("ecp384");
+      bench
+          .connection()
+          .set("proposals", List.of("aes256gcm16-prfsha256-x25519-ecp384"))
+          .child("esp_proposals", List.of(bench.numbered("aes256gcm16-x25519-ecp384")));
+    }
+    bench.establish();
+    bench.negotiated("ECP_384");
+    bench.theyLog("IKE_SA_INIT response", "N(INVAL_KE)");
+    bench.prove("INVALID_KE_PAYLOAD followed");
+    Set<String> before = bench.theirSpis();
+    if (!bench.weInitiate()) {
+      bench.theirs().rekeyChild();
+    }
+    awaitSuccessor(bench, before);
+    bench.theyLog("CREATE_CHILD_SA response", "N(INVAL_KE)");
+    bench.bytesCross();
+  }
+
+  /**
+   * An additional key exchange (RFC 9370), also when the IKE SA or a child is rekeyed, by
+   * IKE_FOLLOWUP_KE of either end.
+   */
   static void hybrid(Bench bench, String method) {
     bench.plugin("openssl");
-    bench.connection().set("proposals", List.of("aes256gcm16-prfsha256-x25519-ke1_" + method));
+    bench
+        .connection()
+        .set("proposals", List.of("aes256gcm16-prfsha256-x25519-ke1_" + method))
+        .child("esp_proposals", List.of(bench.numbered("aes256gcm16-x25519-ke1_" + method)));
     bench.profile().clearAdditionalKeyExchange().addAdditionalKeyExchange(method);
+    if (bench.weInitiate()) {
+      bench.profile().setIkeLifetimeSeconds(12).setChildLifetimeSeconds(5);
+    }
     bench.establish();
     bench.negotiated("+" + method.toUpperCase(Locale.ROOT).replace("MLKEM", "ML_KEM_"));
     // The 800 octets of ML-KEM-512 fit into a message that is sent whole, 1,184 and 1,568 do not.
@@ -156,11 +242,29 @@ final class Scripts {
       bench.theyLog("IKE_INTERMEDIATE", "EF(1/");
       bench.prove("IKE_INTERMEDIATE in fragments");
     }
+    Set<String> ike = bench.theirIkeSpis();
+    Set<String> child = bench.theirSpis();
+    if (!bench.weInitiate()) {
+      bench.theirs().rekeyChild();
+    }
+    awaitSuccessor(bench, child);
+    if (!bench.weInitiate()) {
+      bench.theirs().rekeyIke();
+    }
+    awaitIkeSuccessor(bench, ike);
+    String asked = bench.weInitiate() ? "parsed" : "generating";
+    bench.await(
+        "IKE_FOLLOWUP_KE for each of both",
+        () ->
+            bench
+                    .theirs()
+                    .log()
+                    .lines()
+                    .filter(line -> line.contains(asked + " IKE_FOLLOWUP_KE request"))
+                    .count()
+                >= 2);
+    bench.prove("IKE_FOLLOWUP_KE asked by " + (bench.weInitiate() ? "Podseal" : "strongSwan"));
     bench.bytesCross();
-    Set<String> before = bench.theirIkeSpis();
-    bench.theirs().rekeyIke();
-    awaitIkeSuccessor(bench, before);
-    bench.traffic().ping();
   }
 
   static void dpdByThem(Bench bench) {

@@ -35,7 +35,7 @@ public final class Connection {
         .set("version", "2")
         .set("local_addrs", List.of(here.address().getHostAddress()))
         .set("remote_addrs", List.of(theirAddress))
-        .set("encap", "yes")
+        .set("encap", "no")
         .set("mobike", "no")
         .set("proposals", List.of("aes256gcm16-prfsha256-x25519"));
     connection.local.put("auth", "psk");

@@ -177,7 +177,7 @@ final class Sidecar implements ControlListener, AutoCloseable {
             crypto,
             random::nextBytes,
             keyLog,
-            ike,
+            ike.withFragmentSize(options.ikeFragmentSize),
             listener -> UserspaceDataPlane.open(plane, crypto, random::nextBytes, listener, clock),
             port500,
             metrics,

@@ -1,5 +1,6 @@
 package io.podseal.sidecar;
 
+import io.podseal.protocol.ike.Limits;
 import io.podseal.sidecar.probe.Probes;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -52,6 +53,15 @@ final class SidecarOptions {
   String tun = "";
 
   @Option(
+      names = "--ike-fragment-size",
+      paramLabel = "OCTETS",
+      defaultValue = "${env:PODSEAL_IKE_FRAGMENT_SIZE:-" + Limits.FRAGMENT_SIZE + "}",
+      description =
+          "largest IP datagram with an IKE message, on paths that carry no larger ones"
+              + " [PODSEAL_IKE_FRAGMENT_SIZE] (${DEFAULT-VALUE})")
+  int ikeFragmentSize;
+
+  @Option(
       names = "--debug-keys-dir",
       paramLabel = "DIR",
       defaultValue = "${env:PODSEAL_DEBUG_KEYS_DIR:-}",
@@ -88,6 +98,11 @@ final class SidecarOptions {
     controllerHost();
     port("--controller " + controller, controllerPort());
     port("--health-port " + healthPort + " (PODSEAL_HEALTH_PORT)", healthPort);
+    if (ikeFragmentSize < Limits.LEAST_FRAGMENT_SIZE || ikeFragmentSize > Limits.FRAGMENT_SIZE) {
+      throw new IllegalArgumentException(
+          "--ike-fragment-size %d (PODSEAL_IKE_FRAGMENT_SIZE): a number from %d to %d"
+              .formatted(ikeFragmentSize, Limits.LEAST_FRAGMENT_SIZE, Limits.FRAGMENT_SIZE));
+    }
     declaredProbes();
   }
 

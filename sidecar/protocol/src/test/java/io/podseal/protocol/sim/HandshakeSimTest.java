@@ -122,6 +122,26 @@ class HandshakeSimTest {
     assertOnePair();
   }
 
+  /** By decision 9 a's stays, but it is childless, and the peer's traffic has all that it needs. */
+  @Test
+  void ofTwoCrossingIkeSasTheOneThatGetsNoChildGoesInTheEnd() {
+    declarePair();
+    a.run(a.endpoint().connect(b.identity, a.now()));
+    b.send(a, 0);
+    world.run(Duration.ofSeconds(1));
+    assertThat(a.establishedWith(b)).hasSize(2);
+    assertThat(b.establishedWith(a)).hasSize(2);
+    for (int i = 1; i <= 65; i++) {
+      a.send(b, i);
+      b.send(a, i);
+      world.run(Duration.ofSeconds(1));
+    }
+    assertThat(b.received).hasSize(65);
+    assertThat(a.received).hasSize(66);
+    assertOnePair();
+    assertThat(b.establishedWith(a).getFirst().isInitiator()).isTrue();
+  }
+
   @Test
   void theCrossingIkeSaIsNotTouchedByInitialContact() {
     declarePair();

@@ -7,6 +7,7 @@ import io.podseal.protocol.message.Decoded;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.policy.Endpoint;
+import io.podseal.protocol.policy.Identity;
 import io.podseal.protocol.udpencap.Ports;
 import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
@@ -87,7 +88,7 @@ final class World {
   private record Event(Instant at, long order, Runnable action) {}
 
   final Network network;
-  final StateInvariants state = new StateInvariants();
+  final StateInvariants state = new StateInvariants(this::host);
   final WireInvariants wire = new WireInvariants();
   int keepalives;
   private final CryptoProvider provider;
@@ -151,6 +152,13 @@ final class World {
 
   Instant now() {
     return now;
+  }
+
+  private Host host(Identity identity) {
+    return hosts.values().stream()
+        .filter(h -> h.identity.equals(identity))
+        .findFirst()
+        .orElseThrow();
   }
 
   Host host(String name, String address, long seed) {

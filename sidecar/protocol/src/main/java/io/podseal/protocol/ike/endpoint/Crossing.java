@@ -1,11 +1,14 @@
 package io.podseal.protocol.ike.endpoint;
 
 import io.podseal.protocol.ike.IkeSa;
+import io.podseal.protocol.ike.IkeTimers;
 import io.podseal.protocol.ike.Input;
 import io.podseal.protocol.ike.SaPhase;
 import io.podseal.protocol.telemetry.CloseReason;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Decides which of two IKE SAs with one peer goes when a second is established (design, decision
@@ -36,8 +39,20 @@ final class Crossing {
      * nothing else.
      */
     boolean isEarly() {
-      boolean useless = loser.hasChild() && !stays.hasChild();
-      return !(input instanceof Input.Forget) && (stays.awaitsProof() || useless);
+      return !(input instanceof Input.Forget) && (stays.awaitsProof() || isUseless());
+    }
+
+    private boolean isUseless() {
+      return loser.hasChild() && !stays.hasChild();
+    }
+
+    /** The one that was to stay goes, if it has had no child for so long that it gets none. */
+    Optional<Verdict> turned(Instant since, Instant now) {
+      return isUseless() && !since.plus(IkeTimers.HANDSHAKE_TIMEOUT).isAfter(now)
+          ? Optional.of(
+              new Verdict(
+                  /* loser= */ stays, /* stays= */ loser, new Input.Close(CloseReason.CROSSED)))
+          : Optional.empty();
     }
   }
 

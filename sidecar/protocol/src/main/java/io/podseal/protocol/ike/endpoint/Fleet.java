@@ -141,7 +141,7 @@ final class Fleet {
       sas.refresh(sa);
     }
     if (pair != null) {
-      for (Crossing.Verdict verdict : pair.takeDue()) {
+      for (Crossing.Verdict verdict : pair.takeDue(now)) {
         end(pair, verdict.loser(), verdict.input(), now, out);
       }
       pair.chooseCarrier(now, out);
@@ -172,7 +172,7 @@ final class Fleet {
   private void established(Pair pair, IkeSa sa, Instant now, List<Action> out) {
     for (Crossing.Verdict verdict : Crossing.judge(pair, sa, isLower(pair))) {
       if (verdict.isEarly()) {
-        pair.postpone(verdict);
+        pair.postpone(verdict, now);
       } else {
         end(pair, verdict.loser(), verdict.input(), now, out);
       }

@@ -22,13 +22,15 @@ final class Pair {
   private Peer peer;
   private final List<IkeSa> sas = new ArrayList<>();
   private final KeyExchangeBudget keyExchanges = KeyExchangeBudget.ofPeer();
-  private final List<Crossing.Verdict> postponed = new ArrayList<>();
+  private final List<Postponed> postponed = new ArrayList<>();
   private @Nullable IkeSa carrier;
   private boolean contacted;
   private int failures;
   private Instant notBefore = Instant.MIN;
   private Instant recoverAfter = Instant.MIN;
   private int refusedEpoch;
+
+  private record Postponed(Crossing.Verdict verdict, Instant since) {}
 
   Pair(Peer peer) {
     this.peer = peer;
@@ -103,22 +105,28 @@ final class Pair {
     }
   }
 
-  void postpone(Crossing.Verdict verdict) {
-    postponed.add(verdict);
+  void postpone(Crossing.Verdict verdict, Instant now) {
+    postponed.add(new Postponed(verdict, now));
   }
 
   /** {@code heir} is {@code sa} rekeyed: what was said of the one holds for the other. */
   void rekeyed(IkeSa sa, IkeSa heir) {
     add(heir);
-    postponed.replaceAll(v -> v.after(sa, heir));
+    postponed.replaceAll(p -> new Postponed(p.verdict().after(sa, heir), p.since()));
   }
 
   /** The postponed verdicts whose time has come; none where either SA is over. */
-  List<Crossing.Verdict> takeDue() {
-    postponed.removeIf(
-        v -> v.stays().phase() != SaPhase.ESTABLISHED || v.loser().phase() != SaPhase.ESTABLISHED);
-    List<Crossing.Verdict> due = postponed.stream().filter(v -> !v.isEarly()).toList();
-    postponed.removeAll(due);
+  List<Crossing.Verdict> takeDue(Instant now) {
+    List<Crossing.Verdict> due = new ArrayList<>();
+    postponed.removeIf(p -> {
+      Crossing.Verdict v = p.verdict();
+      if (v.stays().phase() != SaPhase.ESTABLISHED || v.loser().phase() != SaPhase.ESTABLISHED) {
+        return true;
+      }
+      Optional<Crossing.Verdict> ripe = v.isEarly() ? v.turned(p.since(), now) : Optional.of(v);
+      ripe.ifPresent(due::add);
+      return ripe.isPresent();
+    });
     return due;
   }
 
