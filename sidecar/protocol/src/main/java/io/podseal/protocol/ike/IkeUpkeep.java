@@ -64,10 +64,13 @@ final class IkeUpkeep {
     if (isEstablished() && lifetime.isExpired(now)) {
       sa.close(CloseReason.LIFETIME, now, out);
     }
-    // RFC 3948 §4: only the end behind the NAT keeps its mapping alive.
+    // RFC 3948 §4: only the end behind the NAT keeps its mapping alive, when nothing else does.
     if (sa.core().behindNat() && !keepaliveAt.isAfter(now)) {
-      keepaliveAt = now.plus(IkeTimers.KEEPALIVE);
-      out.add(new Action.Keepalive(sa.core().remote()));
+      Instant afterTraffic = sa.children().lastOutbound().plus(IkeTimers.KEEPALIVE);
+      if (!afterTraffic.isAfter(now)) {
+        out.add(new Action.Keepalive(sa.core().remote()));
+      }
+      keepaliveAt = afterTraffic.isAfter(now) ? afterTraffic : now.plus(IkeTimers.KEEPALIVE);
     }
   }
 

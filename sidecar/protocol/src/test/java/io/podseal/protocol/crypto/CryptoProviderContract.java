@@ -51,6 +51,34 @@ public abstract class CryptoProviderContract {
     Wycheproof.ran(file, provider(), ran, 100);
   }
 
+  /**
+   * The first ESP case of draft-mcgrew-gcm-test-01 under GMAC, with its IV authenticated or not.
+   */
+  @Test
+  void aesGcmWithoutPlaintextMakesTheTagOfEspWithGmac() {
+    String key = "4c80cdefbb5d10da906ac73c3613a634";
+    String salt = "2e443b68";
+    String iv = "4956ed7e3b244cfe";
+    String sequence = "000043218765432100000000";
+    String packet =
+        "45000048699a000080114db7c0a80102c0a801010a9bf15638d301000001000000000000045f736970045f7564"
+            + "70037369700963796265726369747902646b000021000101020201";
+    assertThat(gmac(key, salt + iv, sequence + iv + packet))
+        .isEqualTo("5156ca512961c33fada1b5e44cef79d6");
+    assertThat(gmac(key, salt + iv, sequence + packet))
+        .isEqualTo("bbb60a1971da9ad596c30c179ef5608a");
+  }
+
+  private String gmac(String key, String nonce, String authenticated) {
+    HexFormat hex = HexFormat.of();
+    Aead aead =
+        provider().aead(EncryptionAlgorithm.AES_GCM_16_128, SecretBytes.copyOf(hex.parseHex(key)));
+    byte[] aad = hex.parseHex(authenticated);
+    byte[] tag = new byte[Aead.TAG_LENGTH];
+    aead.seal(hex.parseHex(nonce), aad, aad.length, NOTHING, 0, 0, tag, 0);
+    return hex.formatHex(tag);
+  }
+
   @Test
   void chaCha20Poly1305PassesWycheproof() {
     String file = "chacha20_poly1305_test.json";

@@ -6,6 +6,7 @@ import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.message.MessageEncoder;
+import io.podseal.protocol.message.MessageText;
 import io.podseal.protocol.message.OpaquePayload;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
@@ -63,7 +64,7 @@ final class Rewriting {
 
   /** Everything that exchanges and logs ask of a message. */
   static void read(IkeMessage message) {
-    String text = message.toString();
+    String text = message + MessageText.of(message.header(), message.payloads(), false);
     message.unknownCritical();
     message.error();
     message.nonce();

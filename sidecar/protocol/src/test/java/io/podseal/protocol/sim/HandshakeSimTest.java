@@ -401,6 +401,17 @@ class HandshakeSimTest {
     world.run(Duration.ofSeconds(60));
     assertThat(world.keepalives).isBetween(2, 4);
 
+    // RFC 3948 §4: none while packets keep the mapping alive.
+    int before = world.keepalives;
+    for (int second = 0; second < 60; second += 10) {
+      a.send(b, 100 + second);
+      world.run(Duration.ofSeconds(10));
+    }
+    assertThat(world.keepalives).isEqualTo(before);
+    a.received.clear();
+    b.send(a, 2);
+    world.run(Duration.ofSeconds(1));
+
     world.network.nat(new Endpoint(a.address, 4500), new Endpoint(outside, 34500));
     a.send(b, 3);
     world.run(Duration.ofSeconds(1));
