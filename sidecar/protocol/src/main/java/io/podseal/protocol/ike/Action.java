@@ -26,6 +26,7 @@ public sealed interface Action {
    * Start receiving on a child SA; do not send on it yet.
    *
    * @param selectors the only traffic it may carry, seen from our end
+   * @param encapsulated whether packets travel in UDP (RFC 3948)
    * @param local inner address of this pod
    * @param remoteInner inner address of the peer
    */
@@ -35,6 +36,7 @@ public sealed interface Action {
       ChildMode mode,
       TrafficSelectors selectors,
       Endpoint remote,
+      boolean encapsulated,
       InetAddress local,
       InetAddress remoteInner)
       implements Action {}
@@ -45,8 +47,8 @@ public sealed interface Action {
   /** Send nothing more on this child; it still receives. Packets wait for another. */
   record StopSending(int inboundSpi) implements Action {}
 
-  /** The peer of this child now lives at another UDP address. */
-  record MoveRemote(int inboundSpi, Endpoint to) implements Action {}
+  /** The peer of this child now lives at another UDP address; or a NAT has come or gone. */
+  record MoveRemote(int inboundSpi, Endpoint to, boolean encapsulated) implements Action {}
 
   /** Stop sending and receiving on this child. */
   record RemoveChild(int inboundSpi) implements Action {}

@@ -75,10 +75,10 @@ final class AddressUpdate {
       // §3.8: whoever asks what we see of it is told, and has told us what it sees of us.
       if (refusal.isEmpty() && NatDetection.isSupported(request)) {
         IkeContext ctx = core.ctx();
-        core.behindNat(NatDetection.weAreBehindNat(ctx.crypto(), request, in.to()));
+        core.detectNat(request, in);
         payloads.addAll(
             NatDetection.notifies(
-                ctx.crypto(), ctx.random(), core.spiInitiator(), core.spiResponder(), in.from()));
+                ctx, core.spiInitiator(), core.spiResponder(), in.to(), in.from()));
       }
     }
     // §3.7: copied as it is.

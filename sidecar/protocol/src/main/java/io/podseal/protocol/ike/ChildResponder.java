@@ -139,7 +139,10 @@ final class ChildResponder {
             core.peer().child().protocol(), offered, core.peer().crypto(), pfs, inboundSpi);
     Optional<Integer> outboundSpi =
         selected.map(s -> s.offered().spi().s32(0)).filter(ChildSa::isUsable);
-    if (selected.isEmpty() || outboundSpi.isEmpty()) {
+    // RFC 3948 §1: AH protects the addresses, which a NAT changes.
+    boolean through =
+        core.peer().child().protocol() != SecurityProtocol.AH || !core.encapsulatesEsp();
+    if (selected.isEmpty() || outboundSpi.isEmpty() || !through) {
       return Refusal.of(NotifyType.NO_PROPOSAL_CHOSEN);
     }
     ChildSuite suite = selected.get().suite();

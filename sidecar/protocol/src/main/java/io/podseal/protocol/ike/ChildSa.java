@@ -97,6 +97,7 @@ final class ChildSa {
             traffic.mode(),
             traffic.selectors(),
             core.childRemote(),
+            core.encapsulatesEsp(),
             core.localAddress(),
             traffic.remoteInner()));
     out.add(

@@ -137,7 +137,9 @@ final class Children {
   }
 
   void moveRemote(List<Action> out) {
-    all.forEach(c -> out.add(new Action.MoveRemote(c.inboundSpi(), core().childRemote())));
+    all.forEach(c ->
+        out.add(
+            new Action.MoveRemote(c.inboundSpi(), core().childRemote(), core().encapsulatesEsp())));
   }
 
   Optional<Instant> deadline() {

@@ -1,5 +1,6 @@
 package io.podseal.protocol.ike;
 
+import io.podseal.protocol.policy.Encapsulation;
 import io.podseal.protocol.secret.SecretBytes;
 import java.util.Optional;
 
@@ -12,16 +13,23 @@ import java.util.Optional;
  * @param qcdSecret of this pod alone and kept over its restarts: makes the tokens of {@link
  *     CrashDetection}; without it none are sent
  * @param mobike whether we offer MOBIKE when we begin an IKE SA; a peer's offer is always taken
+ * @param encapsulation when ESP travels in UDP
  */
 public record IkeOptions(
     int fragmentSize,
     int ikeSas,
     MessageLog messages,
     Optional<SecretBytes> qcdSecret,
-    boolean mobike) {
+    boolean mobike,
+    Encapsulation encapsulation) {
   public static final IkeOptions DEFAULT =
       new IkeOptions(
-          Limits.FRAGMENT_SIZE, Limits.IKE_SAS, MessageLog.NONE, Optional.empty(), false);
+          Limits.FRAGMENT_SIZE,
+          Limits.IKE_SAS,
+          MessageLog.NONE,
+          Optional.empty(),
+          false,
+          Encapsulation.FORCED);
 
   public IkeOptions {
     if (fragmentSize < Limits.LEAST_FRAGMENT_SIZE || fragmentSize > 0xffff) {
@@ -30,22 +38,27 @@ public record IkeOptions(
   }
 
   public IkeOptions withFragmentSize(int value) {
-    return new IkeOptions(value, ikeSas, messages, qcdSecret, mobike);
+    return new IkeOptions(value, ikeSas, messages, qcdSecret, mobike, encapsulation);
   }
 
   public IkeOptions withIkeSas(int value) {
-    return new IkeOptions(fragmentSize, value, messages, qcdSecret, mobike);
+    return new IkeOptions(fragmentSize, value, messages, qcdSecret, mobike, encapsulation);
   }
 
   public IkeOptions withMessages(MessageLog value) {
-    return new IkeOptions(fragmentSize, ikeSas, value, qcdSecret, mobike);
+    return new IkeOptions(fragmentSize, ikeSas, value, qcdSecret, mobike, encapsulation);
   }
 
   public IkeOptions withQcdSecret(SecretBytes value) {
-    return new IkeOptions(fragmentSize, ikeSas, messages, Optional.of(value), mobike);
+    return new IkeOptions(
+        fragmentSize, ikeSas, messages, Optional.of(value), mobike, encapsulation);
   }
 
   public IkeOptions withMobike(boolean value) {
-    return new IkeOptions(fragmentSize, ikeSas, messages, qcdSecret, value);
+    return new IkeOptions(fragmentSize, ikeSas, messages, qcdSecret, value, encapsulation);
+  }
+
+  public IkeOptions withEncapsulation(Encapsulation value) {
+    return new IkeOptions(fragmentSize, ikeSas, messages, qcdSecret, mobike, value);
   }
 }

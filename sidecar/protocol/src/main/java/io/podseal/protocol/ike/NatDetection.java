@@ -1,31 +1,41 @@
 package io.podseal.protocol.ike;
 
 import io.podseal.protocol.crypto.CryptoProvider;
-import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.policy.Encapsulation;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.wire.ByteWriter;
 import io.podseal.protocol.wire.Bytes;
 import java.util.List;
 
 /**
- * NAT detection with forced encapsulation (RFC 7296 §2.23): our source hash is false on purpose, so
- * that the peer encapsulates; our destination hash is true, so that it learns whether a NAT stands
- * before it.
+ * NAT detection (RFC 7296 §2.23). With {@link Encapsulation#FORCED} our source hash is false on
+ * purpose, so that the peer encapsulates; our destination hash is always true, so that it learns
+ * whether a NAT stands before it.
  */
 final class NatDetection {
   private static final int HASH_LENGTH = 20;
 
   private NatDetection() {}
 
+  /**
+   * What tells the peer about the path.
+   *
+   * @param from where our message comes from
+   * @param to where it goes
+   */
   static List<NotifyPayload> notifies(
-      CryptoProvider crypto, RandomSource random, long spiI, long spiR, Endpoint to) {
-    Bytes falseSource = Bytes.copyOf(random.bytes(HASH_LENGTH));
+      IkeContext ctx, long spiI, long spiR, Endpoint from, Endpoint to) {
+    Bytes source =
+        ctx.options().encapsulation() == Encapsulation.FORCED
+            ? Bytes.copyOf(ctx.random().bytes(HASH_LENGTH))
+            : hash(ctx.crypto(), spiI, spiR, from);
     return List.of(
-        NotifyPayload.of(NotifyType.NAT_DETECTION_SOURCE_IP, falseSource),
-        NotifyPayload.of(NotifyType.NAT_DETECTION_DESTINATION_IP, hash(crypto, spiI, spiR, to)));
+        NotifyPayload.of(NotifyType.NAT_DETECTION_SOURCE_IP, source),
+        NotifyPayload.of(
+            NotifyType.NAT_DETECTION_DESTINATION_IP, hash(ctx.crypto(), spiI, spiR, to)));
   }
 
   static boolean isSupported(IkeMessage message) {
@@ -41,6 +51,15 @@ final class NatDetection {
         .notify(NotifyType.NAT_DETECTION_DESTINATION_IP)
         .map(n -> !n.data().equals(ours))
         .orElse(false);
+  }
+
+  /** Whether {@code message} comes from none of the addresses that the peer says it has. */
+  static boolean isTranslated(CryptoProvider crypto, IkeMessage message, Endpoint from) {
+    Bytes seen =
+        hash(crypto, message.header().spiInitiator(), message.header().spiResponder(), from);
+    return message.all(NotifyPayload.class).stream()
+        .filter(n -> n.notifyType() == NotifyType.NAT_DETECTION_SOURCE_IP)
+        .noneMatch(n -> n.data().equals(seen));
   }
 
   /** SHA-1(SPIi | SPIr | address | port), with the SPIs as they stand in the message's header. */

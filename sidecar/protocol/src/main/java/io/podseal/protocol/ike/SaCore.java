@@ -3,8 +3,10 @@ package io.podseal.protocol.ike;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
+import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.policy.Encapsulation;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Peer;
 import io.podseal.protocol.telemetry.DropReason;
@@ -37,6 +39,7 @@ final class SaCore {
 
   private boolean encapsulated;
   private boolean behindNat;
+  private boolean encapsulatesEsp;
   private Mobility mobility = Mobility.NONE;
   private @Nullable Peer peer;
   private @Nullable Session session;
@@ -84,6 +87,7 @@ final class SaCore {
     childRemote = other.childRemote;
     encapsulated = other.encapsulated;
     behindNat = other.behindNat;
+    encapsulatesEsp = other.encapsulatesEsp;
   }
 
   /**
@@ -150,8 +154,15 @@ final class SaCore {
     return behindNat;
   }
 
-  void behindNat(boolean value) {
-    behindNat = value;
+  /** Whether ESP travels in UDP. */
+  boolean encapsulatesEsp() {
+    return encapsulatesEsp || ctx.options().encapsulation() == Encapsulation.FORCED;
+  }
+
+  /** §2.23: {@code message} has been received as {@code in} and says where it was sent. */
+  void detectNat(IkeMessage message, Input.Received in) {
+    behindNat = NatDetection.weAreBehindNat(ctx.crypto(), message, in.to());
+    encapsulatesEsp = behindNat || NatDetection.isTranslated(ctx.crypto(), message, in.from());
   }
 
   Mobility mobility() {

@@ -11,11 +11,13 @@ import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.CryptoOffer;
+import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.IkeSuite;
 import io.podseal.protocol.policy.Proposal;
 import io.podseal.protocol.policy.Proposals;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.DropReason;
+import io.podseal.protocol.udpencap.Ports;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -53,7 +55,12 @@ final class SaInitInitiator implements State {
     this.offer = Proposals.ike(crypto, Bytes.EMPTY);
     // §2.23: the responder's SPI is zero in the hashes of the request.
     this.natDetection =
-        NatDetection.notifies(ctx.crypto(), ctx.random(), core.spiInitiator(), 0, core.remote());
+        NatDetection.notifies(
+            ctx,
+            core.spiInitiator(),
+            0,
+            new Endpoint(core.localAddress(), Ports.IKE),
+            core.remote());
   }
 
   static SaInitInitiator start(SaCore core, Initiation initiation, Instant now, List<Action> out) {
@@ -145,7 +152,7 @@ final class SaInitInitiator implements State {
     }
     core.window().answered();
     core.spiResponder(datagram.header().spiResponder());
-    core.behindNat(NatDetection.weAreBehindNat(core.ctx().crypto(), message, in.to()));
+    core.detectNat(message, in);
     core.window().sizes().negotiated(message.has(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED));
     core.session(Session.derive(core, suite.get(), keys.secrets().getFirst(), nonce, nonceR.get()));
     core.floatPorts();

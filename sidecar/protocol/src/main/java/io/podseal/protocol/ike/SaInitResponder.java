@@ -83,8 +83,7 @@ final class SaInitResponder {
       payloads.add(NotifyPayload.of(NotifyType.USE_PPK));
     }
     payloads.addAll(
-        NatDetection.notifies(
-            ctx.crypto(), ctx.random(), core.spiInitiator(), core.spiResponder(), in.from()));
+        NatDetection.notifies(ctx, core.spiInitiator(), core.spiResponder(), in.to(), in.from()));
     // RFC 7383 §2.3: only where the initiator has said so.
     if (request.has(NotifyType.IKEV2_FRAGMENTATION_SUPPORTED)) {
       core.window().sizes().negotiated(true);
@@ -95,7 +94,7 @@ final class SaInitResponder {
             new IkeHeader(
                 core.spiInitiator(), core.spiResponder(), ExchangeType.IKE_SA_INIT, false, true, 0),
             payloads);
-    core.behindNat(NatDetection.weAreBehindNat(ctx.crypto(), request, in.to()));
+    core.detectNat(request, in);
     core.session(
         Session.derive(core, suite, keyExchange.get().sharedSecret(), nonceI.get(), nonceR));
     core.window().expectFrom(1);

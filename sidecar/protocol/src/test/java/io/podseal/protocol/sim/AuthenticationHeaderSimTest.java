@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.policy.AhSuite;
 import io.podseal.protocol.policy.ChildPolicy;
 import io.podseal.protocol.policy.CryptoOffer;
+import io.podseal.protocol.policy.Encapsulation;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.policy.SecurityProtocol;
+import io.podseal.protocol.telemetry.ProtocolEvent;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -25,8 +28,28 @@ final class AuthenticationHeaderSimTest {
   private final Host a = world.host("a", "10.0.0.1", 1);
   private final Host b = world.host("b", "10.0.0.2", 2);
 
+  private void bareProtocols() {
+    a.options(IkeOptions.DEFAULT.withEncapsulation(Encapsulation.AUTOMATIC));
+    b.options(IkeOptions.DEFAULT.withEncapsulation(Encapsulation.AUTOMATIC));
+  }
+
+  @Test
+  void aNatOrWhoeverPretendsOneLetsNoAhThrough() {
+    a.options(IkeOptions.DEFAULT.withEncapsulation(Encapsulation.AUTOMATIC));
+    a.knows(b, Lifetimes.DEFAULT, OFFER, AH, key());
+    b.knows(a, Lifetimes.DEFAULT, OFFER, AH, key());
+    a.send(b, 1);
+    world.run(Duration.ofSeconds(2));
+
+    assertThat(a.childTo(b)).isEmpty();
+    assertThat(b.childTo(a)).isEmpty();
+    assertThat(a.events(ProtocolEvent.Refused.class))
+        .anyMatch(e -> e.notifyName().equals("NO_PROPOSAL_CHOSEN"));
+  }
+
   @Test
   void aChildIsNegotiatedRekeyedAndDeletedAsAh() {
+    bareProtocols();
     a.knows(b, Lifetimes.DEFAULT, OFFER, AH, key());
     b.knows(a, Lifetimes.DEFAULT, OFFER, AH, key());
     a.send(b, 1);
@@ -53,6 +76,7 @@ final class AuthenticationHeaderSimTest {
 
   @Test
   void anEndThatWantsEspDoesNotTakeAhInstead() {
+    bareProtocols();
     a.knows(b, Lifetimes.DEFAULT, OFFER, AH, key());
     b.knows(a, Lifetimes.DEFAULT, OFFER, ChildPolicy.BETWEEN_PODS, key());
 

@@ -350,7 +350,7 @@ final class Host {
         case Action.InstallChild c -> install(c);
         case Action.SelectOutbound s -> select(s.inboundSpi());
         case Action.StopSending s -> plane.stopSending(s.inboundSpi());
-        case Action.MoveRemote m -> plane.move(m.inboundSpi(), m.to());
+        case Action.MoveRemote m -> plane.move(m);
         case Action.RemoveChild r -> plane.remove(r.inboundSpi());
         case Action.Drop d -> drops.merge(d.reason(), 1, Integer::sum);
         case Action.Emit e -> {

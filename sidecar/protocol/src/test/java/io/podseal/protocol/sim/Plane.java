@@ -27,6 +27,7 @@ final class Plane {
     final Bytes outboundKey;
     final Instant installedAt;
     Endpoint remote;
+    boolean encapsulated;
     Instant lastInbound = Instant.MIN;
     Instant lastOutbound = Instant.MIN;
     @Nullable Instant lastReport;
@@ -55,6 +56,7 @@ final class Plane {
 
     Child(Action.InstallChild c, Instant now) {
       made = c;
+      encapsulated = c.encapsulated();
       peer = c.peer();
       inboundSpi = c.keys().inboundSpi();
       outboundSpi = c.keys().outboundSpi();
@@ -135,8 +137,10 @@ final class Plane {
     return numbers == null ? List.of() : new ArrayList<>(numbers);
   }
 
-  void move(int spi, Endpoint to) {
-    required(spi).remote = to;
+  void move(Action.MoveRemote move) {
+    Child child = required(move.inboundSpi());
+    child.remote = move.to();
+    child.encapsulated = move.encapsulated();
   }
 
   void remove(int spi) {
