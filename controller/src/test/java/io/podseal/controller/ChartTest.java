@@ -137,6 +137,21 @@ class ChartTest {
   }
 
   @Test
+  void everyRuleHasItsReasonBesideIt() throws IOException {
+    int rules = 0;
+    for (var template : List.of("rbac.yaml", "cleanup.yaml")) {
+      var lines = Files.readAllLines(CHART.resolve("templates").resolve(template));
+      for (int i = 0; i < lines.size(); i++) {
+        if (lines.get(i).startsWith("  - apiGroups:")) {
+          assertThat(lines.get(i - 1)).as("%s:%d", template, i).startsWith("  # ");
+          rules++;
+        }
+      }
+    }
+    assertThat(rules).isGreaterThan(20);
+  }
+
+  @Test
   void theDeploymentRunsUnprivileged() {
     var deployment = only(Deployment.class, render(template()));
     var pod = deployment.getSpec().getTemplate().getSpec();

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -42,6 +43,60 @@ class SamplesIT {
             dynamicTest(
                 file.getFileName().toString(),
                 () -> apply(namespace, "create", read(file)).must()));
+  }
+
+  /** The server's defaults, not the controller's. */
+  @Test
+  void whatASampleLeavesOutIsFilledIn() {
+    var namespace = Api.namespace();
+    for (var sample : List.of("smallest-peering", "profile-of-defaults")) {
+      apply(namespace, "create", read(FOLDER.resolve("good/" + sample + ".yaml"))).must();
+    }
+    assertThat(get(namespace, "peering/orders-to-postgres", "-o=jsonpath={.spec.mode}"))
+        .isEqualTo("Strict");
+    assertThat(
+            get(
+                namespace,
+                "cprof/plain",
+                "-o=jsonpath={.spec.childLifetime} {.spec.ikeLifetime} {.spec.liveness} {.spec.encryption[0]}"))
+        .isEqualTo("1h 4h 30s aes256gcm16");
+  }
+
+  @Test
+  void eachKindHasAShortNameColumnsAndTheCategory() {
+    var namespace = Api.namespace();
+    for (var sample :
+        List.of("smallest-peering", "profile-of-defaults", "grant", "external-peer-by-address")) {
+      apply(namespace, "create", read(FOLDER.resolve("good/" + sample + ".yaml"))).must();
+    }
+    assertThat(headers(namespace, "peering", "-o=wide"))
+        .containsExactly("NAME", "READY", "PAIRS", "MODE", "REASON", "AGE");
+    assertThat(headers(namespace, "cprof"))
+        .startsWith("NAME")
+        .endsWith("AGE")
+        .hasSizeGreaterThan(3);
+    assertThat(headers(namespace, "grant"))
+        .startsWith("NAME")
+        .endsWith("AGE")
+        .hasSizeGreaterThan(2);
+    assertThat(headers(namespace, "xpeer"))
+        .startsWith("NAME")
+        .endsWith("AGE")
+        .hasSizeGreaterThan(2);
+    assertThat(get(namespace, "podseal", "-o=name").lines())
+        .extracting(line -> line.replaceAll("\\.podseal\\.io/.*", ""))
+        .containsExactlyInAnyOrder(
+            "securepeering", "cryptoprofile", "peeringgrant", "externalpeer");
+  }
+
+  private static List<String> headers(String namespace, String... what) {
+    return List.of(get(namespace, what).lines().findFirst().orElseThrow().split("\\s+"));
+  }
+
+  private static String get(String namespace, String... what) {
+    var arguments = new ArrayList<>(List.of("-n", namespace, "get"));
+    arguments.addAll(List.of(what));
+    return Api.kubectl(arguments.toArray(String[]::new)).must();
   }
 
   @TestFactory

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** A real API server asks the webhook of a real controller, and keeps what it is answered. */
 @Tag("api")
@@ -201,6 +203,35 @@ class WebhookIT {
     assertThat(world.controller().metrics())
         .contains("podseal_injections_total{reason=\"host_network\",result=\"skipped\"}");
     awaitEvent("InjectionSkipped", "host");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "windows, windows, '', 'os: {name: windows}'",
+    "mirror, static_pod, 'annotations: {kubernetes.io/config.mirror: x}', 'nodeName: nowhere'"
+  })
+  void aPodThatCannotBeSealedIsAdmittedAsItIsAndSomebodyIsTold(
+      String name, String reason, String metadata, String spec) {
+    var created =
+        world.create(
+            "shop", WebhookWorld.pod(name, metadata).replace("schedulerName: nobody", spec));
+
+    assertThat(WebhookWorld.initContainers(WebhookWorld.parse(created.must()))).isEmpty();
+    assertThat(created.err()).contains("Podseal does not seal this pod");
+    assertThat(world.controller().metrics())
+        .contains("podseal_injections_total{reason=\"" + reason + "\",result=\"skipped\"}");
+    awaitEvent("InjectionSkipped", name);
+  }
+
+  @Test
+  void whatWasInjectedAndRefusedIsCounted() {
+    world.created("shop", RICH.replace("name: rich,", "name: counted,"));
+    world.create(
+        "shop", WebhookWorld.pod("not-counted", "annotations: {podseal.io/log-level: loud}"));
+
+    assertThat(world.controller().metrics())
+        .containsPattern("podseal_injections_total\\{reason=\"[a-z_]*\",result=\"injected\"} [1-9]")
+        .containsPattern("podseal_injections_total\\{reason=\"[a-z_]*\",result=\"refused\"} [1-9]");
   }
 
   @Test
