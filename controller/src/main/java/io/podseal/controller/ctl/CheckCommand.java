@@ -53,15 +53,19 @@ final class CheckCommand implements Callable<Integer> {
           }
           tell(
               all,
-              Finding.note(
+              Finding.unseen(
                   check.getKey() + ": not looked at, the API server answers " + e.getCode(),
                   "run it as somebody who may read them"));
         }
       }
-      return all.stream().anyMatch(finding -> finding.level() == Level.WRONG)
+      return has(all, Level.WRONG)
           ? Podsealctl.WRONG
-          : 0;
+          : has(all, Level.UNSEEN) ? Podsealctl.UNSEEN : 0;
     }
+  }
+
+  private static boolean has(List<Finding> all, Level level) {
+    return all.stream().anyMatch(finding -> finding.level() == level);
   }
 
   private List<Finding> namespaces(KubernetesClient client) {

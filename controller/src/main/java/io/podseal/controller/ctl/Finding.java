@@ -10,6 +10,7 @@ record Finding(Level level, String text, String next) {
   enum Level {
     FINE("ok  "),
     NOTE("note"),
+    UNSEEN("?   "),
     WRONG("FAIL");
 
     private final String mark;
@@ -25,6 +26,11 @@ record Finding(Level level, String text, String next) {
 
   static Finding note(String text, String next) {
     return new Finding(Level.NOTE, text, next);
+  }
+
+  /** What could not be looked at. */
+  static Finding unseen(String text, String next) {
+    return new Finding(Level.UNSEEN, text, next);
   }
 
   static Finding wrong(String text, String next) {

@@ -7,12 +7,16 @@ import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicySpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.podseal.controller.inject.Injector;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
 /** What must be true of a namespace that opted in. */
 final class NamespaceChecks {
+  private static final Comparator<Pod> BY_NAME =
+      Comparator.comparing(pod -> pod.getMetadata().getName());
+
   private NamespaceChecks() {}
 
   static List<Finding> of(KubernetesClient client, Namespace namespace, String controllers) {
@@ -54,8 +58,24 @@ final class NamespaceChecks {
                     + " ports are checked after decryption"));
       }
     }
+    var pods = client.pods().inNamespace(name).list().getItems();
+    var failing =
+        pods.stream().filter(pod -> SidecarState.failure(pod).isPresent()).sorted(BY_NAME).toList();
+    if (!failing.isEmpty()) {
+      var first = failing.getFirst();
+      findings.add(
+          Finding.wrong(
+              "%d sidecars of namespace %s do not run, such as that of %s: %s"
+                  .formatted(
+                      failing.size(),
+                      name,
+                      first.getMetadata().getName(),
+                      SidecarState.failure(first).orElseThrow()),
+              "kubectl -n %s logs %s -c podseal --previous"
+                  .formatted(name, first.getMetadata().getName())));
+    }
     var bare =
-        client.pods().inNamespace(name).list().getItems().stream()
+        pods.stream()
             .filter(NamespaceChecks::shouldHaveSidecar)
             .map(pod -> pod.getMetadata().getName())
             .sorted()
@@ -91,6 +111,7 @@ final class NamespaceChecks {
         && !Boolean.TRUE.equals(pod.getSpec().getHostNetwork())
         && (labels == null || !"false".equals(labels.get(Injector.LABEL)))
         && (first == null
-            || first.stream().noneMatch(container -> "podseal".equals(container.getName())));
+            || first.stream()
+                .noneMatch(container -> Injector.CONTAINER.equals(container.getName())));
   }
 }

@@ -13,7 +13,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /**
- * The command {@code podsealctl}. Exit codes: 0 fine, 1 something is wrong, 2 usage, 3 no cluster.
+ * The command {@code podsealctl}. Exit codes: 0 fine, 1 something is wrong, 2 usage, 3 no cluster,
+ * 4 something could not be looked at.
  */
 @Command(
     name = "podsealctl",
@@ -22,9 +23,16 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class,
     subcommands = {CheckCommand.class, InjectCommand.class, Cleanup.class},
     exitCodeListHeading = "%nExit codes:%n",
-    exitCodeList = {"0:fine", "1:something is wrong", "2:usage", "3:the cluster cannot be reached"})
+    exitCodeList = {
+      "0:fine",
+      "1:something is wrong",
+      "2:usage",
+      "3:the cluster cannot be reached",
+      "4:something could not be looked at"
+    })
 public final class Podsealctl implements Runnable {
   static final int WRONG = 1;
+  static final int UNSEEN = 4;
   static final int USAGE = 2;
   static final int UNREACHABLE = 3;
 

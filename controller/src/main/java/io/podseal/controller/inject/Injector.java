@@ -20,6 +20,9 @@ public final class Injector {
   /** The label of pods and namespaces. */
   public static final String LABEL = "podseal.io/inject";
 
+  /** Name of the sidecar's container. */
+  public static final String CONTAINER = SidecarContainer.NAME;
+
   /** Namespaces that are never touched, beside the controller's own. */
   public static final Set<String> RESERVED =
       Set.of("kube-system", "kube-public", "kube-node-lease");

@@ -2,6 +2,11 @@ package io.podseal.controller.ctl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ContainerState;
+import io.fabric8.kubernetes.api.model.ContainerStateBuilder;
+import io.fabric8.kubernetes.api.model.Namespace;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicySpec;
 import io.fabric8.kubernetes.client.utils.Serialization;
@@ -89,6 +94,79 @@ class ChecksTest {
               "last resort, pods start unsealed: kubectl delete mutatingwebhookconfiguration"
                   + " podseal-injector (helm upgrade brings it back)");
     }
+  }
+
+  /** containerd#11078: only the sidecar that tried knows whether it may open the TUN device. */
+  @Test
+  void aSidecarThatDoesNotRunIsNamedWithItsLastWords() {
+    try (var api = MockApiServer.start()) {
+      var namespace = namespace(api, "shop");
+      sidecar(api, "well", new ContainerStateBuilder().withNewRunning().endRunning().build());
+      assertThat(NamespaceChecks.of(api.client(), namespace, "podseal-system"))
+          .singleElement()
+          .extracting(Finding::level)
+          .isEqualTo(Finding.Level.FINE);
+
+      sidecar(
+          api,
+          "denied",
+          new ContainerStateBuilder()
+              .withNewWaiting()
+              .withReason("CrashLoopBackOff")
+              .endWaiting()
+              .build());
+
+      assertThat(NamespaceChecks.of(api.client(), namespace, "podseal-system"))
+          .singleElement()
+          .extracting(Finding::display)
+          .asString()
+          .contains("FAIL  1 sidecars of namespace shop do not run, such as that of denied")
+          .contains("/dev/net/tun: EPERM")
+          .doesNotContain("an earlier line")
+          .contains("kubectl -n shop logs denied -c podseal --previous");
+    }
+  }
+
+  private static Namespace namespace(MockApiServer api, String name) {
+    return api.client()
+        .resource(
+            new NamespaceBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .addToLabels("podseal.io/inject", "true")
+                .addToLabels("pod-security.kubernetes.io/enforce", "privileged")
+                .endMetadata()
+                .build())
+        .create();
+  }
+
+  private static void sidecar(MockApiServer api, String pod, ContainerState state) {
+    api.client()
+        .resource(
+            new PodBuilder()
+                .withNewMetadata()
+                .withNamespace("shop")
+                .withName(pod)
+                .endMetadata()
+                .withNewSpec()
+                .addNewInitContainer()
+                .withName("podseal")
+                .endInitContainer()
+                .endSpec()
+                .withNewStatus()
+                .addNewInitContainerStatus()
+                .withName("podseal")
+                .withState(state)
+                .withNewLastState()
+                .withNewTerminated()
+                .withExitCode(3)
+                .withMessage("an earlier line\ncannot open /dev/net/tun: EPERM\n")
+                .endTerminated()
+                .endLastState()
+                .endInitContainerStatus()
+                .endStatus()
+                .build())
+        .create();
   }
 
   @Test

@@ -230,6 +230,17 @@ class PodsealctlIT {
     assertThat(checked.err()).contains("127.0.0.1:1").doesNotContain("\tat ");
   }
 
+  /** As who runs it by kubectl exec in the controller's pod. */
+  @Test
+  void whatTheControllersAccountMayNotReadIsNotCalledFine() {
+    var checked = new Podsealctl(world.folder().resolve("controller.kubeconfig")).run("check");
+
+    assertThat(checked.exit()).as(checked.out()).isIn(1, 4);
+    assertThat(checked.out())
+        .contains("?     nodes: not looked at, the API server answers 403")
+        .contains("run it as somebody who may read them");
+  }
+
   /** The address that the webhook's pods are given. */
   private String controller() {
     var pod = world.create("shop", POD.replace("NAME", "asked"), "--dry-run=server").must();
