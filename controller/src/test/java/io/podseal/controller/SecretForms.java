@@ -6,10 +6,11 @@ import java.util.HexFormat;
 import java.util.List;
 
 /** How octets look when something prints them. */
-final class SecretForms {
+public final class SecretForms {
   private SecretForms() {}
 
-  static List<String> of(byte[] secret) {
+  /** All forms, always in the same order. */
+  public static List<String> of(byte[] secret) {
     return List.of(
         HexFormat.of().formatHex(secret),
         HexFormat.of().withUpperCase().formatHex(secret),

@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.readiness.Readiness;
 import io.podseal.e2e.capture.Ledger;
 import io.podseal.e2e.capture.Sniffer;
+import io.podseal.e2e.lab.Background;
 import io.podseal.e2e.lab.Command;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -91,6 +93,22 @@ final class Ring {
     installed = true;
   }
 
+  /** Upgrades the release to the same chart, with the settings of its installation. */
+  Command.Result upgrade() {
+    return run(
+        Duration.ofSeconds(130),
+        List.of(
+            "helm",
+            "upgrade",
+            "podseal",
+            Path.of("..", "helm").toString(),
+            "--namespace",
+            SYSTEM,
+            "--wait",
+            "--timeout",
+            "120s"));
+  }
+
   /** Uninstalls the chart; the next {@link #ready} installs it again. */
   Command.Result uninstall() {
     installed = false;
@@ -154,11 +172,37 @@ final class Ring {
 
   /** Runs a program in the container {@code app} of a pod. */
   Command.Result exec(Pod pod, String... program) {
-    var line = new ArrayList<String>();
-    line.addAll(
-        List.of("exec", "-n", namespaceOf(pod), pod.getMetadata().getName(), "-c", "app", "--"));
+    return run(Duration.ofSeconds(60), execution(pod, program));
+  }
+
+  /** Starts a program in the container {@code app} of a pod, with its outputs in a new log. */
+  Background start(String log, Pod pod, String... program) {
+    return Background.start(log, execution(pod, program), Map.of(), keep(log, ""));
+  }
+
+  private static List<String> execution(Pod pod, String... program) {
+    var name = pod.getMetadata().getName();
+    var line =
+        new ArrayList<>(
+            List.of("kubectl", "exec", "-n", namespaceOf(pod), name, "-c", "app", "--"));
     line.addAll(Arrays.asList(program));
-    return kubectl(line.toArray(String[]::new));
+    return line;
+  }
+
+  /** What a container logged. */
+  String logs(Pod pod, String container) {
+    return kubectl("logs", "-n", namespaceOf(pod), pod.getMetadata().getName(), "-c", container)
+        .must();
+  }
+
+  /** Follows what a container logs, to its end. */
+  Background follow(Pod pod, String container) {
+    var name = pod.getMetadata().getName();
+    return Background.start(
+        "logs of " + name,
+        List.of("kubectl", "logs", "-f", "-n", namespaceOf(pod), name, "-c", container),
+        Map.of(),
+        keep("followed.log", ""));
   }
 
   /**
@@ -218,6 +262,12 @@ final class Ring {
         .stream()
         .filter(Readiness.getInstance()::isReady)
         .toList();
+  }
+
+  /** The metrics page of a controller, from the node. */
+  String metrics(Pod controller) {
+    var url = "http://" + controller.getStatus().getPodIP() + ":8080/q/metrics";
+    return Command.of("curl", "-sS", "--max-time", "10", url).must();
   }
 
   Optional<String> leader() {

@@ -2,13 +2,17 @@ package io.podseal.e2e.ring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import io.podseal.controller.AuditLines;
 import io.podseal.e2e.lab.Command;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
 import java.util.ArrayList;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
@@ -17,7 +21,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Looks for the master key, a pair's key and tokens wherever a user of the cluster may look. */
+/**
+ * Looks for master keys, a pair's key, the authority's key and tokens wherever a user of the
+ * cluster may look.
+ */
 @Tag("cluster")
 class SecrecyIT {
   private final Ring ring = Ring.ready();
@@ -38,7 +45,8 @@ class SecrecyIT {
   }
 
   @Test
-  void neitherAKeyNorATokenIsInLogsThreadDumpsEventsStatusesMetricsOrPages() {
+  void neitherAKeyNorATokenIsInLogsThreadDumpsEventsStatusesMetricsOrPages()
+      throws GeneralSecurityException {
     var orders = ring.pod(namespace, "orders");
     var postgres = ring.pod(namespace, "postgres");
     traffic.awaitPage(orders, postgres);
@@ -51,13 +59,14 @@ class SecrecyIT {
     }
     var places = new ArrayList<String>();
     for (var pod : List.of(orders, postgres)) {
-      places.add(logs(pod, "podseal"));
+      places.add(ring.logs(pod, "podseal"));
       for (var page : List.of("metrics", "status")) {
         places.add(ring.exec(pod, "curl", "-sS", "http://127.0.0.1:9808/" + page).must());
       }
     }
     for (var pod : ring.controllers()) {
-      places.add(logs(pod, "controller"));
+      places.add(ring.logs(pod, "controller"));
+      places.add(ring.metrics(pod));
     }
     places.add(
         ring.kubectl(
@@ -65,7 +74,7 @@ class SecrecyIT {
                 "events,securepeerings,pods,configmaps,leases,endpointslices",
                 "-A",
                 "-o",
-                "yaml")
+                "json")
             .must());
     assertThat(places).allSatisfy(place -> assertThat(place).isNotBlank());
     assertThat(places).allSatisfy(place -> assertThat(AuditLines.strange(place)).isEmpty());
@@ -83,34 +92,27 @@ class SecrecyIT {
     }
     assertThat(ids(places, orders)).isNotEmpty().isEqualTo(ids(places, postgres));
 
-    for (var secret : List.of("podseal-master", "podseal-ca")) {
-      ring.client()
-          .secrets()
-          .inNamespace(Ring.SYSTEM)
-          .withName(secret)
-          .get()
-          .getData()
-          .forEach((entry, base64) -> {
-            if (!entry.endsWith(".crt")) {
-              var octets = Base64.getDecoder().decode(base64);
-              absent(secret + "/" + entry, octets, places);
-            }
-          });
+    var search = new SecretSearch();
+    for (var key : new String[] {"ca.key", "next.key"}) {
+      var pem = secret("podseal-ca").get(key);
+      if (pem != null) {
+        search.privateKey("podseal-ca/" + key, new String(pem, StandardCharsets.US_ASCII));
+      }
     }
-    ring.client()
-        .secrets()
-        .inNamespace(Ring.SYSTEM)
-        .withName("podseal-master")
-        .get()
-        .getData()
-        .forEach((entry, base64) -> {
+    secret("podseal-master")
+        .forEach((entry, master) -> {
           int epoch = Integer.parseInt(entry.substring("epoch-".length()));
-          var key = new PairKey(Base64.getDecoder().decode(base64), epoch, orders, postgres);
+          var key = new PairKey(master, epoch, orders, postgres);
           assertThat(ids(places, orders))
               .as("our derivation is the controller's")
               .contains(key.id());
-          absent("the key of the pair", key.octets(), places);
+          search.octets("podseal-master/" + entry, master);
+          search.octets("the key of the pair", key.octets());
         });
+    assertThat(places.stream().flatMap(place -> search.in(place).stream())).isEmpty();
+    assertThat(search.in(asPrinted(search.forms())))
+        .as("all that is found where it is")
+        .containsExactlyElementsOf(search.forms().keySet());
     // Every token is a JWT, and every JWT begins so.
     assertThat(places).noneMatch(place -> place.contains("eyJhbGciOi"));
   }
@@ -121,7 +123,7 @@ class SecrecyIT {
     shell(pod, container, "kill -QUIT 1").must();
     Awaitility.await("the end of the thread dump of " + pod.getMetadata().getName())
         .until(() -> {
-          var log = logs(pod, container);
+          var log = ring.logs(pod, container);
           return log.contains("Full thread dump") && log.contains("class space");
         });
   }
@@ -132,22 +134,31 @@ class SecrecyIT {
         "exec", "-n", meta.getNamespace(), meta.getName(), "-c", container, "--", "sh", "-c", line);
   }
 
-  private String logs(Pod pod, String container) {
-    var meta = pod.getMetadata();
-    return ring.kubectl("logs", "-n", meta.getNamespace(), meta.getName(), "-c", container).must();
+  private Map<String, byte[]> secret(String name) {
+    var data = ring.client().secrets().inNamespace(Ring.SYSTEM).withName(name).get().getData();
+    return data.entrySet().stream()
+        .collect(
+            Collectors.toMap(
+                Map.Entry::getKey, entry -> Base64.getDecoder().decode(entry.getValue())));
   }
 
-  /** In base64, and in hexadecimal digits of either case. */
-  private static void absent(String what, byte[] octets, List<String> places) {
-    assertThat(octets).hasSizeGreaterThan(16);
-    var forms =
-        List.of(
-            Base64.getEncoder().encodeToString(octets),
-            HexFormat.of().formatHex(octets),
-            HexFormat.of().withUpperCase().formatHex(octets));
-    for (var form : forms) {
-      assertThat(places).as(what).noneMatch(place -> place.contains(form.substring(0, 24)));
-    }
+  /** A ConfigMap that holds all of {@code forms}, as kubectl prints it; nobody keeps it. */
+  private String asPrinted(Map<String, String> forms) {
+    int[] number = {0};
+    var data =
+        forms.values().stream()
+            .collect(Collectors.toMap(form -> "form-" + number[0]++, form -> form));
+    var map =
+        new ConfigMapBuilder()
+            .withNewMetadata()
+            .withNamespace(namespace)
+            .withName("planted")
+            .endMetadata()
+            .withData(data)
+            .build();
+    return Command.of("kubectl", "create", "--dry-run=server", "-o", "json", "-f", "-")
+        .run(Serialization.asJson(map))
+        .must();
   }
 
   private static Set<String> ids(List<String> places, Pod pod) {
