@@ -130,6 +130,13 @@ class ChangeIT {
     assertThat(ring.pod(namespace, "postgres").getMetadata().getUid())
         .isEqualTo(postgres.getMetadata().getUid());
     traffic.assertSealed(orders, postgres);
+
+    // What the application itself sends while its own sidecar is dead would leave in clear.
+    try (var attempts = Attempts.start(ring, orders, postgres, Duration.ofSeconds(1))) {
+      attempts.awaitFailuresAfter(() -> Node.kill(sidecar(orders)));
+      attempts.awaitSuccess();
+    }
+    traffic.assertNothingClear(orders, postgres);
   }
 
   private static String sidecar(Pod pod) {
