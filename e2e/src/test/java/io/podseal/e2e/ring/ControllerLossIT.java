@@ -2,7 +2,11 @@ package io.podseal.e2e.ring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.podseal.controller.AuditLines;
+import io.podseal.e2e.lab.Background;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -41,27 +45,40 @@ class ControllerLossIT {
 
   /** linkerd2#4287: a change of who has the keys is an outage. */
   @Test
-  void theStandbyTakesOverFromAKilledLeaderAndTrafficNoticesNothing() {
+  void theStandbyTakesOverFromAKilledLeaderAndTrafficNoticesNothing()
+      throws JsonProcessingException {
     var orders = ring.pod(namespace, "orders");
     var postgres = ring.pod(namespace, "postgres");
     traffic.awaitPage(orders, postgres);
     var leader = ring.leader().orElseThrow();
     Pod pod = ring.client().pods().inNamespace(Ring.SYSTEM).withName(leader).get();
 
-    Node.kill(pod.getStatus().getContainerStatuses().getFirst().getContainerID().substring(13));
-    var took =
-        Timings.time(
-            "killed leader, until the standby holds the Lease",
-            () ->
-                Awaitility.await("another leader")
-                    .atMost(Duration.ofSeconds(20))
-                    .pollInterval(Duration.ofMillis(50))
-                    .until(() -> {
-                      traffic.assertPage(orders, postgres);
-                      return ring.leader().filter(now -> !now.equals(leader)).isPresent();
-                    }));
-
-    assertThat(took).isLessThan(Duration.ofSeconds(8));
+    var address = postgres.getStatus().getPodIP();
+    try (var transfer =
+            ring.start(
+                "transfer.json", orders, "iperf3", "-J", "-c", address, "-b", "8M", "-t", "12");
+        var attempts = Attempts.start(ring, orders, postgres, Duration.ofSeconds(10))) {
+      long killed = System.nanoTime();
+      Node.kill(pod.getStatus().getContainerStatuses().getFirst().getContainerID().substring(13));
+      var serves =
+          Timings.until(
+              "killed leader, until the standby serves",
+              killed,
+              () -> logOfAnother(leader).contains("leading: control plane"));
+      var connected =
+          Timings.until(
+              "killed leader, until the standby has the stream of a sidecar",
+              killed,
+              () ->
+                  AuditLines.in(logOfAnother(leader), AuditLines.OPENED).stream()
+                      .anyMatch(line -> line.group("uid").equals(orders.getMetadata().getUid())));
+      assertThat(serves).isLessThan(Duration.ofSeconds(5));
+      assertThat(connected).isLessThan(Duration.ofSeconds(10));
+      assertUndisturbed(transfer);
+      attempts.awaitSuccess();
+      assertThat(attempts.failures()).isZero();
+    }
+    traffic.assertSealed(orders, postgres);
     ring.kubectl("scale", "deployment/postgres", "--replicas=2", "-n", namespace).must();
     for (Pod backend : ring.pods(namespace, "postgres", 2)) {
       traffic.awaitPage(orders, backend);
@@ -82,9 +99,8 @@ class ControllerLossIT {
         .until(() -> ring.controllers().isEmpty());
 
     traffic.assertPage(orders, postgres);
-    var refused =
-        ring.kubectl(
-            "run", "late", "--image=podseal.local/tools:1", "-n", namespace, "--", "sleep", "60");
+    var late = Workloads.pod(namespace, "late", "late");
+    var refused = ring.tryApply(late);
     assertThat(refused.ok()).isFalse();
     assertThat(refused.err()).contains("inject.podseal.io").contains("podseal-webhook");
     ring.keep("run-without-controllers.txt", refused.err());
@@ -114,5 +130,40 @@ class ControllerLossIT {
             "last resort, pods start unsealed: kubectl delete mutatingwebhookconfiguration"
                 + " podseal-injector (helm upgrade brings it back)");
     traffic.assertSealed(orders, postgres);
+
+    ring.apply(Workloads.peering(namespace, "late", "postgres"));
+    ring.kubectl("scale", DEPLOYMENT, "--replicas=2", "-n", Ring.SYSTEM).must();
+    Timings.time(
+        "controllers scaled from none to two, until a refused pod is admitted, sealed and Ready",
+        () -> {
+          Awaitility.await("the pod is admitted")
+              .atMost(Duration.ofSeconds(60))
+              .until(() -> ring.tryApply(late).ok());
+          var admitted = ring.pod(namespace, "late");
+          traffic.awaitPage(admitted, postgres);
+          traffic.assertSealed(admitted, postgres);
+          ring.awaitCondition(namespace, "late-to-postgres", "Ready", "True");
+        });
+    ring.awaitCondition(namespace, "orders-to-postgres", "Ready", "True");
+    traffic.assertPage(orders, postgres);
+  }
+
+  /** The log of whoever leads now, unless that is still {@code before}. */
+  private String logOfAnother(String before) {
+    return ring.leader()
+        .filter(now -> !now.equals(before))
+        .map(now -> ring.client().pods().inNamespace(Ring.SYSTEM).withName(now).getLog())
+        .orElse("");
+  }
+
+  /** Something of it arrived in every second. */
+  private static void assertUndisturbed(Background transfer) throws JsonProcessingException {
+    assertThat(transfer.ended(Duration.ofSeconds(30))).isTrue();
+    assertThat(transfer.exit()).as(transfer.logged()).isZero();
+    var report = new JsonMapper().readTree(transfer.logged());
+    assertThat(report.path("intervals")).hasSizeGreaterThan(10);
+    assertThat(report.path("intervals"))
+        .allSatisfy(second -> assertThat(second.at("/sum/bytes").asLong()).isPositive());
+    assertThat(report.at("/end/sum_received/bytes").asLong()).isGreaterThan(11_000_000);
   }
 }

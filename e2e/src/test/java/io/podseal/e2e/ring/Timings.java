@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.Callable;
+import org.awaitility.Awaitility;
 
 /** Times steps that a user waits for, and prints each as it ends. Thread-safe. */
 final class Timings {
@@ -18,6 +20,17 @@ final class Timings {
   static Duration time(String what, Runnable step) {
     long begun = System.nanoTime();
     step.run();
+    var took = Duration.ofNanos(System.nanoTime() - begun);
+    print(what, took);
+    return took;
+  }
+
+  /** Waits until {@code reached}, prints and returns how long that is after {@code begun}. */
+  static Duration until(String what, long begun, Callable<Boolean> reached) {
+    Awaitility.await(what)
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(50))
+        .until(reached);
     var took = Duration.ofNanos(System.nanoTime() - begun);
     print(what, took);
     return took;

@@ -1,9 +1,14 @@
 package io.podseal.e2e.ring;
 
+import java.time.Duration;
+
 /** The YAML of what the tests deploy; every application serves HTTP on 8080 and iperf3 on 5201. */
 final class Workloads {
   /** What the web server answers. */
   static final String PAGE = "the ledger of all orders, in plain words";
+
+  /** How long {@link #lastWords} may take to end. */
+  static final Duration GRACE = Duration.ofSeconds(20);
 
   private static final String CONTAINER =
       """
@@ -37,6 +42,65 @@ final class Workloads {
     %4$s
     """
         .formatted(namespace, app, replicas, CONTAINER.indent(10).stripTrailing());
+  }
+
+  /** A pod without an owner, with the same container. */
+  static String pod(String namespace, String name, String app) {
+    return """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: %2$s, namespace: %1$s, labels: {app: %3$s}}
+    spec:
+      terminationGracePeriodSeconds: 1
+      containers:
+        -
+    %4$s
+    """
+        .formatted(namespace, name, app, CONTAINER.indent(6).stripTrailing());
+  }
+
+  /** On the node's network, which nobody seals. */
+  static String onTheNode(String namespace, String app) {
+    return """
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata: {name: %2$s, namespace: %1$s}
+    spec:
+      selector: {matchLabels: {app: %2$s}}
+      template:
+        metadata: {labels: {app: %2$s}}
+        spec:
+          hostNetwork: true
+          terminationGracePeriodSeconds: 1
+          containers:
+            - name: app
+              image: podseal.local/tools:1
+              imagePullPolicy: Never
+              command: [sleep, "100000"]
+    """
+        .formatted(namespace, app);
+  }
+
+  /** A pod that, told to end, waits 3 s and then prints the page of {@code host}. */
+  static String lastWords(String namespace, String app, String host) {
+    return """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: %2$s, namespace: %1$s, labels: {app: %2$s}}
+    spec:
+      terminationGracePeriodSeconds: %4$d
+      containers:
+        - name: app
+          image: podseal.local/tools:1
+          imagePullPolicy: Never
+          command: [/bin/sh, -c]
+          args:
+            - |
+              end() { sleep 3; echo "last words: $(curl -sS --max-time 10 http://%3$s:8080/ 2>&1)"; exit; }
+              trap end TERM
+              while :; do sleep 1 & wait; done
+    """
+        .formatted(namespace, app, host, GRACE.toSeconds());
   }
 
   static String statefulSet(String namespace, String app, int replicas) {
