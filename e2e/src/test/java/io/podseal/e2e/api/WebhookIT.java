@@ -170,7 +170,10 @@ class WebhookIT {
     var refused = world.create("tight", WebhookWorld.pod("orders", "labels: {app: orders}"));
 
     assertThat(refused.ok()).isFalse();
-    assertThat(refused.err()).contains("violates PodSecurity").contains("baseline");
+    assertThat(refused.err())
+        .contains("violates PodSecurity", "baseline")
+        .contains("Warning: PodSecurityForbids: namespace tight enforces")
+        .contains("kubectl label --overwrite namespace tight");
     await("the peering's condition")
         .atMost(Duration.ofSeconds(20))
         .until(() ->
