@@ -51,8 +51,7 @@ class SealedWorkloadsIT {
       traffic.awaitPage(from, to);
       traffic.assertPing(from, to, 56);
       traffic.assertPing(from, to, 5000);
-      traffic.assertBulk(from, to, false);
-      traffic.assertBulk(from, to, true);
+      traffic.assertBulk(from, to);
     }
     traffic.assertSealed(orders, postgres);
     ring.keep("get-healthy.txt", ring.kubectl("get", "securepeerings", "-n", namespace).must());
