@@ -216,4 +216,31 @@ class SealedWorkloadsIT {
         .contains(Workloads.PAGE);
     traffic.assertSealed(job.getFirst(), postgres);
   }
+
+  /** istio#60649: an application that ends has still something to say to its peer. */
+  @Test
+  void istio60649_aPodReachesItsPeerThroughTheSealUntilItsApplicationHasEnded() {
+    ring.apply(Workloads.peering(namespace, "orders", "postgres"));
+    ring.apply(Workloads.deployment(namespace, "postgres", 1));
+    var postgres = ring.pod(namespace, "postgres");
+    ring.apply(Workloads.lastWords(namespace, "orders", Ring.address(postgres).getHostAddress()));
+    var orders = ring.pod(namespace, "orders");
+    traffic.awaitPage(orders, postgres);
+    long before = ring.between(orders, postgres).espBytes();
+
+    try (var words = ring.follow(orders, "app")) {
+      var took =
+          Timings.time(
+              "deleted pod with last words after 3 s, until it is gone",
+              () -> {
+                ring.kubectl("delete", "pod", "orders", "-n", namespace, "--wait=false").must();
+                ring.awaitGone(orders);
+              });
+      assertThat(words.ended(Duration.ofSeconds(10))).isTrue();
+      assertThat(words.logged()).contains("last words: " + Workloads.PAGE);
+      assertThat(took).isBetween(Duration.ofSeconds(3), Workloads.GRACE.minusSeconds(5));
+    }
+    assertThat(ring.between(orders, postgres).espBytes()).isGreaterThan(before);
+    traffic.assertSealed(orders, postgres);
+  }
 }
