@@ -3,6 +3,8 @@ package io.podseal.e2e.ring;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -13,11 +15,29 @@ class UninstallIT {
           + "priorityclasses";
 
   private final Ring ring = Ring.ready();
+  private final Traffic traffic = new Traffic(ring);
+
+  private String namespace = "";
+
+  @BeforeEach
+  void open() {
+    namespace = ring.namespace("kept");
+  }
+
+  @AfterEach
+  void close() {
+    ring.drop(namespace);
+  }
 
   @Test
-  void uninstallingKeepsWhatOthersDependOnAndPurgingLeavesNothing() {
-    var namespace = ring.namespace("kept");
+  void uninstallingKeepsWhatOthersDependOnAndPurgingLeavesNothingButSealedPods() {
+    ring.sniffer();
     ring.apply(Workloads.peering(namespace, "orders", "postgres"));
+    ring.apply(Workloads.deployment(namespace, "orders", 1));
+    ring.apply(Workloads.deployment(namespace, "postgres", 1));
+    var orders = ring.pod(namespace, "orders");
+    var postgres = ring.pod(namespace, "postgres");
+    traffic.awaitPage(orders, postgres);
 
     Timings.time(
         "helm uninstall", () -> assertThat(ring.uninstall().must()).contains("uninstalled"));
@@ -25,10 +45,18 @@ class UninstallIT {
     assertThat(ring.kubectl("get", "securepeerings", "-n", namespace, "-o", "name").must())
         .contains("orders-to-postgres");
     assertThat(ring.kubectl("get", "secret", "podseal-master", "-n", Ring.SYSTEM).ok()).isTrue();
+    assertGone();
+    traffic.assertPage(orders, postgres);
+    // The namespace is still labelled, and nobody is asked any more.
+    ring.apply(Workloads.pod(namespace, "later", "later"));
+    assertThat(ring.pod(namespace, "later").getSpec().getInitContainers()).isEmpty();
 
     ring.install("crds.keep=false", "purge=true");
     ring.uninstall().must();
 
+    assertGone();
+    traffic.assertPage(orders, postgres);
+    traffic.assertSealed(orders, postgres);
     assertThat(ours(ring.kubectl("get", KINDS, "-o", "name").must())).isEmpty();
     assertThat(
             ours(
@@ -42,9 +70,12 @@ class UninstallIT {
                         "name")
                     .must()))
         .isEmpty();
+  }
+
+  private void assertGone() {
+    assertThat(ring.controllers()).isEmpty();
     assertThat(ring.kubectl("get", "configmaps", "-n", namespace, "-o", "name").must())
         .doesNotContain("podseal");
-    ring.drop(namespace);
   }
 
   private static List<String> ours(String names) {
