@@ -129,10 +129,13 @@ final class LiveController implements AutoCloseable {
     Tokens.of(client, name, "default").makeAccount();
   }
 
-  /** Makes a pod with a sidecar that says it runs, at an address that no other pod has. */
+  /**
+   * Makes a pod with a sidecar that says it runs, at an address that no other pod has: the clusters
+   * of this project have theirs below.
+   */
   Pod pod(String namespace, String name, String app) {
     int number = pods.incrementAndGet();
-    var address = "198.18." + (128 + number / 250) + "." + (1 + number % 250);
+    var address = "198.19." + (16 + number / 250) + "." + (1 + number % 250);
     var pod =
         client
             .resource(
