@@ -292,6 +292,13 @@ class ChartTest {
   }
 
   @Test
+  void aKubernetesThatIsTooOldIsRefused() {
+    assertThatThrownBy(() -> template().withKubeVersion("1.30.9").call())
+        .hasMessageContaining("1.31");
+    assertThat(template().withKubeVersion("1.31.0").call()).isNotEmpty();
+  }
+
+  @Test
   void aMistypedValueIsRefusedAndNotIgnored() {
     assertThatThrownBy(() -> template().set("trustDomian", "example.org").call())
         .hasMessageContaining("trustDomian");

@@ -125,6 +125,14 @@ class HostileTokenIT {
       await().until(() -> sidecar.ended() != null);
     }
     refused(token, "pod_unknown");
+    assertThat(AuditLines.in(controller.logged(), AuditLines.DENIED))
+        .filteredOn(line -> line.group("reason").equals("pod_unknown"))
+        .anySatisfy(line -> {
+          assertThat(line.group("pod")).isEqualTo(namespace + "/orders");
+          assertThat(line.group("uid")).isEqualTo(orders.getMetadata().getUid());
+          assertThat(line.group("account")).isEqualTo("default");
+          assertThat(line.group("node")).isEqualTo("-");
+        });
   }
 
   /** tailscale#13451: a credential that outlives its pod. */

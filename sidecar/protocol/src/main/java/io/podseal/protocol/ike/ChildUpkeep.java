@@ -186,6 +186,7 @@ final class ChildUpkeep {
   /** The peer has made another child. */
   void createdByPeer(ChildSa made, Instant now) {
     children().add(made);
+    busySince = Optional.empty();
     if (sa.exchanges().current().orElse(null) instanceof ChildCreate ours) {
       ours.crossed(made);
     }
