@@ -62,7 +62,7 @@ class LeadershipTest {
 
     assertThat(holder()).as("released, not left to expire").isNotEqualTo("replica-0");
     assertThat(before.ended()).extracting(Status::getCode).isEqualTo(Status.Code.UNAVAILABLE);
-    await().atMost(TAKEOVER).until(() -> standby.controlPort() > 0);
+    await().atMost(Duration.ofMillis(2500)).until(() -> standby.controlPort() > 0);
     assertThat(gauge("podseal.key.epoch")).isOne();
     try (var after =
         TestSidecar.connect(

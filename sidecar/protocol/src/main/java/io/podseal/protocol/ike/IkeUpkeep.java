@@ -67,10 +67,12 @@ final class IkeUpkeep {
     // RFC 3948 §4: only the end behind the NAT keeps its mapping alive, when nothing else does.
     if (sa.core().behindNat() && !keepaliveAt.isAfter(now)) {
       Instant afterTraffic = sa.children().lastOutbound().plus(IkeTimers.KEEPALIVE);
-      if (!afterTraffic.isAfter(now)) {
+      if (afterTraffic.isAfter(now)) {
+        keepaliveAt = afterTraffic;
+      } else {
+        keepaliveAt = now.plus(IkeTimers.KEEPALIVE);
         out.add(new Action.Keepalive(sa.core().remote()));
       }
-      keepaliveAt = afterTraffic.isAfter(now) ? afterTraffic : now.plus(IkeTimers.KEEPALIVE);
     }
   }
 

@@ -60,8 +60,11 @@ final class InitGate {
    */
   boolean mayAnswer(Input.Received in, Instant now, List<Action> out) {
     InetAddress source = in.from().address();
+    if (answers.mayAnswer(source, now)) {
+      return true;
+    }
     boolean returned = cookies.isReturnedBy(in.datagram(), in.from(), now);
-    if ((returned ? proven : answers).mayAnswer(source, now)) {
+    if (returned && proven.mayAnswer(source, now)) {
       return true;
     }
     if (!returned && known(in).isEmpty() && challenges.mayAnswer(source, now)) {
