@@ -3,9 +3,7 @@ package io.podseal.sidecar;
 import io.podseal.control.v1.LiveSa;
 import io.podseal.control.v1.PolicyUpdate;
 import io.podseal.control.v1.SaReport;
-import io.podseal.protocol.crypto.Algorithm;
 import io.podseal.protocol.crypto.CryptoProvider;
-import io.podseal.protocol.crypto.SelfTest;
 import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.KeyLog;
 import io.podseal.protocol.policy.LocalPod;
@@ -89,7 +87,7 @@ final class Sidecar implements ControlListener, AutoCloseable {
                     options.controllerPort(),
                     Path.of("/etc/resolv.conf"),
                     System.getenv()),
-                new SelfTest(crypto, Sidecar::failed)),
+                StartUpSelfTest.begin(crypto)),
             this::startPlane);
     metrics.build(Version.current());
     metrics.bind(firewall);
@@ -127,13 +125,6 @@ final class Sidecar implements ControlListener, AutoCloseable {
         options.effectiveServerName(),
         options.tun,
         Integer.toString(options.healthPort));
-  }
-
-  private static void failed(Algorithm algorithm) {
-    LOG.log(
-        System.Logger.Level.ERROR,
-        "{0} gives wrong answers on this machine and is not used",
-        algorithm.name());
   }
 
   /** Says what is missing before anything is changed. */

@@ -35,7 +35,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Runs what a sidecar runs at start, between two endpoints in memory, so that an AOT cache knows
- * its classes and profiles: handshakes, the health endpoint, and a failing control connection.
+ * its classes and profiles: the self-test, handshakes, the health endpoint, and a failing control
+ * connection.
  */
 final class Training {
   private static final int HANDSHAKES = 50;
@@ -43,6 +44,7 @@ final class Training {
   private record Wire(byte[] message, Endpoint from, Endpoint to) {}
 
   void run() throws UnknownHostException, InterruptedException {
+    StartUpSelfTest.begin(new SidecarCrypto()).await();
     SidecarMetrics metrics = new SidecarMetrics(sas -> {});
     for (int i = 0; i < HANDSHAKES; i++) {
       handshake(metrics);

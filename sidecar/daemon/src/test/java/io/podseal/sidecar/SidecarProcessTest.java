@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.control.v1.PolicyUpdate;
 import io.podseal.control.v1.Self;
+import io.podseal.protocol.crypto.Algorithm;
 import io.podseal.sidecar.control.TestController;
 import io.podseal.sidecar.linux.NetworkNamespace;
 import io.podseal.sidecar.linux.UdpSocket;
@@ -188,6 +189,14 @@ final class SidecarProcessTest {
       assertThat(endpoint.output.getLast())
           .contains("TCP port 80", "Permission denied", "PODSEAL_HEALTH_PORT")
           .doesNotContain("in use");
+    }
+  }
+
+  @Test
+  void everyAlgorithmIsTestedAtStartBeforeAnyPolicyNamesOne() throws Exception {
+    int all = Algorithm.all().size();
+    try (PodProcess sidecar = start(CONTROLLER, token, ca)) {
+      assertThat(sidecar.awaitLine("self-test: ")).contains(all + " of " + all + " algorithms");
     }
   }
 

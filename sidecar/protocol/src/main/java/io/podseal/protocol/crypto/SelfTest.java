@@ -11,8 +11,7 @@ import java.util.function.Consumer;
 
 /**
  * Asks a provider for answers that are known, so that a library that computes wrongly is found
- * before it protects anything. Each algorithm is asked once, when a profile first names it: all of
- * them cost 0.7 s of a cold start, most of that for groups that few profiles name.
+ * before it protects anything. Each algorithm is tested once, when it is first asked about.
  *
  * <p>Confined to one thread.
  */
