@@ -9,6 +9,7 @@ import java.util.function.Consumer;
  *
  * @param feature what it is about, one name for all editions and roles
  * @param initiator who begins the IKE SA
+ * @param place where the initiator is
  * @param script what is done; returns only if everything held
  * @param unsupported why this pair cannot do it, with the evidence; empty for a row that must hold
  */
@@ -17,8 +18,15 @@ record Case(
     Edition edition,
     Plane plane,
     Initiator initiator,
+    Place place,
     Consumer<Bench> script,
     String unsupported) {
+
+  /** Where the initiator is; the other end is on the bridge. */
+  enum Place {
+    BRIDGE,
+    BEHIND_NAT
+  }
 
   /** Who begins. */
   enum Initiator {

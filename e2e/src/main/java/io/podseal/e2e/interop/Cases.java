@@ -1,6 +1,7 @@
 package io.podseal.e2e.interop;
 
 import io.podseal.e2e.interop.Case.Initiator;
+import io.podseal.e2e.interop.Case.Place;
 import io.podseal.e2e.strongswan.Edition;
 import io.podseal.e2e.strongswan.Plane;
 import java.util.ArrayList;
@@ -41,6 +42,9 @@ final class Cases {
       cases.life(edition, Plane.KERNEL_NETLINK);
       cases.life(edition, Plane.KERNEL_LIBIPSEC);
       cases.handshake(edition, Plane.KERNEL_LIBIPSEC);
+      // In transport mode a pod keeps its address for life.
+      cases.add(
+          "mobike", edition, Plane.KERNEL_LIBIPSEC, Initiator.STRONGSWAN, AddressScripts::mobike);
       for (Suite suite : Suite.all()) {
         cases.alternating(suite.name(), edition, Plane.KERNEL_LIBIPSEC, suite::run);
       }
@@ -74,6 +78,17 @@ final class Cases {
     // When it stays silent, only our liveness check notices: 10 s and 165 s of retransmissions.
     add("restart-of-strongswan", edition, plane, Initiator.STRONGSWAN, Scripts::restartOfThem);
     add("restart-of-podseal", edition, plane, Initiator.PODSEAL, Scripts::restartOfPodseal);
+    for (Initiator initiator : Initiator.values()) {
+      rows.add(
+          new Case(
+              "initiator-behind-nat",
+              edition,
+              plane,
+              initiator,
+              Place.BEHIND_NAT,
+              AddressScripts::initiatorBehindNat,
+              ""));
+    }
   }
 
   /** What is over before there is a child SA, so that the data plane does not matter. */
@@ -131,6 +146,6 @@ final class Cases {
       Initiator initiator,
       Consumer<Bench> script,
       String unsupported) {
-    rows.add(new Case(feature, edition, plane, initiator, script, unsupported));
+    rows.add(new Case(feature, edition, plane, initiator, Place.BRIDGE, script, unsupported));
   }
 }

@@ -1,7 +1,7 @@
 package io.podseal.e2e.interop;
 
 import io.podseal.e2e.lab.Command;
-import io.podseal.e2e.lab.Lab;
+import io.podseal.e2e.lab.MachinePort;
 import io.podseal.e2e.strongswan.PeerHost;
 import io.podseal.e2e.strongswan.Toolbox;
 import java.io.BufferedReader;
@@ -22,8 +22,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * A user-mode Linux guest on the lab's bridge: a kernel that knows ESP, in which programs of this
- * machine run one after the other. Confined to one thread.
+ * A user-mode Linux guest in the lab: a kernel that knows ESP, in which programs of this machine
+ * run one after the other. Confined to one thread.
  */
 final class Guest implements PeerHost {
   private static final String SHARED = "/run/peer";
@@ -46,15 +46,14 @@ final class Guest implements PeerHost {
     this.console = kernel.outputWriter(StandardCharsets.UTF_8);
   }
 
-  /** Boots a guest at {@code host} of the bridge; it may write in {@code folder} alone. */
-  static Guest boot(Lab lab, int host, Path folder) {
+  /** Boots a guest; it may write in {@code folder} alone. */
+  static Guest boot(MachinePort port, Path folder) {
     Path root = Toolbox.peers().resolve("kernel");
-    String tap = lab.tap();
-    InetAddress address = lab.address(host);
     try {
       Files.createDirectories(folder);
-      ProcessBuilder builder =
-          new ProcessBuilder(
+      List<String> line = new ArrayList<>(port.under());
+      line.addAll(
+          List.of(
               root.resolve("usr/bin/linux.uml").toString(),
               "mem=512M",
               "root=/dev/root",
@@ -62,15 +61,17 @@ final class Guest implements PeerHost {
               "hostfs=/",
               "ro",
               "init=" + Toolbox.script("guest"),
-              "vec0:transport=tap,ifname=" + tap + ",depth=64,gro=1",
+              "vec0:transport=tap,ifname=" + port.tap() + ",depth=64,gro=1",
               "con=null",
               "con0=fd:0,fd:1",
               "quiet",
               "KERNEL=" + root,
               "FOLDER=" + folder,
-              "ADDRESS=" + address.getHostAddress() + "/24");
+              "ADDRESS=" + port.address().getHostAddress() + "/24",
+              "GATEWAY=" + port.gateway().map(InetAddress::getHostAddress).orElse("")));
+      ProcessBuilder builder = new ProcessBuilder(line);
       builder.redirectErrorStream(true);
-      Guest guest = new Guest(builder.start(), address, folder);
+      Guest guest = new Guest(builder.start(), port.address(), folder);
       Thread.ofVirtual().start(guest::listen);
       guest.await(READY, BOOT);
       return guest;

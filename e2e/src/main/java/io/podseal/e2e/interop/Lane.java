@@ -1,9 +1,12 @@
 package io.podseal.e2e.interop;
 
+import io.podseal.e2e.interop.Case.Initiator;
+import io.podseal.e2e.interop.Case.Place;
 import io.podseal.e2e.interop.Report.Outcome;
 import io.podseal.e2e.interop.Report.Result;
 import io.podseal.e2e.lab.Folders;
 import io.podseal.e2e.lab.Lab;
+import io.podseal.e2e.lab.NatRouter;
 import io.podseal.e2e.lab.Pod;
 import io.podseal.e2e.lab.Resources;
 import io.podseal.e2e.lab.ReversePathFilter;
@@ -13,6 +16,7 @@ import io.podseal.e2e.strongswan.Plane;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -62,34 +66,46 @@ final class Lane implements Callable<List<Outcome>> {
     }
     long begun = System.nanoTime();
     Path place = folder.resolve(row.name());
-    Pod ours = pod(lab, "ours", ReversePathFilter.STRICT);
     try (Resources owned = new Resources()) {
       Folders.empty(place);
-      PeerHost host = host(lab, owned);
-      Bench bench = owned.add(new Bench(row, lab, ours, host, controller, place));
+      Optional<NatRouter> router =
+          row.place() == Place.BEHIND_NAT
+              ? Optional.of(owned.add(lab.nat("router" + hosts, nextHost())))
+              : Optional.empty();
+      boolean weInitiate = row.initiator() == Initiator.PODSEAL;
+      Pod ours = pod(lab, "ours", ReversePathFilter.STRICT, router.filter(r -> weInitiate), owned);
+      PeerHost host = host(lab, router.filter(r -> !weInitiate), owned);
+      Network network = new Network(lab, router, weInitiate, () -> lab.address(nextHost()));
+      Bench bench = owned.add(new Bench(row, network, ours, host, controller, place));
       row.script().accept(bench);
       return new Outcome(row, Result.OK, String.join("; ", bench.proofs()), since(begun));
     } catch (RuntimeException e) {
       return new Outcome(row, Result.FAILED, String.valueOf(e.getMessage()), since(begun));
-    } finally {
-      lab.remove(ours);
     }
   }
 
   /** Every pod has an address that none had in the rows just before. */
-  private Pod pod(Lab lab, String name, ReversePathFilter filter) {
-    int host = FIRST_HOST + hosts++ % HOSTS;
-    return lab.pod(name + hosts, host, filter);
+  private int nextHost() {
+    return FIRST_HOST + hosts++ % HOSTS;
   }
 
-  private PeerHost host(Lab lab, Resources owned) {
+  private Pod pod(
+      Lab lab, String name, ReversePathFilter filter, Optional<NatRouter> behind, Resources owned) {
+    int host = nextHost();
+    if (behind.isPresent()) {
+      return behind.get().pod(name + host, filter);
+    }
+    Pod pod = lab.pod(name + host, host, filter);
+    owned.add(() -> lab.remove(pod));
+    return pod;
+  }
+
+  private PeerHost host(Lab lab, Optional<NatRouter> behind, Resources owned) {
     return switch (plane) {
-      case KERNEL_NETLINK -> guest(lab);
-      case KERNEL_LIBIPSEC -> {
-        Pod pod = pod(lab, "theirs", ReversePathFilter.OFF);
-        owned.add(() -> lab.remove(pod));
-        yield owned.add(new NamespaceHost(pod));
-      }
+      case KERNEL_NETLINK ->
+          behind.isPresent() ? owned.add(Guest.boot(behind.get().machine(), folder)) : guest(lab);
+      case KERNEL_LIBIPSEC ->
+          owned.add(new NamespaceHost(pod(lab, "theirs", ReversePathFilter.OFF, behind, owned)));
     };
   }
 
@@ -97,7 +113,7 @@ final class Lane implements Callable<List<Outcome>> {
   private Guest guest(Lab lab) {
     Guest running = guest;
     if (running == null || !running.running()) {
-      running = Guest.boot(lab, GUEST_HOST, folder);
+      running = Guest.boot(lab.machine(GUEST_HOST), folder);
       guest = running;
     }
     running.run("ip", "xfrm", "policy", "flush");

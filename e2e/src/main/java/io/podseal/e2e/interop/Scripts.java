@@ -56,7 +56,7 @@ final class Scripts {
     bench.bytesCross();
   }
 
-  private static void awaitSuccessor(Bench bench, Set<String> before) {
+  static void awaitSuccessor(Bench bench, Set<String> before) {
     bench.await(
         "another child SA in place of the first",
         Duration.ofSeconds(25),

@@ -20,13 +20,18 @@ final class Traffic implements AutoCloseable {
   private static final String AMOUNT = "500K";
 
   private final Ours ours;
+  private final String ourIp;
   private final PeerHost host;
   private final Path folder;
   private final Path site;
   private final Resources owned = new Resources();
 
-  Traffic(Ours ours, PeerHost host, Path folder) {
+  /**
+   * @param ourIp how our end is addressed from strongSwan's
+   */
+  Traffic(Ours ours, String ourIp, PeerHost host, Path folder) {
     this.ours = ours;
+    this.ourIp = ourIp;
     this.host = host;
     this.folder = folder;
     try {
@@ -58,10 +63,21 @@ final class Traffic implements AutoCloseable {
     return ours.pod().run("ping", "-n", "-c", "1", "-W", "3", theirIp()).ok();
   }
 
+  /** Pings from strongSwan's end until an answer comes. */
+  void pingFromThem() {
+    try {
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(15))
+          .until(() -> host.run("ping", "-n", "-c", "1", "-W", "2", ourIp).ok());
+    } catch (ConditionTimeoutException e) {
+      throw new CaseFailure("no answer to strongSwan's pings in 15 s", e);
+    }
+  }
+
   /** Pings in both directions. */
   void ping() {
     pingFromUs();
-    must("ping from strongSwan's end", host.run("ping", "-n", "-c", "1", "-W", "5", ours.ip()));
+    must("ping from strongSwan's end", host.run("ping", "-n", "-c", "1", "-W", "5", ourIp));
   }
 
   /** Fetches a page from a web server at each end. */
@@ -70,7 +86,7 @@ final class Traffic implements AutoCloseable {
         .atMost(Duration.ofSeconds(20))
         .until(
             () -> ours.pod().run("ss", "-Hltn", "sport = :" + WEB_PORT).out().contains("LISTEN"));
-    whole(must("curl from strongSwan's end", host.run(curl(ours.ip()))));
+    whole(must("curl from strongSwan's end", host.run(curl(ourIp))));
     Path log = folder.resolve("web-theirs.log");
     String address = theirIp() + ":" + WEB_PORT;
     host.start("web", log, "busybox", "httpd", "-f", "-p", address, "-h", host.seen(site));
@@ -98,7 +114,7 @@ final class Traffic implements AutoCloseable {
   void stream() {
     host.start("iperf3", folder.resolve("iperf3-theirs.log"), "iperf3", "-s");
     try {
-      must("iperf3 from strongSwan's end", host.run(client(ours.ip())));
+      must("iperf3 from strongSwan's end", host.run(client(ourIp)));
       must("iperf3 from our end", ours.pod().run(client(theirIp())));
     } finally {
       host.kill("iperf3");

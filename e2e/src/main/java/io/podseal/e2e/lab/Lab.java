@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -107,32 +108,9 @@ public final class Lab implements AutoCloseable {
     return pod;
   }
 
-  /**
-   * Makes a pod behind a router of its own that rewrites its address and ports (NAPT, RFC 3022):
-   * the bridge sees only the router, at {@code host}.
-   */
-  public Pod podBehindNat(String name, int host, ReversePathFilter filter) {
-    Pod router = pod(name + "-nat", host, ReversePathFilter.OFF);
-    String namespace = name + "-" + run;
-    String prefix = "192.168." + host;
-    make("ip", "netns", "add", namespace);
-    undo.push(deleteNamespace(namespace));
-    Pod pod = new Pod(name, namespace, parse(prefix + ".2"), router.port());
-    in(
-        router, "ip", "link", "add", "inside", "type", "veth", "peer", "name", "eth0", "netns",
-        namespace);
-    in(router, "ip", "address", "add", prefix + ".1/24", "dev", "inside");
-    in(router, "ip", "link", "set", "inside", "up");
-    in(router, "sysctl", "-qw", "net.ipv4.ip_forward=1");
-    in(
-        router,
-        "nft",
-        "table ip nat { chain out { type nat hook postrouting priority srcnat;"
-            + " oif eth0 masquerade; }; }");
-    configure(pod, filter);
-    in(pod, "ip", "address", "add", pod.ip() + "/24", "dev", "eth0");
-    in(pod, "ip", "route", "add", "default", "via", prefix + ".1");
-    return pod;
+  /** Makes a router whose address on the bridge is that of {@code host}. */
+  public NatRouter nat(String name, int host) {
+    return new NatRouter(this, pod(name, host, ReversePathFilter.OFF), host);
   }
 
   /** Returns the address of {@code host} on the bridge. */
@@ -140,24 +118,31 @@ public final class Lab implements AutoCloseable {
     return parse(host(host));
   }
 
-  /** Makes a port of the bridge for a virtual machine, and returns the name of its TAP device. */
-  public String tap() {
+  /** Makes a port of the bridge for a virtual machine at {@code host}. */
+  public MachinePort machine(int host) {
     String name = "t" + run + "x" + ++links;
     make("ip", "tuntap", "add", "name", name, "mode", "tap");
     undo.push(deleteLink(name));
     make("ip", "link", "set", name, "master", bridge, "up");
-    return name;
+    return new MachinePort(List.of(), name, address(host), Optional.empty());
   }
 
   /** Removes one pod, its namespace and its link; processes inside must have ended. */
   public void remove(Pod pod) {
     // The link first: the kernel takes a namespace down some time after its name is gone.
-    for (Command delete : List.of(deleteLink(pod.port()), deleteNamespace(pod.namespace()))) {
-      if (!undo.remove(delete)) {
-        throw new IllegalArgumentException(pod.name() + " is not in this lab");
-      }
-      delete.must();
+    remove(deleteLink(pod.port()));
+    removeNamespace(pod.namespace());
+  }
+
+  void removeNamespace(String namespace) {
+    remove(deleteNamespace(namespace));
+  }
+
+  private void remove(Command delete) {
+    if (!undo.remove(delete)) {
+      throw new IllegalArgumentException("not in this lab: " + delete);
     }
+    delete.must();
   }
 
   @Override
@@ -168,10 +153,8 @@ public final class Lab implements AutoCloseable {
   }
 
   private Pod attach(String name, int host, ReversePathFilter filter) {
-    String namespace = name + "-" + run;
+    String namespace = namespace(name);
     String port = "p" + run + "x" + ++links;
-    make("ip", "netns", "add", namespace);
-    undo.push(deleteNamespace(namespace));
     Pod pod = new Pod(name, namespace, parse(host(host)), port);
     make("ip", "link", "add", port, "type", "veth", "peer", "name", "eth0", "netns", namespace);
     undo.push(deleteLink(port));
@@ -180,7 +163,20 @@ public final class Lab implements AutoCloseable {
     return pod;
   }
 
-  private static void configure(Pod pod, ReversePathFilter filter) {
+  /** Makes a namespace for the pod {@code name} and returns its own name. */
+  String namespace(String name) {
+    String namespace = name + "-" + run;
+    make("ip", "netns", "add", namespace);
+    undo.push(deleteNamespace(namespace));
+    return namespace;
+  }
+
+  /** Lets the node send to {@code network} by way of {@code router}, as long as that exists. */
+  void reach(String network, Pod router) {
+    make("ip", "route", "replace", network, "via", router.ip(), "dev", bridge);
+  }
+
+  static void configure(Pod pod, ReversePathFilter filter) {
     in(pod, "sysctl", "-qw", "net.ipv4.conf.all.rp_filter=" + filter.value());
     in(pod, "sysctl", "-qw", "net.ipv4.conf.default.rp_filter=" + filter.value());
     in(pod, "sysctl", "-qw", "net.ipv4.conf.eth0.rp_filter=" + filter.value());
@@ -208,7 +204,7 @@ public final class Lab implements AutoCloseable {
     pod.run(line).must();
   }
 
-  private static Inet4Address parse(String address) {
+  static Inet4Address parse(String address) {
     try {
       return (Inet4Address) InetAddress.getByName(address);
     } catch (UnknownHostException e) {

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.e2e.lab.Command;
 import io.podseal.e2e.lab.Lab;
+import io.podseal.e2e.lab.NatRouter;
 import io.podseal.e2e.lab.Pod;
 import io.podseal.e2e.lab.ReversePathFilter;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -39,14 +39,15 @@ class SnifferIT {
   @Test
   void aPodBehindANatIsSeenUnderTheAddressOfItsRouterOnly() throws Exception {
     try (Lab lab = Lab.open()) {
-      Pod hidden = lab.podBehindNat("hidden", 11, ReversePathFilter.STRICT);
+      NatRouter nat = lab.nat("router", 11);
+      Pod hidden = nat.pod("hidden", ReversePathFilter.STRICT);
       Pod open = lab.pod("open", 12, ReversePathFilter.STRICT);
       try (Sniffer sniffer = Sniffer.start(lab.bridge(), folder.resolve("wire.pcap"), 100)) {
         hidden.run("ping", "-c", "2", "-i", "0.1", open.ip()).must();
 
         assertThat(sniffer.between(hidden.address(), open.address()).packets()).isEmpty();
-        InetAddress router = InetAddress.getByName(open.ip().replaceAll("[.]12$", ".11"));
-        assertThat(sniffer.between(router, open.address()).count(WireKind.CLEAR)).isEqualTo(4);
+        assertThat(sniffer.between(nat.outside(), open.address()).count(WireKind.CLEAR))
+            .isEqualTo(4);
       }
     }
   }

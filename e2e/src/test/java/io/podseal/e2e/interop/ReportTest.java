@@ -11,7 +11,8 @@ import org.junit.jupiter.api.Test;
 
 final class ReportTest {
   private static Case row(String feature, Edition edition, Case.Initiator initiator) {
-    return new Case(feature, edition, Plane.KERNEL_LIBIPSEC, initiator, bench -> {}, "");
+    return new Case(
+        feature, edition, Plane.KERNEL_LIBIPSEC, initiator, Case.Place.BRIDGE, bench -> {}, "");
   }
 
   @Test

@@ -1,0 +1,67 @@
+package io.podseal.e2e.interop;
+
+import java.net.Inet4Address;
+import java.util.List;
+import java.util.Set;
+
+/** What the rows do in which an address or a port changes on the way. */
+final class AddressScripts {
+  private AddressScripts() {}
+
+  /**
+   * strongSwan gets another address and says so (RFC 4555); what is in the tunnel keeps its own.
+   */
+  static void mobike(Bench bench) {
+    String first = outerAddress(bench);
+    bench.host().must("ip", "address", "add", inner(bench) + "/32", "dev", "lo");
+    bench.host().must("ip", "address", "delete", inner(bench) + "/24", "dev", "eth0");
+    bench.connection().set("mobike", "yes").set("local_addrs", List.of("%any"));
+    bench.establish();
+    bench.bytesCross();
+    outerAddress(bench);
+    bench.host().must("ip", "address", "delete", first + "/24", "dev", "eth0");
+    bench.theyLog("generating INFORMATIONAL request", "N(UPD_SA_ADDR)");
+    bench.theyLog("generating INFORMATIONAL response", "N(COOKIE2)");
+    bench.prove("UPDATE_SA_ADDRESSES followed after COOKIE2 came back");
+    bench.bytesCross();
+    bench.expect("the child SA is still the first", bench.theirs().children().size() == 1);
+  }
+
+  private static String inner(Bench bench) {
+    return bench.host().address().getHostAddress();
+  }
+
+  /** Gives strongSwan's host one more address, from which it is to send from now on. */
+  private static String outerAddress(Bench bench) {
+    Inet4Address next = bench.network().unused().get();
+    bench.host().must("sysctl", "-qw", "net.ipv4.conf.eth0.promote_secondaries=1");
+    bench.host().must("ip", "address", "add", next.getHostAddress() + "/24", "dev", "eth0");
+    bench.wire().theySendFrom(next);
+    return next.getHostAddress();
+  }
+
+  /** Who begins is behind a NAT, which later forgets it and gives it another port. */
+  static void initiatorBehindNat(Bench bench) {
+    if (bench.weInitiate()) {
+      bench.profile().setLivenessSeconds(1);
+    } else {
+      bench.profile().setChildLifetimeSeconds(5);
+    }
+    bench.establish();
+    bench.bytesCross();
+    Set<String> before = bench.theirSpis();
+    if (bench.weInitiate()) {
+      bench.theirs().rekeyChild();
+    }
+    Scripts.awaitSuccessor(bench, before);
+    bench.prove("by the end in front of the NAT");
+    bench.network().rebind();
+    if (bench.weInitiate()) {
+      bench.traffic().pingFromUs();
+    } else {
+      bench.traffic().pingFromThem();
+    }
+    bench.bytesCross();
+    bench.prove("another port of the NAT followed");
+  }
+}
