@@ -55,6 +55,7 @@ final class AddressScripts {
     }
     Scripts.awaitSuccessor(bench, before);
     bench.prove("by the end in front of the NAT");
+    String mapped = bench.initiatorSeenAt();
     bench.network().rebind();
     if (bench.weInitiate()) {
       bench.traffic().pingFromUs();
@@ -62,6 +63,8 @@ final class AddressScripts {
       bench.traffic().pingFromThem();
     }
     bench.bytesCross();
+    bench.expect(
+        "the NAT has another port than " + mapped, !mapped.equals(bench.initiatorSeenAt()));
     bench.prove("another port of the NAT followed");
   }
 }

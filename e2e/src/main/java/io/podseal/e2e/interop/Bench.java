@@ -332,6 +332,13 @@ final class Bench implements AutoCloseable {
     return count;
   }
 
+  /** Returns where the responder believes the initiator to be. */
+  String initiatorSeenAt() {
+    return weInitiate()
+        ? String.valueOf(theirs().ikeSas().getFirst().get("remote-port"))
+        : ours.status().path("ikeSas").path(0).path("remote").asText();
+  }
+
   /** Returns the SPIs on which strongSwan receives. */
   Set<String> theirSpis() {
     Set<String> spis = new LinkedHashSet<>();

@@ -15,6 +15,8 @@ import java.net.Inet4Address;
  * @param localAddress our pod address; in transport mode the source of what is sealed and the
  *     destination of what is opened
  * @param peerAddress the pod address bound to the peer's identity
+ * @param translated whether the checksums of TCP and UDP may be over other addresses than these
+ *     two, those of the other side of a NAT; transport mode only
  */
 public record ChildSa(
     String peerIdentity,
@@ -23,9 +25,10 @@ public record ChildSa(
     TrafficSelectors selectors,
     Endpoint remote,
     Inet4Address localAddress,
-    Inet4Address peerAddress) {
+    Inet4Address peerAddress,
+    boolean translated) {
 
-  /** In transport mode, for all traffic of the two addresses. */
+  /** In transport mode, for all traffic of the two addresses, which no NAT changes. */
   public ChildSa(
       String peerIdentity,
       ChildSaKeys keys,
@@ -39,7 +42,8 @@ public record ChildSa(
         TrafficSelectors.hosts(localAddress, peerAddress),
         remote,
         localAddress,
-        peerAddress);
+        peerAddress,
+        false);
   }
 
   /** Whether packets have to be judged one by one: the addresses alone do not decide. */

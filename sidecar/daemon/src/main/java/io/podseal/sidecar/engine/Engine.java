@@ -191,7 +191,8 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
             c.selectors(),
             c.remote(),
             (Inet4Address) c.local(),
-            (Inet4Address) c.remoteInner()));
+            (Inet4Address) c.remoteInner(),
+            c.translated()));
     c.keys().destroy();
   }
 

@@ -29,6 +29,8 @@ public sealed interface Action {
    * @param encapsulated whether packets travel in UDP (RFC 3948)
    * @param local inner address of this pod
    * @param remoteInner inner address of the peer
+   * @param translated whether transport checksums in what arrives may be over other addresses than
+   *     these two (RFC 3948 §3.1.2)
    */
   record InstallChild(
       Identity peer,
@@ -38,7 +40,8 @@ public sealed interface Action {
       Endpoint remote,
       boolean encapsulated,
       InetAddress local,
-      InetAddress remoteInner)
+      InetAddress remoteInner,
+      boolean translated)
       implements Action {}
 
   /** Send the peer's traffic on this child from now on. */

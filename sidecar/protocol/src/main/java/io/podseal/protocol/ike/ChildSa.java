@@ -99,7 +99,8 @@ final class ChildSa {
             core.childRemote(),
             core.encapsulatesEsp(),
             core.localAddress(),
-            traffic.remoteInner()));
+            traffic.remoteInner(),
+            traffic.translated()));
     out.add(
         new Action.Emit(
             new ProtocolEvent.ChildSaInstalled(

@@ -9,7 +9,9 @@ import io.podseal.protocol.policy.ChildPolicy;
 import io.podseal.protocol.policy.Narrowing;
 import io.podseal.protocol.policy.Narrowing.Narrowed;
 import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.TrafficSelector;
 import io.podseal.protocol.policy.TrafficSelectors;
+import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
@@ -72,7 +74,7 @@ final class ChildSelectors {
       return substitution
           .apply(received)
           .filter(s -> Narrowing.isAnswer(s, wanted.selectors()))
-          .map(s -> new ChildTraffic(ChildMode.TRANSPORT, s, wanted.remoteInner()));
+          .map(s -> transport(s, wanted.remoteInner(), received));
     }
     // §1.3.1: without the notify the SA is in tunnel mode, whatever was asked for.
     return Optional.of(received)
@@ -113,7 +115,7 @@ final class ChildSelectors {
         .flatMap(this::narrowToTransport)
         // A pod claims the address that is listed for it, though a NAT may have changed it.
         .or(() -> claimed.apply(offered).flatMap(this::narrowToTransport))
-        .map(n -> transportChoice(n, source));
+        .map(n -> transportChoice(n, source, offered));
   }
 
   /** Decision 5 of the design: who authenticated may use only the addresses listed for it. */
@@ -122,7 +124,7 @@ final class ChildSelectors {
         offered, peer.child().entries(ChildMode.TRANSPORT, self, peer.addresses()));
   }
 
-  private Choice transportChoice(Narrowed n, InetAddress source) {
+  private Choice transportChoice(Narrowed n, InetAddress source, TrafficSelectors offered) {
     TrafficSelectors selectors = n.selectors();
     InetAddress inner =
         peer.addresses().stream()
@@ -134,8 +136,22 @@ final class ChildSelectors {
         new AddressSubstitution(Optional.empty(), Optional.of(source))
             .apply(selectors)
             .orElseThrow();
-    return new Choice(
-        new ChildTraffic(ChildMode.TRANSPORT, selectors, inner), answer, n.additionalPossible());
+    return new Choice(transport(selectors, inner, offered), answer, n.additionalPossible());
+  }
+
+  /**
+   * @param received each side of which names one address
+   */
+  private static ChildTraffic transport(
+      TrafficSelectors selectors, InetAddress inner, TrafficSelectors received) {
+    boolean translated =
+        !address(received.local()).equals(address(selectors.local()))
+            || !address(received.remote()).equals(address(selectors.remote()));
+    return new ChildTraffic(ChildMode.TRANSPORT, selectors, inner, translated);
+  }
+
+  private static Bytes address(List<TrafficSelector> selectors) {
+    return selectors.getFirst().startAddress();
   }
 
   /** §2.23.1: without an entry for transport, what was substituted is undone. */

@@ -9,8 +9,16 @@ import java.net.InetAddress;
  *
  * @param selectors seen from our end, with the inner addresses
  * @param remoteInner the address of the peer that it is for
+ * @param translated whether the peer named other addresses than ours and {@code remoteInner}, those
+ *     on its side of a NAT: its transport checksums are over them (RFC 3948 §3.1.2)
  */
-record ChildTraffic(ChildMode mode, TrafficSelectors selectors, InetAddress remoteInner) {
+record ChildTraffic(
+    ChildMode mode, TrafficSelectors selectors, InetAddress remoteInner, boolean translated) {
+
+  /** Between addresses that both ends know. */
+  ChildTraffic(ChildMode mode, TrafficSelectors selectors, InetAddress remoteInner) {
+    this(mode, selectors, remoteInner, false);
+  }
 
   /** RFC 7296 §2.9.2: a successor is of the same mode and never narrower. */
   boolean succeeds(ChildTraffic old) {

@@ -105,6 +105,7 @@ final class ChildSelectorsTest {
     assertThat(choice.traffic().selectors().remote())
         .containsExactly(port(6, 4000, PEER_NAT), host(PEER_NAT));
     assertThat(choice.answer()).isEqualTo(choice.traffic().selectors());
+    assertThat(choice.traffic().translated()).isTrue();
   }
 
   @Test
@@ -113,15 +114,17 @@ final class ChildSelectorsTest {
 
     ChildSelectors.Choice choice =
         behindNat.choose(request(true, host(PEER), host(OUR_NAT)), PEER).orElseThrow();
-    assertThat(choice.traffic().selectors()).isEqualTo(HOSTS);
+    ChildTraffic translated = new ChildTraffic(ChildMode.TRANSPORT, HOSTS, PEER, true);
+    assertThat(choice.traffic()).isEqualTo(translated);
 
     ChildTraffic wanted = behindNat.wanted(PEER);
-    assertThat(behindNat.accept(answer(true, host(OUR_NAT), host(PEER)), wanted)).contains(wanted);
+    assertThat(behindNat.accept(answer(true, host(OUR_NAT), host(PEER)), wanted))
+        .contains(translated);
     assertThat(
             selectors(ChildPolicy.BETWEEN_PODS, false)
                 .accept(answer(true, host(OUR_NAT), host(PEER)), wanted))
         .as("only the peer knows of a NAT between that changes our address alone")
-        .contains(wanted);
+        .contains(translated);
   }
 
   @Test
@@ -129,7 +132,10 @@ final class ChildSelectorsTest {
     ChildSelectors pods = selectors(ChildPolicy.BETWEEN_PODS, false);
     ChildTraffic wanted = pods.wanted(PEER_NAT);
 
-    assertThat(pods.accept(answer(true, host(SELF), host(PEER)), wanted)).contains(wanted);
+    assertThat(pods.accept(answer(true, host(SELF), host(PEER)), wanted))
+        .contains(
+            new ChildTraffic(
+                ChildMode.TRANSPORT, TrafficSelectors.hosts(SELF, PEER_NAT), PEER_NAT, true));
   }
 
   @Test

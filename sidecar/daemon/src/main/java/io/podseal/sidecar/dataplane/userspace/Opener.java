@@ -27,7 +27,10 @@ final class Opener extends DataThread {
   private final Datagram datagram = new Datagram(65_535);
   private final byte[] received = new byte[65_535];
 
-  /** Virtio header, which stays zero, room for the header that transport mode adds, and payload. */
+  /**
+   * Virtio header, which is zero between packets, room for the header that transport mode adds, and
+   * payload.
+   */
   private final byte[] packet = new byte[PAYLOAD + received.length];
 
   private final NativeBuffer written = new NativeBuffer(packet.length);
@@ -148,7 +151,11 @@ final class Opener extends DataThread {
     // What came before leaves before.
     flushRun();
     sa.header.write(packet, IP, protocol, payload);
+    boolean left = sa.translated && TransportChecksum.leave(packet, protocol, payload);
     write(packet, 0, PAYLOAD + payload);
+    if (left) {
+      VirtioHeader.putPlain(packet);
+    }
   }
 
   private boolean isSelected(Sa sa, int payload) {

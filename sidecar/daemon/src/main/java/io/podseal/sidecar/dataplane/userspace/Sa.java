@@ -37,6 +37,9 @@ final class Sa {
   final InnerHeader header;
   final boolean tunnel;
 
+  /** Checksums that arrive are over other addresses, and not looked at. */
+  final boolean translated;
+
   /** Judges every packet; null where the two addresses already do. */
   final @Nullable SelectorFilter filter;
 
@@ -73,6 +76,7 @@ final class Sa {
     this.outbound = OutboundSa.of(crypto, random, keys);
     this.inbound = InboundSa.of(crypto, keys);
     this.tunnel = sa.mode() == ChildMode.TUNNEL;
+    this.translated = sa.translated() && !tunnel;
     boolean judges = tunnel || sa.hasNarrowSelectors();
     this.filter = judges ? SelectorFilter.of(sa.selectors()) : null;
     this.longestWhole = outbound.longestPayload(linkMtu);

@@ -98,11 +98,12 @@ final class TcpRun {
       VirtioHeader.putTcp(
           b, InnerHeader.LENGTH + headerLength, dataSize, InnerHeader.LENGTH, CHECKSUM_OFFSET);
       // The kernel adds the rest, if anybody ever asks.
-      int sum = InternetChecksum.pseudoHeader(b, TCP_OFFSET - 8, Ipv4.TCP, length);
-      b[TCP_OFFSET + CHECKSUM_OFFSET] = (byte) (sum >>> 8);
-      b[TCP_OFFSET + CHECKSUM_OFFSET + 1] = (byte) sum;
+      TransportChecksum.putPseudoHeader(b, TCP_OFFSET + CHECKSUM_OFFSET, Ipv4.TCP, length);
     } else {
       VirtioHeader.putPlain(b);
+      if (sa.translated) {
+        TransportChecksum.leave(b, Ipv4.TCP, length);
+      }
     }
     segments = 0;
     sa = null;

@@ -60,6 +60,14 @@ final class VirtioHeader {
     putLittleEndian(b, 8, checksumOffset);
   }
 
+  /** One packet whose checksum is still to be completed. */
+  static void putPartial(byte[] b, int checksumStart, int checksumOffset) {
+    putPlain(b);
+    b[0] = NEEDS_CSUM;
+    putLittleEndian(b, 6, checksumStart);
+    putLittleEndian(b, 8, checksumOffset);
+  }
+
   private static int littleEndian(byte[] b, int offset) {
     return (b[offset] & 0xff) | (b[offset + 1] & 0xff) << 8;
   }

@@ -110,7 +110,14 @@ final class SealedPod implements AutoCloseable, DataPlaneListener {
             key(suite, peer, number));
     plane.install(
         new ChildSa(
-            identity(peer), keys, mode, selectors, new Endpoint(peer, peerPort), address, peer));
+            identity(peer),
+            keys,
+            mode,
+            selectors,
+            new Endpoint(peer, peerPort),
+            address,
+            peer,
+            false));
     keys.destroy();
     return inboundSpi;
   }
