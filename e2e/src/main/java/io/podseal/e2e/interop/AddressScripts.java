@@ -56,11 +56,13 @@ final class AddressScripts {
     Scripts.awaitSuccessor(bench, before);
     bench.prove("by the end in front of the NAT");
     String mapped = bench.initiatorSeenAt();
+    Set<String> child = bench.theirSpis();
     bench.network().rebind();
     if (bench.weInitiate()) {
       bench.traffic().pingFromUs();
     } else {
       bench.traffic().pingFromThem();
+      bench.expect("the child SA itself moved", bench.theirSpis().equals(child));
     }
     bench.bytesCross();
     bench.expect(
