@@ -139,6 +139,36 @@ class ChangeIT {
     traffic.assertNothingClear(orders, postgres);
   }
 
+  /**
+   * cluster-network-operator#2606: after a reboot of the node the kubelet makes every pod again,
+   * under the same UID and with other addresses.
+   */
+  @Test
+  void clusterNetworkOperator2606_aPodThatTheKubeletMakesAgainIsSealedAtItsNewAddress() {
+    var orders = ring.pod(namespace, "orders");
+    var before = ring.pod(namespace, "postgres");
+    traffic.awaitPage(orders, before);
+
+    long killed = System.nanoTime();
+    Node.killSandbox(before);
+    Awaitility.await("another address")
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> !before.getStatus().getPodIP().equals(address(before)));
+    var after = ring.pod(namespace, "postgres");
+    assertThat(after.getMetadata().getUid()).isEqualTo(before.getMetadata().getUid());
+    traffic.awaitPage(orders, after);
+    Timings.print(
+        "sandbox killed, until the next page", Duration.ofNanos(System.nanoTime() - killed));
+
+    traffic.assertSealed(orders, after);
+    traffic.assertNothingClear(orders, before);
+  }
+
+  private String address(Pod pod) {
+    var now = ring.client().resource(pod).get().getStatus().getPodIP();
+    return now == null ? pod.getStatus().getPodIP() : now;
+  }
+
   private static String sidecar(Pod pod) {
     return pod.getStatus().getInitContainerStatuses().stream()
         .filter(status -> "podseal".equals(status.getName()))

@@ -149,6 +149,42 @@ class ControllerLossIT {
     traffic.assertPage(orders, postgres);
   }
 
+  /** istio#51883: a pod whose native sidecar never became ready could not be deleted. */
+  @Test
+  void istio51883_aPodThatWaitsForTheControllerInItsInitPhaseIsDeletedAtOnce() {
+    ring.apply(Workloads.unscheduled(namespace, "waiting"));
+    ring.kubectl("scale", DEPLOYMENT, "--replicas=0", "-n", Ring.SYSTEM).must();
+    Awaitility.await("no controller")
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> ring.controllers().isEmpty());
+    ring.kubectl(
+            "patch",
+            "pod",
+            "waiting",
+            "-n",
+            namespace,
+            "--type=json",
+            "-p",
+            "[{\"op\":\"remove\",\"path\":\"/spec/schedulingGates\"}]")
+        .must();
+    Awaitility.await("the sidecar waits for a controller")
+        .atMost(Duration.ofSeconds(60))
+        .until(() ->
+            ring.kubectl("logs", "waiting", "-c", "podseal", "-n", namespace)
+                .out()
+                .contains("not ready, trying again"));
+    var waiting = ring.pods(namespace, "waiting").getFirst();
+    assertThat(waiting.getStatus().getContainerStatuses())
+        .allSatisfy(status -> assertThat(status.getStarted()).isFalse());
+
+    var took =
+        Timings.time(
+            "pod in its init phase without a controller, deleted",
+            () -> ring.kubectl("delete", "pod", "waiting", "-n", namespace).must());
+
+    assertThat(took).isLessThan(Workloads.UNSCHEDULED_GRACE.dividedBy(2));
+  }
+
   /** The log of whoever leads now, unless that is still {@code before}. */
   private String logOfAnother(String before) {
     return ring.leader()

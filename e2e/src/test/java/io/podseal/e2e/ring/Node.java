@@ -1,5 +1,6 @@
 package io.podseal.e2e.ring;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import io.podseal.e2e.lab.Command;
 import java.net.InetAddress;
 import java.util.stream.Collectors;
@@ -12,6 +13,22 @@ final class Node {
   /** Sends SIGKILL to a container, as a crash would end it. */
   static void kill(String container) {
     enter("ctr", "--namespace", "k8s.io", "task", "kill", "--signal", "SIGKILL", container).must();
+  }
+
+  /** Kills the sandbox of a pod, after which the kubelet makes all of the pod again. */
+  static void killSandbox(Pod pod) {
+    var filter =
+        "labels.\"io.kubernetes.pod.uid\"==%s,labels.\"io.cri-containerd.kind\"==sandbox"
+            .formatted(pod.getMetadata().getUid());
+    kill(enter("ctr", "--namespace", "k8s.io", "containers", "list", "-q", filter).must().strip());
+  }
+
+  /** What the kubelet has put from a ConfigMap into a volume of a pod; empty until it has. */
+  static String mounted(Pod pod, String volume, String file) {
+    var path =
+        "/var/lib/kubelet/pods/%s/volumes/kubernetes.io~configmap/%s/%s"
+            .formatted(pod.getMetadata().getUid(), volume, file);
+    return enter("cat", path).out();
   }
 
   /** Makes the CNI plugin give {@code address} to the next pod: it goes on from its last one. */

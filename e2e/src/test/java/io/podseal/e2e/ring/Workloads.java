@@ -10,6 +10,9 @@ final class Workloads {
   /** How long {@link #lastWords} may take to end. */
   static final Duration GRACE = Duration.ofSeconds(20);
 
+  /** How long {@link #unscheduled} may take to end. */
+  static final Duration UNSCHEDULED_GRACE = Duration.ofSeconds(30);
+
   private static final String CONTAINER =
       """
       name: app
@@ -57,6 +60,23 @@ final class Workloads {
     %4$s
     """
         .formatted(namespace, name, app, CONTAINER.indent(6).stripTrailing());
+  }
+
+  /** A pod that is admitted, but not started until its scheduling gate is removed. */
+  static String unscheduled(String namespace, String name) {
+    return """
+    apiVersion: v1
+    kind: Pod
+    metadata: {name: %2$s, namespace: %1$s, labels: {app: %2$s}}
+    spec:
+      schedulingGates: [{name: podseal.io/test}]
+      terminationGracePeriodSeconds: %3$d
+      containers:
+        -
+    %4$s
+    """
+        .formatted(
+            namespace, name, UNSCHEDULED_GRACE.toSeconds(), CONTAINER.indent(6).stripTrailing());
   }
 
   /** On the node's network, which nobody seals. */

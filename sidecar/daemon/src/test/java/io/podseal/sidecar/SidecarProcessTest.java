@@ -60,11 +60,26 @@ final class SidecarProcessTest {
     }
   }
 
+  /** As the address of a leader's pod that is gone does. */
   @Test
-  void istio51883_sigtermEndsASidecarWhoseControllerSwallowsPackets() throws Exception {
+  void aControllerThatSwallowsPacketsIsTriedAnewWithinSeconds() throws Exception {
+    swallowPackets();
+    long begun = System.nanoTime();
+    try (PodProcess sidecar = start(CONTROLLER, token, ca)) {
+      assertThat(sidecar.awaitLine(NOT_READY)).contains("timed out");
+    }
+    assertThat(System.nanoTime() - begun).isLessThan(TimeUnit.SECONDS.toNanos(15));
+  }
+
+  private void swallowPackets() throws Exception {
     pod.sh(
         "nft 'table inet hole { chain input { type filter hook input priority 0;"
             + " tcp dport 9443 drop; }; }'");
+  }
+
+  @Test
+  void istio51883_sigtermEndsASidecarWhoseControllerSwallowsPackets() throws Exception {
+    swallowPackets();
     try (PodProcess sidecar = start(CONTROLLER, token, ca)) {
       sidecar.awaitLine("controller 127.0.0.1:9443");
       awaitConnecting();

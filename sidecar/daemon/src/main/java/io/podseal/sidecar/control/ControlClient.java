@@ -8,6 +8,7 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.MetadataUtils;
+import io.netty.channel.ChannelOption;
 import io.podseal.control.v1.Ack;
 import io.podseal.control.v1.ControlGrpc;
 import io.podseal.control.v1.ControllerMessage;
@@ -36,6 +37,13 @@ public final class ControlClient implements AutoCloseable {
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
   private static final Duration FIRST_PAUSE = Duration.ofMillis(300);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
+  /**
+   * The Service may still lead to a pod that is gone. Nobody refuses then, and the kernel would try
+   * for minutes.
+   */
+  private static final Duration CONNECT = Duration.ofSeconds(3);
+
   private static final Duration PARTING = Duration.ofSeconds(3);
   private static final int MAX_MESSAGE = 4 * 1024 * 1024;
 
@@ -97,6 +105,7 @@ public final class ControlClient implements AutoCloseable {
       return NettyChannelBuilder.forAddress(controller.host(), controller.port())
           .overrideAuthority(controller.serverName())
           .sslContext(GrpcSslContexts.forClient().trustManager(ca).protocols("TLSv1.3").build())
+          .withOption(ChannelOption.CONNECT_TIMEOUT_MILLIS, (int) CONNECT.toMillis())
           .maxInboundMessageSize(MAX_MESSAGE)
           .keepAliveTime(60, TimeUnit.SECONDS)
           .keepAliveTimeout(20, TimeUnit.SECONDS)
