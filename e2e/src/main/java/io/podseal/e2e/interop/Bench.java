@@ -38,10 +38,10 @@ final class Bench implements AutoCloseable {
 
   private static final Duration USUAL = Duration.ofSeconds(15);
 
-  /** A row that has waited for so long in all waits for nothing more. */
+  /** A row that has waited for so long in all waits for nothing more, unless it asks to. */
   private static final Duration WHOLE = Duration.ofSeconds(55);
 
-  private final long deadline = System.nanoTime() + WHOLE.toNanos();
+  private long deadline = System.nanoTime() + WHOLE.toNanos();
   private final Case row;
   private final Path folder;
   private final PeerHost host;
@@ -185,7 +185,8 @@ final class Bench implements AutoCloseable {
     declare();
   }
 
-  private void startTheirs() {
+  /** Starts strongSwan, which knows of us, for the first time or again. */
+  void startTheirs() {
     theirs =
         owned.add(
             StrongSwan.start(
@@ -203,12 +204,16 @@ final class Bench implements AutoCloseable {
     ours.declare(peer);
   }
 
-  /** Kills strongSwan, takes its SAs out of the kernel and starts it again. */
-  void restartTheirs() {
+  /** Kills strongSwan and takes its SAs out of the kernel. */
+  void killTheirs() {
     theirs().kill();
     host.run("ip", "xfrm", "policy", "flush");
     host.run("ip", "xfrm", "state", "flush");
-    startTheirs();
+  }
+
+  /** Lets this row wait for {@code more} than others. */
+  void patience(Duration more) {
+    deadline += more.toNanos();
   }
 
   /** Kills our sidecar and starts it again. */

@@ -370,10 +370,33 @@ final class Scripts {
   static void restartOfThem(Bench bench) {
     bench.establish();
     bench.traffic().ping();
-    bench.restartTheirs();
+    bench.killTheirs();
+    bench.startTheirs();
     bench.begin();
     bench.bytesCross();
     bench.prove("a new IKE SA after strongSwan's restart");
+  }
+
+  /** strongSwan dies; only that nothing answers tells us. */
+  static void deathOfThem(Bench bench) {
+    Duration longest = Duration.ofSeconds(200);
+    bench.patience(longest);
+    bench.profile().setLivenessSeconds(1);
+    bench.establish();
+    bench.traffic().ping();
+    bench.killTheirs();
+    bench.await(
+        "strongSwan's death is noticed",
+        longest,
+        () -> {
+          bench.traffic().tryPingFromUs();
+          return bench.ours().log().contains("ended (no_answer)");
+        });
+    bench.expect("Podseal has no child SA", bench.ourChildren() == 0);
+    bench.prove("strongSwan's death noticed");
+    bench.startTheirs();
+    bench.begin();
+    bench.bytesCross();
   }
 
   /** Our sidecar starts again and remembers nothing. */

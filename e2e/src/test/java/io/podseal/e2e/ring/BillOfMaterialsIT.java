@@ -30,7 +30,7 @@ class BillOfMaterialsIT {
   @Test
   void everyLibraryOfTheSidecarIsInIt() throws JsonProcessingException {
     var namespace = ring.namespace("materials");
-    ring.apply(Workloads.pod(namespace, "orders", "orders"));
+    ring.apply(Workloads.deployment(namespace, "orders", 1));
     var pod = ring.pod(namespace, "orders");
 
     // The part of Bouncy Castle that a sidecar loads, cut out of the whole in the build.
