@@ -25,8 +25,21 @@ final class Conditions {
                     + " force")));
   }
 
+  /**
+   * Why a peering is in force otherwise than its spec says.
+   *
+   * @param problem of the spec, so that an older one is in force
+   * @param crowding what is said of a peering that selects too many pods; else empty
+   */
+  record Hindrances(@Nullable SpecException problem, String crowding) {
+    static Hindrances of(@Nullable SpecException problem) {
+      return new Hindrances(problem, "");
+    }
+  }
+
   static ConditionState accepted(
-      CompiledPeering inForce, @Nullable SpecException problem, SortedSet<String> conflicts) {
+      CompiledPeering inForce, Hindrances hindrances, SortedSet<String> conflicts) {
+    var problem = hindrances.problem();
     if (problem != null) {
       return ConditionState.no(
           Reasons.ACCEPTED,
@@ -35,6 +48,9 @@ final class Conditions {
               + "; generation "
               + inForce.source().generation()
               + " stays in force until this is corrected");
+    }
+    if (!hindrances.crowding().isEmpty()) {
+      return ConditionState.no(Reasons.ACCEPTED, Reasons.TOO_MANY_PAIRS, hindrances.crowding());
     }
     if (!conflicts.isEmpty()) {
       return ConditionState.no(

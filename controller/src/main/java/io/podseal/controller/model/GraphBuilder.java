@@ -1,5 +1,6 @@
 package io.podseal.controller.model;
 
+import io.podseal.controller.model.AcceptedPeerings.InForce;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -34,7 +35,7 @@ public final class GraphBuilder {
   private final Grants grants;
   private final ServiceRoutes services;
   private final PeeringCompiler compiler;
-  private final Map<String, CompiledPeering> accepted = new HashMap<>();
+  private final Map<String, InForce> accepted = new HashMap<>();
 
   private GraphBuilder(ClusterSnapshot snapshot, String trustDomain, int maxPeers) {
     this.maxPeers = maxPeers;
@@ -80,34 +81,85 @@ public final class GraphBuilder {
         new AcceptedPeerings(builder.accepted));
   }
 
-  private Verdict judge(PeeringRecord peering, @Nullable CompiledPeering lastAccepted) {
+  private Verdict judge(PeeringRecord peering, @Nullable InForce last) {
     try {
-      var compiled = compiler.compile(peering);
-      accepted.put(peering.uid(), compiled);
-      return enforce(peering, compiled, null);
+      return enforce(peering, compiler.compile(peering), null, last);
     } catch (SpecException problem) {
-      if (lastAccepted == null) {
-        return rejected(peering, problem, problem.explanation());
-      }
-      accepted.put(peering.uid(), lastAccepted);
-      return enforce(peering, lastAccepted, problem);
+      return last == null
+          ? rejected(peering, problem, problem.explanation())
+          : enforce(peering, last.form(), problem, last);
     }
   }
 
   private Verdict enforce(
-      PeeringRecord peering, CompiledPeering compiled, @Nullable SpecException problem) {
-    var selection = Selection.of(compiled, index, namespaces, grants);
-    var crowded = firstPodBeyondLimit(selection);
-    if (crowded != null) {
+      PeeringRecord peering,
+      CompiledPeering compiled,
+      @Nullable SpecException problem,
+      @Nullable InForce last) {
+    var wanted = Selection.of(compiled, index, namespaces, grants);
+    var crowded = firstPodBeyondLimit(wanted);
+    if (crowded == null) {
+      return enforce(peering, compiled, wanted, Conditions.Hindrances.of(problem));
+    }
+    var tooMany = "pod " + crowded.display() + " would have more than " + maxPeers + " peers; ";
+    // One pod too many must not open what is sealed: those that are paired stay so.
+    var kept = last == null ? null : wanted.among(last.from(), last.to(), maxPeers);
+    if (kept == null || kept.from().isEmpty() || kept.to().isEmpty()) {
+      accepted.put(peering.uid(), InForce.nothing(compiled));
       return rejected(
           peering,
           new SpecException(Reasons.TOO_MANY_PAIRS, ""),
-          "pod "
-              + crowded.display()
-              + " would have more than "
-              + maxPeers
-              + " peers; nothing of this peering is in force: select fewer pods");
+          tooMany + "nothing of this peering is in force: select fewer pods");
     }
+    if (compiled.mode() == Mode.STRICT) {
+      shutOut(compiled, wanted, kept);
+    }
+    return enforce(
+        peering,
+        compiled,
+        kept,
+        new Conditions.Hindrances(
+            problem,
+            tooMany + "the pods that were paired before stay so, the others wait: select fewer"));
+  }
+
+  /** A pod that has to wait exchanges nothing in clear with what it would be paired with. */
+  private void shutOut(CompiledPeering peering, Selection wanted, Selection kept) {
+    for (var to : wanted.to()) {
+      strictPorts.merge(number(to), peering.ports(), PortRule::union);
+    }
+    shutOut(peering, without(wanted.to(), kept.to()), wanted.from());
+    shutOut(peering, without(wanted.from(), kept.from()), wanted.to());
+  }
+
+  private void shutOut(
+      CompiledPeering peering, List<PodRecord> waiting, List<PodRecord> otherSide) {
+    // As many as unpermitted ones at most: beyond that, only those that receive refuse.
+    if (waiting.size() > maxPeers || otherSide.size() > maxPeers) {
+      return;
+    }
+    for (var one : waiting) {
+      for (var other : otherSide) {
+        if (number(one) != number(other)) {
+          shut.add(number(one), number(other), peering);
+          shut.add(number(other), number(one), peering);
+        }
+      }
+    }
+  }
+
+  private static List<PodRecord> without(List<PodRecord> all, List<PodRecord> some) {
+    var left = new LinkedHashSet<>(all);
+    left.removeAll(new HashSet<>(some));
+    return List.copyOf(left);
+  }
+
+  private Verdict enforce(
+      PeeringRecord peering,
+      CompiledPeering compiled,
+      Selection selection,
+      Conditions.Hindrances hindrances) {
+    accepted.put(peering.uid(), InForce.of(compiled, selection));
     var conflicts = new TreeSet<String>();
     var pairs = merge(compiled, selection, conflicts);
     var involved = new LinkedHashSet<PodRecord>();
@@ -117,8 +169,8 @@ public final class GraphBuilder {
     });
     return new Verdict(
         peering,
-        Conditions.accepted(compiled, problem, conflicts),
-        Conditions.resolvedRefs(compiled, selection, problem),
+        Conditions.accepted(compiled, hindrances, conflicts),
+        Conditions.resolvedRefs(compiled, selection, hindrances.problem()),
         List.copyOf(involved),
         pairs,
         selection.hostNetwork(),

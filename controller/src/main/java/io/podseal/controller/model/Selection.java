@@ -66,6 +66,16 @@ record Selection(
             .toList());
   }
 
+  /** What is left with these pods alone, by UID, and no more than {@code most} unpermitted ones. */
+  Selection among(Set<String> fromUids, Set<String> toUids, int most) {
+    return new Selection(
+        from.stream().filter(pod -> fromUids.contains(pod.uid())).toList(),
+        to.stream().filter(pod -> toUids.contains(pod.uid())).toList(),
+        hostNetwork,
+        unpermitted.stream().limit(most).toList(),
+        forbidding);
+  }
+
   /** The namespaces' names in their order, so that the same input gives the same output. */
   private static SortedSet<String> selected(
       CompiledPeering.Destination destination,

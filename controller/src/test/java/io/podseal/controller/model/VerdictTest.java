@@ -233,6 +233,52 @@ class VerdictTest {
     assertThat(cluster.policy("web-1").strictPorts()).isEmpty();
   }
 
+  /** Scaling up by one pod too many opens nothing. */
+  @Test
+  void aPeeringThatGrowsBeyondTheLimitKeepsItsPairsAndShutsTheNewPodsOut() {
+    cluster.pod("web-1", "web", "10.0.2.1").maxPeers(2).peering("p", "orders", "web");
+    assertThat(cluster.verdict("p").accepted().holds()).isTrue();
+
+    cluster.pod("web-3", "web", "10.0.2.3");
+    for (int pass = 0; pass < 3; pass++) {
+      var verdict = cluster.verdict("p");
+      assertThat(verdict.accepted().holds()).isFalse();
+      assertThat(verdict.accepted().reason()).isEqualTo("TooManyPairs");
+      assertThat(verdict.accepted().message()).contains("paired before stay so");
+      assertThat(verdict.pairs()).hasSize(2);
+    }
+    for (String sealed : List.of("web-0", "web-1")) {
+      assertThat(cluster.link("orders-0", sealed).hasSidecar()).isTrue();
+      assertThat(cluster.link(sealed, "orders-0").hasSidecar()).isTrue();
+    }
+    assertThat(isShut(cluster.link("orders-0", "web-3"))).isTrue();
+    assertThat(isShut(cluster.link("web-3", "orders-0"))).isTrue();
+    assertThat(cluster.policy("web-3").strictPorts()).isNotEmpty();
+
+    cluster.maxPeers(3);
+    assertThat(cluster.verdict("p").accepted().holds()).isTrue();
+    assertThat(cluster.link("orders-0", "web-3").hasSidecar()).isTrue();
+  }
+
+  private static boolean isShut(PeerLink link) {
+    return link.guarded() && !link.hasSidecar();
+  }
+
+  @Test
+  void aPeeringIsNotSmallerForever() {
+    cluster.pod("web-1", "web", "10.0.2.1").maxPeers(1).peering("p", "orders", "web");
+    assertThat(cluster.verdict("p").pairs()).isEmpty();
+
+    cluster.deletePod("web-1");
+    assertThat(cluster.verdict("p").pairs()).hasSize(1);
+
+    cluster.pod("web-1", "web", "10.0.2.1");
+    assertThat(cluster.verdict("p").pairs()).hasSize(1);
+    cluster.deletePod("web-0");
+    assertThat(cluster.verdict("p").accepted().holds()).isTrue();
+    assertThat(cluster.link("orders-0", "web-1").hasSidecar()).isTrue();
+  }
+
   @Test
   void theLimitCountsThePeersOfAllPeeringsTogether() {
     cluster
