@@ -161,7 +161,13 @@ final class ChildRekey implements Exchange {
   }
 
   private State failed(Optional<NotifyPayload> error, Instant now, List<Action> out) {
-    int type = error.map(NotifyPayload::notifyType).orElse(0);
+    if (error.isEmpty()) {
+      // §1.3.1: what the peer has installed, and we cannot take, MUST be deleted. Of a child that
+      // we do not have we can only delete the IKE SA.
+      sa.core().refused(false, "", "rekey of a child answered with what was not asked for", out);
+      return sa.close(AuthInitiator.closeReason(error), now, out);
+    }
+    int type = error.get().notifyType();
     if (crossing != null || !old.isUsable()) {
       return leaveToPeer(now);
     }
@@ -171,7 +177,7 @@ final class ChildRekey implements Exchange {
       return sa.upkeep().ensureChild(now, out);
     }
     if (type != NotifyType.TEMPORARY_FAILURE) {
-      sa.core().refused(error.isPresent(), NotifyType.name(type), "rekey of a child refused", out);
+      sa.core().refused(true, NotifyType.name(type), "rekey of a child refused", out);
     }
     retry(now);
     return sa;

@@ -178,14 +178,19 @@ final class IkeRekey implements Exchange {
     if (sa.succession().isOver()) {
       return sa;
     }
-    int type = error.map(NotifyPayload::notifyType).orElse(0);
+    if (error.isEmpty()) {
+      // §1.3.1: the peer has an IKE SA now that we cannot take, and may have moved the children.
+      sa.core().refused(false, "", "rekey of the IKE SA answered with what was not asked for", out);
+      return sa.close(AuthInitiator.closeReason(error), now, out);
+    }
+    int type = error.get().notifyType();
     if (type == NotifyType.TEMPORARY_FAILURE
         || type == NotifyType.STATE_NOT_FOUND
         || sa.succession().crossingNonce().isPresent()) {
       retry(now);
       return sa;
     }
-    sa.core().refused(error.isPresent(), NotifyType.name(type), "rekey of the IKE SA refused", out);
+    sa.core().refused(true, NotifyType.name(type), "rekey of the IKE SA refused", out);
     sa.lifetime().cannotRekey(now);
     return sa;
   }

@@ -8,6 +8,8 @@ import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.KePayload;
 import io.podseal.protocol.message.MessageDecoder;
+import io.podseal.protocol.message.NotifyPayload;
+import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.PayloadType;
 import io.podseal.protocol.policy.Endpoint;
@@ -19,6 +21,7 @@ import io.podseal.protocol.wire.Bytes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -167,5 +170,71 @@ class HostileRekeySimTest {
         .isEqualTo(CloseReason.INVALID_SYNTAX);
     assertThat(it.b.childrenWith(it.a)).isZero();
     it.assertRecovers(selectors);
+  }
+
+  /** RFC 7296 §1.3.1: the initiator MUST delete what it cannot accept, for the peer has it. */
+  @ParameterizedTest
+  @EnumSource
+  void anAnswerThatGrantsWhatWasNotAskedForLeavesNothingAtThePeer(Rekeyed rekeyed) {
+    HostileRekeySimTest it = of(rekeyed, true);
+    List<Payload> other = new ArrayList<>();
+    for (Payload p : it.payloads()) {
+      if (p instanceof KePayload ke) {
+        other.add(new KePayload(ke.method(), Bytes.copyOf(new byte[31])));
+      } else {
+        other.add(p);
+      }
+    }
+    it.assertStartsAnew(other);
+  }
+
+  /** The same for a child in another mode. */
+  @Test
+  void anAnswerInTunnelModeToARequestForTransportModeLeavesNothingAtThePeer() {
+    HostileRekeySimTest it = of(Rekeyed.CHILD, true);
+    List<Payload> tunnel =
+        it.payloads().stream()
+            .filter(p ->
+                !(p instanceof NotifyPayload n && n.notifyType() == NotifyType.USE_TRANSPORT_MODE))
+            .toList();
+    assertThat(tunnel).hasSizeLessThan(it.payloads().size());
+    assertThat(it.b.events(ProtocolEvent.ChildSaInstalled.class)).as("b has granted it").hasSize(2);
+    it.assertStartsAnew(tunnel);
+  }
+
+  private void assertStartsAnew(List<Payload> answer) {
+    deliver(answer);
+    world.openAll();
+    world.run(Duration.ofSeconds(1));
+    assertThat(a.establishedWith(b)).isEmpty();
+    assertThat(a.childrenWith(b)).isZero();
+
+    a.send(b, 7);
+    world.run(Duration.ofSeconds(1));
+    assertThat(b.received).contains(7);
+    // An IKE SA that b alone has ends when nobody answers its Delete.
+    world.run(Duration.ofMinutes(4));
+    for (Host end : List.of(a, b)) {
+      Host other = end == a ? b : a;
+      assertThat(end.establishedWith(other)).hasSize(1);
+      assertThat(end.childrenWith(other)).isEqualTo(1);
+    }
+  }
+
+  /** RFC 7296 §2.25.1: the child goes without a word, and a new one is made. */
+  @Test
+  void aChildThatThePeerDoesNotKnowGoesAndAnotherOneIsMade() {
+    HostileRekeySimTest it = of(Rekeyed.CHILD, true);
+    long ikeSa = it.a.establishedWith(it.b).getFirst().initiatorSpi();
+    int before = it.a.childTo(it.b).orElseThrow().keys().inboundSpi();
+    it.deliver(List.of(NotifyPayload.of(NotifyType.CHILD_SA_NOT_FOUND)));
+    it.world.openAll();
+    it.a.send(it.b, 7);
+    it.world.run(Duration.ofSeconds(1));
+
+    assertThat(it.b.received).contains(7);
+    assertThat(it.a.establishedWith(it.b).getFirst().initiatorSpi()).isEqualTo(ikeSa);
+    assertThat(it.a.childrenWith(it.b)).isEqualTo(1);
+    assertThat(it.a.childTo(it.b).orElseThrow().keys().inboundSpi()).isNotEqualTo(before);
   }
 }
