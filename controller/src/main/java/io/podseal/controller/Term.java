@@ -211,7 +211,8 @@ final class Term implements AuthorityRenewal.Leader, AutoCloseable {
             sessions,
             env.authenticator(),
             env.metrics(),
-            env.audit());
+            env.audit(),
+            env.clock());
     server = listening;
     apiLoop.signal();
     if (closed) {

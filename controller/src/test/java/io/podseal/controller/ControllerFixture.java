@@ -165,6 +165,13 @@ final class ControllerFixture implements AutoCloseable {
     return register(TestSidecar.connect(controller.controlPort(), roots, SERVER_NAME, token));
   }
 
+  /** Whoever calls from {@code source}, with whatever token. */
+  TestSidecar connectFrom(String source, String token) {
+    return register(
+        TestSidecar.silent(
+            controller.controlPort(), rootCertificate(), SERVER_NAME, token, source));
+  }
+
   TestSidecar silent(String token) {
     return register(
         TestSidecar.silent(controller.controlPort(), rootCertificate(), SERVER_NAME, token));

@@ -22,7 +22,9 @@ class ReconnectStormTest {
 
   private final ControllerFixture fixture =
       new ControllerFixture(
-          ControlLimits.DEFAULT, new PodAuthenticator.Limits(16, PER_SECOND, BURST), Instant.now());
+          ControlLimits.DEFAULT,
+          new PodAuthenticator.Limits(16, PER_SECOND, BURST, 1, 5),
+          Instant.now());
 
   @AfterEach
   void stop() {
@@ -55,6 +57,29 @@ class ReconnectStormTest {
             () -> assertThat(before).allSatisfy(one -> assertThat(one.ended()).isNotNull()));
     var after = connectAll(tokens);
     assertThat(after).hasSize(PODS).allSatisfy(sidecar -> assertThat(sidecar.ended()).isNull());
+  }
+
+  /** Foreign tokens cost a TokenReview each, and anybody who reaches the port can send them. */
+  @Test
+  void aFloodOfForeignTokensFromOneAddressKeepsNobodyElseOut() {
+    var flood = new ArrayList<TestSidecar>();
+    int before = fixture.api.tokenReviews();
+    try (var audit = CapturedLog.of("audit")) {
+      for (int i = 0; i < 3 * BURST; i++) {
+        flood.add(fixture.connectFrom("127.0.0.66", "foreign-" + i));
+      }
+      await().until(() -> flood.stream().allMatch(one -> one.ended() != null));
+      assertThat(fixture.api.tokenReviews() - before).isBetween(1, 5);
+      var denials = AuditLines.in(String.join("\n", audit.lines()), AuditLines.DENIED_UNKNOWN);
+      assertThat(denials)
+          .as("a line for each reason, not for each attempt")
+          .extracting(line -> line.group("reason"))
+          .containsExactlyInAnyOrder("not_authenticated", "throttled");
+    }
+
+    var orders = fixture.sidecar(fixture.pod("orders-0", "orders", "10.0.0.1"));
+    await().until(() -> !orders.updates().isEmpty());
+    assertThat(orders.ended()).isNull();
   }
 
   /** All that are not let in yet try each second, all at once. */

@@ -1,5 +1,6 @@
 package io.podseal.controller;
 
+import io.grpc.Attributes;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.Status;
@@ -20,6 +21,8 @@ import io.podseal.control.v1.SaReport;
 import io.podseal.control.v1.Self;
 import io.podseal.control.v1.SidecarMessage;
 import java.io.ByteArrayInputStream;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -27,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +39,8 @@ import org.jspecify.annotations.Nullable;
  * of the protocol. Acknowledges what it receives unless told otherwise.
  */
 public final class TestSidecar implements StreamObserver<ControllerMessage>, AutoCloseable {
+  private static final AtomicInteger SOURCES = new AtomicInteger();
+
   private final ManagedChannel channel;
   private final StreamObserver<SidecarMessage> out;
   private final List<PolicyUpdate> updates = new ArrayList<>();
@@ -43,6 +49,19 @@ public final class TestSidecar implements StreamObserver<ControllerMessage>, Aut
   private @Nullable Self self;
   private @Nullable Status ended;
   private boolean acknowledging = true;
+
+  private static final class From extends NettyChannelBuilder.LocalSocketPicker {
+    private final SocketAddress address;
+
+    From(String source) {
+      address = new InetSocketAddress(source, 0);
+    }
+
+    @Override
+    public SocketAddress createSocketAddress(SocketAddress remote, Attributes attributes) {
+      return address;
+    }
+  }
 
   private TestSidecar(ManagedChannel channel, String token) {
     this.channel = channel;
@@ -57,15 +76,26 @@ public final class TestSidecar implements StreamObserver<ControllerMessage>, Aut
             .connect(this);
   }
 
-  /** Connects and introduces itself; a refusal shows in {@link #ended}. */
+  /**
+   * Connects from an address of its own, as a pod does, and introduces itself; a refusal shows in
+   * {@link #ended}.
+   */
   public static TestSidecar connect(int port, String caPem, String serverName, String token) {
     var sidecar = silent(port, caPem, serverName, token);
     sidecar.hello(0);
     return sidecar;
   }
 
-  /** Connects and says nothing. */
+  /** Connects from an address of its own and says nothing. */
   public static TestSidecar silent(int port, String caPem, String serverName, String token) {
+    int number = SOURCES.incrementAndGet();
+    var source = "127.1.%d.%d".formatted(number / 250 % 250, number % 250 + 1);
+    return silent(port, caPem, serverName, token, source);
+  }
+
+  /** Connects from {@code source}, a loopback address, and says nothing. */
+  static TestSidecar silent(
+      int port, String caPem, String serverName, String token, String source) {
     try {
       var tls =
           GrpcSslContexts.configure(
@@ -78,6 +108,7 @@ public final class TestSidecar implements StreamObserver<ControllerMessage>, Aut
           NettyChannelBuilder.forAddress("127.0.0.1", port)
               .overrideAuthority(serverName)
               .sslContext(tls)
+              .localSocketPicker(new From(source))
               .build(),
           token);
     } catch (SSLException e) {

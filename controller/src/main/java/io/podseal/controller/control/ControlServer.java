@@ -13,6 +13,7 @@ import io.podseal.controller.obs.ControllerMetrics;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.time.InstantSource;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -45,7 +46,8 @@ public final class ControlServer implements AutoCloseable {
       Sessions sessions,
       PodAuthenticator authenticator,
       ControllerMetrics metrics,
-      AuditLog audit) {
+      AuditLog audit,
+      InstantSource clock) {
     var calls = Executors.newVirtualThreadPerTaskExecutor();
     var server =
         NettyServerBuilder.forAddress(address)
@@ -54,7 +56,7 @@ public final class ControlServer implements AutoCloseable {
             .addService(
                 ServerInterceptors.intercept(
                     new ControlService(sessions),
-                    new TokenInterceptor(authenticator, metrics, audit)))
+                    new TokenInterceptor(authenticator, metrics, audit, clock)))
             .maxInboundMessageSize(ControlLimits.MAX_INBOUND_MESSAGE)
             .maxInboundMetadataSize(ControlLimits.MAX_INBOUND_METADATA)
             .maxConcurrentCallsPerConnection(2)

@@ -11,10 +11,17 @@ import io.podseal.controller.identity.Admission;
 import io.podseal.controller.identity.PodAuthenticator;
 import io.podseal.controller.obs.AuditLog;
 import io.podseal.controller.obs.ControllerMetrics;
+import io.podseal.controller.obs.RepeatGuard;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Lets in only calls of pods that prove who they are, before any message is read. */
+/**
+ * Lets in only calls of pods that prove who they are, before any message is read. The same denial
+ * of the same caller is audited once in a while; the metric counts all.
+ */
 final class TokenInterceptor implements ServerInterceptor {
   /** The pod that a call is of. */
   static final Context.Key<Caller> CALLER = Context.key("caller");
@@ -22,15 +29,22 @@ final class TokenInterceptor implements ServerInterceptor {
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
   private static final String SCHEME = "bearer ";
+  private static final Duration AUDITED_AGAIN = Duration.ofSeconds(10);
 
   private final PodAuthenticator authenticator;
   private final ControllerMetrics metrics;
   private final AuditLog audit;
+  private final RepeatGuard repeats;
 
-  TokenInterceptor(PodAuthenticator authenticator, ControllerMetrics metrics, AuditLog audit) {
+  TokenInterceptor(
+      PodAuthenticator authenticator,
+      ControllerMetrics metrics,
+      AuditLog audit,
+      InstantSource clock) {
     this.authenticator = authenticator;
     this.metrics = metrics;
     this.audit = audit;
+    this.repeats = new RepeatGuard(clock, AUDITED_AGAIN);
   }
 
   @Override
@@ -38,7 +52,8 @@ final class TokenInterceptor implements ServerInterceptor {
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     var token = bearer(headers);
     var remote = String.valueOf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
-    return switch (authenticator.admit(token)) {
+    var source = address(call);
+    return switch (authenticator.admit(token, source)) {
       case Admission.Admitted admitted ->
           Contexts.interceptCall(
               Context.current()
@@ -51,7 +66,10 @@ final class TokenInterceptor implements ServerInterceptor {
               next);
       case Admission.Denied denied -> {
         metrics.streamDenied(denied.reason().label());
-        audit.streamDenied(remote, about(denied), denied.reason().label());
+        var about = about(denied);
+        if (repeats.due(source + " " + denied.reason().label() + " " + about)) {
+          audit.streamDenied(remote, about, denied.reason().label());
+        }
         call.close(Statuses.of(denied.reason()), new Metadata());
         yield new ServerCall.Listener<>() {};
       }
@@ -67,6 +85,14 @@ final class TokenInterceptor implements ServerInterceptor {
                 bound.podUid(),
                 bound.serviceAccount(),
                 bound.node()));
+  }
+
+  /** Without the port, which every attempt has anew. */
+  private static String address(ServerCall<?, ?> call) {
+    return call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)
+            instanceof InetSocketAddress remote
+        ? String.valueOf(remote.getAddress())
+        : "";
   }
 
   private static String bearer(Metadata headers) {

@@ -1,7 +1,5 @@
 package io.podseal.controller.identity;
 
-import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.Semaphore;
 
@@ -12,19 +10,13 @@ import java.util.concurrent.Semaphore;
  */
 final class AdmissionLimiter {
   private final Semaphore running;
-  private final double perSecond;
-  private final double burst;
   private final InstantSource clock;
-  private double tokens;
-  private Instant refilled;
+  private final TokenBucket bucket;
 
   AdmissionLimiter(int concurrent, double perSecond, int burst, InstantSource clock) {
     this.running = new Semaphore(concurrent);
-    this.perSecond = perSecond;
-    this.burst = burst;
     this.clock = clock;
-    this.tokens = burst;
-    this.refilled = clock.instant();
+    this.bucket = new TokenBucket(perSecond, burst, clock.instant());
   }
 
   /** Takes a place if there is one; whoever got true calls {@link #leave}. */
@@ -44,16 +36,6 @@ final class AdmissionLimiter {
   }
 
   private synchronized boolean takeToken() {
-    var now = clock.instant();
-    var passed = Duration.between(refilled, now);
-    if (passed.isPositive()) {
-      tokens = Math.min(burst, tokens + passed.toNanos() / 1e9 * perSecond);
-      refilled = now;
-    }
-    if (tokens < 1) {
-      return false;
-    }
-    tokens--;
-    return true;
+    return bucket.take(clock.instant());
   }
 }

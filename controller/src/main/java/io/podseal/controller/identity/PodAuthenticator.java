@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import org.jboss.logging.Logger;
 
 /**
@@ -27,16 +28,24 @@ public final class PodAuthenticator {
    * @param concurrent TokenReviews at a time
    * @param perSecond TokenReviews a second, in the long run
    * @param burst TokenReviews after a quiet time
+   * @param sourcePerSecond of these for one address, so that no caller keeps out all others
+   * @param sourceBurst for one address after a quiet time
    */
-  public record Limits(int concurrent, double perSecond, int burst) {
-    /** For some thousand pods that all come back at once. */
-    public static final Limits DEFAULT = new Limits(32, 100, 400);
+  public record Limits(
+      int concurrent, double perSecond, int burst, double sourcePerSecond, int sourceBurst) {
+    /** For some thousand pods that all come back at once, a hundred from one node's address. */
+    public static final Limits DEFAULT = new Limits(32, 100, 400, 10, 50);
   }
 
   private final TokenReviewer reviewer;
   private final PodDirectory pods;
   private final ReviewCache cache;
-  private final AdmissionLimiter limiter;
+  private final AdmissionLimiter strangers;
+  private final SourceLimiter sources;
+
+  /** Whoever is let in already must not have to leave because others knock. */
+  private final AdmissionLimiter acquaintances;
+
   private final ControllerMetrics metrics;
   private final InstantSource clock;
   private final RepeatGuard repeats;
@@ -51,15 +60,26 @@ public final class PodAuthenticator {
     this.reviewer = reviewer;
     this.pods = pods;
     this.cache = new ReviewCache(clock);
-    this.limiter =
+    this.strangers =
+        new AdmissionLimiter(limits.concurrent(), limits.perSecond(), limits.burst(), clock);
+    this.sources = new SourceLimiter(limits.sourcePerSecond(), limits.sourceBurst(), clock);
+    this.acquaintances =
         new AdmissionLimiter(limits.concurrent(), limits.perSecond(), limits.burst(), clock);
     this.metrics = metrics;
     this.clock = clock;
     this.repeats = new RepeatGuard(clock, Duration.ofSeconds(10));
   }
 
-  /** Checks the token of a caller. */
-  public Admission admit(String token) {
+  /**
+   * Checks the token of a caller.
+   *
+   * @param source where it calls from
+   */
+  public Admission admit(String token, String source) {
+    return admit(token, strangers, () -> sources.allows(source));
+  }
+
+  private Admission admit(String token, AdmissionLimiter limiter, BooleanSupplier fair) {
     if (token.isEmpty()) {
       return denied(DenyReason.NO_TOKEN);
     }
@@ -71,7 +91,7 @@ public final class PodAuthenticator {
       if (remembered.isPresent() && answerable(remembered.get())) {
         return judge(token, remembered.get());
       }
-      if (!limiter.enter()) {
+      if (!fair.getAsBoolean() || !limiter.enter()) {
         return denied(DenyReason.THROTTLED);
       }
       try {
@@ -92,10 +112,10 @@ public final class PodAuthenticator {
     }
   }
 
-  /** As {@link #admit}, asking the API server again whatever it said a moment ago. */
+  /** Checks the token of one who was admitted, whatever the API server said a moment ago. */
   public Admission admitAnew(String token) {
     cache.forget(token);
-    return admit(token);
+    return admit(token, acquaintances, () -> true);
   }
 
   /** Whether the API server need not be asked. */

@@ -66,6 +66,9 @@ public final class Injector {
     var annotations = new PodAnnotations(pod);
     annotations.check(problems);
     checkNames(spec, problems);
+    if (isTakenInit(spec) && !metadata.path("annotations").has(PodAnnotations.STATUS)) {
+      problems.add("init container name 'podseal' is the sidecar's: choose another");
+    }
     return problems.isEmpty()
         ? changed(pod, annotations, problems)
         : new Injection.Refused(problems);
@@ -87,6 +90,16 @@ public final class Injector {
                 + " "
                 + ENFORCE
                 + "=privileged");
+  }
+
+  /** What will keep an injected pod from starting, as far as its spec tells; empty if nothing. */
+  public static List<String> warnings(JsonNode pod) {
+    return pod.at("/spec/dnsPolicy").asText().equals("Default")
+        ? List.of(
+            "NoClusterDns: with dnsPolicy Default the sidecar cannot find the controller, whose name"
+                + " only the DNS of the cluster knows, and the pod does not start: use ClusterFirst,"
+                + " or None with the cluster's DNS in dnsConfig")
+        : List.of();
   }
 
   private Injection changed(ObjectNode pod, PodAnnotations annotations, List<String> problems) {
@@ -135,6 +148,15 @@ public final class Injector {
           PodAnnotations.DEFAULT_CONTAINER, spec.path("containers").path(0).path("name").asText());
     }
     return new Injection.Injected(pod, after);
+  }
+
+  private static boolean isTakenInit(JsonNode spec) {
+    for (var container : spec.path("initContainers")) {
+      if (container.path("name").asText().equals(SidecarContainer.NAME)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Names that this pod must leave to us. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.podseal.controller.inject.Injection;
 import io.podseal.controller.inject.Injector;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
@@ -85,8 +86,9 @@ public final class PodReviewer {
               Base64.getEncoder()
                   .encodeToString(patch.toString().getBytes(StandardCharsets.UTF_8)));
         }
-        var warnings =
-            Injector.warnings(namespace, namespaceLabels.apply(namespace).orElse(Map.of()));
+        var warnings = new ArrayList<>(Injector.warnings(injected.after()));
+        warnings.addAll(
+            Injector.warnings(namespace, namespaceLabels.apply(namespace).orElse(Map.of())));
         if (!warnings.isEmpty()) {
           warnings.forEach(response.putArray("warnings")::add);
         }

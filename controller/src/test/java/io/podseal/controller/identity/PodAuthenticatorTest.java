@@ -46,6 +46,8 @@ class PodAuthenticatorTest {
   private final PodAuthenticator authenticator =
       authenticator(new KubernetesTokenReviewer(api.client()), PodAuthenticator.Limits.DEFAULT);
 
+  private static final String SOURCE = "/10.0.0.7";
+
   @AfterEach
   void stop() {
     api.close();
@@ -53,7 +55,7 @@ class PodAuthenticatorTest {
 
   @Test
   void aPodIsLetInWithItsOwnToken() {
-    assertThat(authenticator.admit(token("podseal")))
+    assertThat(authenticator.admit(token("podseal"), SOURCE))
         .isInstanceOfSatisfying(
             Admission.Admitted.class,
             admitted -> {
@@ -91,13 +93,13 @@ class PodAuthenticatorTest {
     assertThat(
             ((Admission.Denied)
                     authenticator(t -> new Review.ForOthers(), PodAuthenticator.Limits.DEFAULT)
-                        .admit("t"))
+                        .admit("t", SOURCE))
                 .reason())
         .isEqualTo(DenyReason.WRONG_AUDIENCE);
     assertThat(
             ((Admission.Denied)
                     authenticator(t -> new Review.Unbound(), PodAuthenticator.Limits.DEFAULT)
-                        .admit("t"))
+                        .admit("t", SOURCE))
                 .reason())
         .isEqualTo(DenyReason.NOT_POD_BOUND);
   }
@@ -106,7 +108,8 @@ class PodAuthenticatorTest {
   void aPodThatIsNewToUsIsLookedUpOnceAndADeletedOneRefused() {
     cache.clear();
     live.put("shop/orders-0", ORDERS);
-    assertThat(authenticator.admit(token("podseal"))).isInstanceOf(Admission.Admitted.class);
+    assertThat(authenticator.admit(token("podseal"), SOURCE))
+        .isInstanceOf(Admission.Admitted.class);
 
     live.clear();
     assertThat(reason(token("podseal"))).isEqualTo(DenyReason.POD_UNKNOWN);
@@ -138,8 +141,8 @@ class PodAuthenticatorTest {
   @Test
   void istio29187_answersAreRememberedForSecondsButThePodIsCheckedEachTime() {
     var token = token("podseal");
-    authenticator.admit(token);
-    authenticator.admit(token);
+    authenticator.admit(token, SOURCE);
+    authenticator.admit(token, SOURCE);
     assertThat(api.tokenReviews()).isEqualTo(1);
 
     cache.clear();
@@ -148,7 +151,7 @@ class PodAuthenticatorTest {
 
     cache.put("uid-1", ORDERS);
     clock.advance(ReviewCache.LIFE);
-    authenticator.admit(token);
+    authenticator.admit(token, SOURCE);
     assertThat(api.tokenReviews()).isEqualTo(2);
 
     authenticator.admitAnew(token);
@@ -164,7 +167,8 @@ class PodAuthenticatorTest {
     assertThat(registry.counter("podseal.tokenreview.errors").count()).isEqualTo(1);
 
     api.failTokenReviews(false);
-    assertThat(authenticator.admit(token("podseal"))).isInstanceOf(Admission.Admitted.class);
+    assertThat(authenticator.admit(token("podseal"), SOURCE))
+        .isInstanceOf(Admission.Admitted.class);
   }
 
   /** istio#27945, istio#11673: TokenReviews of hundreds of pods throttle the API server. */
@@ -177,18 +181,60 @@ class PodAuthenticatorTest {
               asked.incrementAndGet();
               return new Review.Refused();
             },
-            new PodAuthenticator.Limits(4, 2, 3));
+            new PodAuthenticator.Limits(4, 2, 3, 1000, 1000));
 
     for (int i = 0; i < 100; i++) {
-      limited.admit("token-" + i);
+      limited.admit("token-" + i, SOURCE);
     }
     assertThat(asked).hasValue(3);
 
     clock.advance(Duration.ofSeconds(1));
     for (int i = 0; i < 100; i++) {
-      limited.admit("later-" + i);
+      limited.admit("later-" + i, SOURCE);
     }
     assertThat(asked).hasValue(5);
+  }
+
+  @Test
+  void oneAddressDoesNotUseUpWhatIsForAll() {
+    var asked = new AtomicInteger();
+    var limited =
+        authenticator(
+            token -> {
+              asked.incrementAndGet();
+              return new Review.Refused();
+            },
+            new PodAuthenticator.Limits(4, 1000, 1000, 1, 5));
+
+    for (int i = 0; i < 100; i++) {
+      limited.admit("token-" + i, "/10.0.0.66");
+    }
+    assertThat(asked).hasValue(5);
+    limited.admit("another", "/10.0.0.7");
+    assertThat(asked).hasValue(6);
+
+    clock.advance(Duration.ofSeconds(2));
+    for (int i = 0; i < 100; i++) {
+      limited.admit("later-" + i, "/10.0.0.66");
+    }
+    assertThat(asked).hasValue(8);
+  }
+
+  /** Those who are in already must not have to leave because of those who knock. */
+  @Test
+  void aFloodFromManyAddressesDoesNotKeepAnOpenStreamFromItsReview() {
+    var limited =
+        authenticator(
+            new KubernetesTokenReviewer(api.client()), new PodAuthenticator.Limits(4, 1, 10, 1, 1));
+    var token = token("podseal");
+    assertThat(limited.admit(token, SOURCE)).isInstanceOf(Admission.Admitted.class);
+    for (int i = 0; i < 100; i++) {
+      limited.admit("token-" + i, "/10.0.1." + i);
+    }
+    assertThat(((Admission.Denied) limited.admit("one-more", "/10.0.2.1")).reason())
+        .isEqualTo(DenyReason.THROTTLED);
+
+    assertThat(limited.admitAnew(token)).isInstanceOf(Admission.Admitted.class);
   }
 
   @Test
@@ -206,13 +252,13 @@ class PodAuthenticatorTest {
               }
               return new Review.Refused();
             },
-            new PodAuthenticator.Limits(2, 1000, 1000));
+            new PodAuthenticator.Limits(2, 1000, 1000, 1000, 1000));
     try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
-      callers.execute(() -> limited.admit("one"));
-      callers.execute(() -> limited.admit("two"));
+      callers.execute(() -> limited.admit("one", SOURCE));
+      callers.execute(() -> limited.admit("two", SOURCE));
       inside.await();
 
-      assertThat(((Admission.Denied) limited.admit("three")).reason())
+      assertThat(((Admission.Denied) limited.admit("three", SOURCE)).reason())
           .isEqualTo(DenyReason.THROTTLED);
       release.countDown();
     }
@@ -226,7 +272,7 @@ class PodAuthenticatorTest {
       assertThat(TokenClaims.expiry(odd)).isEmpty();
     }
     var longLived = api.mintToken("shop", "orders-0", "uid-1", "orders", Duration.ofDays(365));
-    assertThat(((Admission.Admitted) authenticator.admit(longLived)).tokenExpiry())
+    assertThat(((Admission.Admitted) authenticator.admit(longLived, SOURCE)).tokenExpiry())
         .isEqualTo(clock.instant().plus(Duration.ofHours(24)));
   }
 
@@ -250,7 +296,7 @@ class PodAuthenticatorTest {
   }
 
   private DenyReason reason(String token) {
-    return ((Admission.Denied) authenticator.admit(token)).reason();
+    return ((Admission.Denied) authenticator.admit(token, SOURCE)).reason();
   }
 
   private PodAuthenticator authenticator(TokenReviewer reviewer, PodAuthenticator.Limits limits) {

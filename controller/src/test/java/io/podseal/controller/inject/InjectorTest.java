@@ -188,6 +188,29 @@ class InjectorTest {
     assertSkipped(SkipReason.STATIC_POD, mirror, "shop");
   }
 
+  /** It would be replaced without a word. */
+  @Test
+  void anInitContainerOfTheUserWithOurNameIsRefused() {
+    var pod = smallest();
+    ((ObjectNode) pod.path("spec")).putArray("initContainers").addObject().put("name", "podseal");
+
+    assertThat(((Injection.Refused) injector.inject(pod, "shop")).message())
+        .contains("init container name 'podseal'", "choose another");
+  }
+
+  @Test
+  void aPodThatCannotFindTheControllerIsWarnedOf() {
+    var pod = smallest();
+    assertThat(Injector.warnings(pod)).isEmpty();
+    ((ObjectNode) pod.path("spec")).put("dnsPolicy", "ClusterFirst");
+    assertThat(Injector.warnings(pod)).isEmpty();
+    ((ObjectNode) pod.path("spec")).put("dnsPolicy", "Default");
+    assertThat(Injector.warnings(pod))
+        .singleElement()
+        .asString()
+        .contains("NoClusterDns", "use ClusterFirst");
+  }
+
   @Test
   void aNamespaceThatForbidsTheSidecarIsWarnedOf() {
     assertThat(Injector.warnings("shop", Map.of())).isEmpty();

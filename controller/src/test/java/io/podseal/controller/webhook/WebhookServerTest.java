@@ -106,6 +106,13 @@ class WebhookServerTest {
                 .at("/response/warnings/0")
                 .asText())
         .contains("PodSecurityForbids");
+    assertThat(
+            send(review(
+                    "shop",
+                    "{\"spec\":{\"dnsPolicy\":\"Default\",\"containers\":[{\"name\":\"app\"}]}}"))
+                .at("/response/warnings/0")
+                .asText())
+        .contains("NoClusterDns");
   }
 
   @Test

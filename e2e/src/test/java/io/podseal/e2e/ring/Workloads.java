@@ -49,17 +49,22 @@ final class Workloads {
 
   /** A pod without an owner, with the same container. */
   static String pod(String namespace, String name, String app) {
+    return pod(namespace, name, app, "");
+  }
+
+  /** The same, with {@code annotations}. */
+  static String pod(String namespace, String name, String app, String annotations) {
     return """
     apiVersion: v1
     kind: Pod
-    metadata: {name: %2$s, namespace: %1$s, labels: {app: %3$s}}
+    metadata: {name: %2$s, namespace: %1$s, labels: {app: %3$s}, annotations: {%5$s}}
     spec:
       terminationGracePeriodSeconds: 1
       containers:
         -
     %4$s
     """
-        .formatted(namespace, name, app, CONTAINER.indent(6).stripTrailing());
+        .formatted(namespace, name, app, CONTAINER.indent(6).stripTrailing(), annotations);
   }
 
   /** A pod that is admitted, but not started until its scheduling gate is removed. */
