@@ -65,7 +65,7 @@ final class AddressUpdate {
   }
 
   /** What MOBIKE adds to the answer of an INFORMATIONAL request. */
-  List<Payload> answer(Established sa, IkeMessage request, Input.Received in) {
+  List<Payload> answer(Established sa, IkeMessage request, Input.Received in, List<Action> out) {
     List<Payload> payloads = new ArrayList<>();
     Optional<Integer> refusal = Optional.empty();
     SaCore core = sa.core();
@@ -75,7 +75,7 @@ final class AddressUpdate {
       // §3.8: whoever asks what we see of it is told, and has told us what it sees of us.
       if (refusal.isEmpty() && NatDetection.isSupported(request)) {
         IkeContext ctx = core.ctx();
-        core.detectNat(request, in);
+        detectNat(sa, request, in, out);
         payloads.addAll(
             NatDetection.notifies(
                 ctx, core.spiInitiator(), core.spiResponder(), in.to(), in.from()));
@@ -87,6 +87,21 @@ final class AddressUpdate {
         .filter(n -> n.data().length() >= COOKIE2_LEAST && n.data().length() <= COOKIE2_MOST)
         .ifPresent(payloads::add);
     return payloads;
+  }
+
+  /** Takes what the peer says of NATs on the path in use. */
+  private void detectNat(Established sa, IkeMessage request, Input.Received in, List<Action> out) {
+    SaCore core = sa.core();
+    // §3.8: without UPDATE_SA_ADDRESSES nothing changes, so that other paths can be tested.
+    if (!in.from().equals(core.remote())) {
+      return;
+    }
+    boolean before = core.encapsulatesEsp();
+    core.detectNat(request, in);
+    // §3.5: enables or disables NAT traversal, after a move once the new address has answered.
+    if (core.encapsulatesEsp() != before && awaited == null && sa.keepsChildren()) {
+      sa.children().moveRemote(out);
+    }
   }
 
   /** Follows the peer if it asks for that and may; the notify that refuses it. */

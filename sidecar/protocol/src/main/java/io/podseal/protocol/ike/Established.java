@@ -214,7 +214,7 @@ final class Established implements State {
       core.respond(message.header(), answer.payloads(), in, out);
     } else {
       List<Payload> payloads = new ArrayList<>(answer.payloads());
-      payloads.addAll(moves.answer(this, message, in));
+      payloads.addAll(moves.answer(this, message, in, out));
       core.respond(message.header(), payloads, in, out);
       moves.check(this, now, out);
       message.all(NotifyPayload.class).stream()

@@ -2,12 +2,27 @@ package io.podseal.protocol.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.ike.IkeOptions;
+import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.IkeHeader;
+import io.podseal.protocol.message.NotifyPayload;
+import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.policy.ChildPolicy;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Encapsulation;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.udpencap.Ports;
+import io.podseal.protocol.wire.ByteWriter;
+import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -87,5 +102,108 @@ class EncapsulationSimTest {
     a.run(a.endpoint().rekeyChild(b.identity, a.now()));
     world.run(Duration.ofSeconds(10));
     assertInUdp(encapsulation == Encapsulation.FORCED);
+  }
+
+  /** A roaming peer with MOBIKE, for which the test speaks. */
+  @Nested
+  class Moves {
+    private final Endpoint home = new Endpoint(a.address, Ports.IKE_NAT_TRAVERSAL);
+    private final Endpoint outside = new Endpoint(InetAddress.ofLiteral("203.0.113.2"), 31_000);
+    private int nextOfA = 2;
+
+    @BeforeEach
+    void establishWithoutNat() {
+      for (Host host : List.of(a, b)) {
+        Host other = host == a ? b : a;
+        host.options(
+            IkeOptions.DEFAULT.withMobike(true).withEncapsulation(Encapsulation.AUTOMATIC));
+        host.knows(
+            other,
+            Lifetimes.DEFAULT,
+            CryptoOffer.CLASSIC,
+            ChildPolicy.tunnel(List.of(), List.of()),
+            Host.key(1, "k"));
+      }
+      world.state.forged();
+      world.wire.forged();
+      a.send(b, 1);
+      world.run(Duration.ofSeconds(1));
+      assertThat(b.received).containsExactly(1);
+      assertSendsTo(home, false);
+    }
+
+    private void asks(Endpoint seen, boolean toMove) {
+      asks(home, seen, toMove);
+    }
+
+    /** a's request, which says that it left from {@code source}, arrives from {@code seen}. */
+    private void asks(Endpoint source, Endpoint seen, boolean toMove) {
+      world.network.nat(home, seen);
+      Keys.IkeSaKeys keys = b.keys.ike.getFirst();
+      IkeHeader header =
+          new IkeHeader(
+              keys.spiInitiator(),
+              keys.spiResponder(),
+              ExchangeType.INFORMATIONAL,
+              true,
+              false,
+              nextOfA++);
+      List<NotifyPayload> payloads = new ArrayList<>();
+      if (toMove) {
+        payloads.add(NotifyPayload.of(NotifyType.UPDATE_SA_ADDRESSES));
+      }
+      payloads.add(hash(NotifyType.NAT_DETECTION_SOURCE_IP, header, source));
+      payloads.add(
+          hash(
+              NotifyType.NAT_DETECTION_DESTINATION_IP,
+              header,
+              new Endpoint(b.address, Ports.IKE_NAT_TRAVERSAL)));
+      b.ike(Forge.seal(keys.copy(), header, payloads), seen, Ports.IKE_NAT_TRAVERSAL);
+      world.run(Duration.ofSeconds(1));
+    }
+
+    private NotifyPayload hash(int type, IkeHeader header, Endpoint endpoint) {
+      return NotifyPayload.of(
+          type,
+          Bytes.copyOf(
+              b.crypto.natDetectionHash(
+                  new ByteWriter()
+                      .u64(header.spiInitiator())
+                      .u64(header.spiResponder())
+                      .bytes(endpoint.address().getAddress())
+                      .u16(endpoint.port())
+                      .toArray())));
+    }
+
+    private void assertSendsTo(Endpoint remote, boolean inUdp) {
+      assertThat(b.plane.children())
+          .isNotEmpty()
+          .allMatch(c -> c.remote.equals(remote) && c.encapsulated == inUdp);
+    }
+
+    @Test
+    void encapsulationBeginsWithAMoveBehindANatAndEndsWithTheMoveBack() {
+      asks(outside, true);
+      assertSendsTo(outside, true);
+      asks(home, true);
+      assertSendsTo(home, false);
+    }
+
+    @Test
+    void aNatThatGivesThePeerItsOldAddressIsNoticedToo() {
+      asks(outside, home, true);
+      assertSendsTo(home, true);
+      asks(home, true);
+      assertSendsTo(home, false);
+    }
+
+    @Test
+    void aTestOfAnotherPathChangesNothing() {
+      asks(outside, false);
+      b.run(b.endpoint().rekeyChild(a.identity, b.now()));
+      world.network.nat(home, home);
+      world.run(Duration.ofSeconds(10));
+      assertSendsTo(home, false);
+    }
   }
 }
