@@ -98,8 +98,8 @@ final class AddressUpdate {
     }
     boolean before = core.encapsulatesEsp();
     core.detectNat(request, in);
-    // §3.5: enables or disables NAT traversal, after a move once the new address has answered.
-    if (core.encapsulatesEsp() != before && awaited == null && sa.keepsChildren()) {
+    // §3.5: enables or disables NAT traversal; after a move the check does so.
+    if (core.encapsulatesEsp() != before && sa.keepsChildren()) {
       sa.children().moveRemote(out);
     }
   }

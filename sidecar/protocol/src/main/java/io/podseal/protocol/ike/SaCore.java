@@ -39,6 +39,7 @@ final class SaCore {
 
   private boolean encapsulated;
   private boolean behindNat;
+  private boolean translated;
   private boolean encapsulatesEsp;
   private Mobility mobility = Mobility.NONE;
   private @Nullable Peer peer;
@@ -87,6 +88,7 @@ final class SaCore {
     childRemote = other.childRemote;
     encapsulated = other.encapsulated;
     behindNat = other.behindNat;
+    translated = other.translated;
     encapsulatesEsp = other.encapsulatesEsp;
   }
 
@@ -154,7 +156,7 @@ final class SaCore {
     return behindNat;
   }
 
-  /** Whether ESP travels in UDP. */
+  /** Whether ESP travels in UDP to {@link #childRemote}. */
   boolean encapsulatesEsp() {
     return encapsulatesEsp || ctx.options().encapsulation() == Encapsulation.FORCED;
   }
@@ -162,7 +164,10 @@ final class SaCore {
   /** §2.23: {@code message} has been received as {@code in} and says where it was sent. */
   void detectNat(IkeMessage message, Input.Received in) {
     behindNat = NatDetection.weAreBehindNat(ctx.crypto(), message, in.to());
-    encapsulatesEsp = behindNat || NatDetection.isTranslated(ctx.crypto(), message, in.from());
+    translated = behindNat || NatDetection.isTranslated(ctx.crypto(), message, in.from());
+    if (childRemote.equals(remote)) {
+      checked();
+    }
   }
 
   Mobility mobility() {
@@ -265,8 +270,8 @@ final class SaCore {
 
   void moveTo(Endpoint to, boolean onEncapsulationPort) {
     remote = to;
-    childRemote = to;
     encapsulated = onEncapsulationPort;
+    checked();
   }
 
   /** RFC 4555 §3.5: the IKE SA moves at once, child SAs once the address is {@link #checked}. */
@@ -278,6 +283,7 @@ final class SaCore {
   /** The peer has answered at its new address. */
   void checked() {
     childRemote = remote;
+    encapsulatesEsp = translated;
   }
 
   /**

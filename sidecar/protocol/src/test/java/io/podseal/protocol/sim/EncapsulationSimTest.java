@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.ike.IkeOptions;
+import io.podseal.protocol.ike.MessageIds;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.NotifyPayload;
@@ -195,6 +196,20 @@ class EncapsulationSimTest {
       assertSendsTo(home, true);
       asks(home, true);
       assertSendsTo(home, false);
+    }
+
+    @Test
+    void untilTheNewAddressHasAnsweredANewChildTravelsAsTheOldOne() {
+      world.hold(m -> m.is(b, ExchangeType.INFORMATIONAL, false));
+      asks(outside, true);
+      MessageIds.skipTo(a.establishedWith(b).getFirst(), nextOfA);
+      a.run(a.endpoint().rekeyChild(b.identity, world.now()));
+      world.run(Duration.ofMillis(10));
+      assertThat(b.childrenWith(a)).isEqualTo(2);
+      assertSendsTo(home, false);
+      world.release();
+      world.run(Duration.ofMillis(10));
+      assertSendsTo(outside, true);
     }
 
     @Test
