@@ -99,7 +99,11 @@ final class Mesh {
   }
 
   private void knows(Host x, Host y) {
-    x.knows(y, lifetimes, key(x, y, policy(x, y).epoch, true));
+    knows(x, y, key(x, y, policy(x, y).epoch, true));
+  }
+
+  private void knows(Host x, Host y, PresharedKey... keys) {
+    x.knows(y, lifetimes, x.offer, variety.child(hosts.indexOf(x), hosts.indexOf(y)), keys);
   }
 
   /**
@@ -113,11 +117,10 @@ final class Mesh {
     for (Host[] end : new Host[][] {{x, y}, {y, x}}) {
       Host a = end[0];
       Host b = end[1];
-      world.after(
-          millis(2000), () -> a.knows(b, lifetimes, key(a, b, next, false), key(a, b, old, true)));
+      world.after(millis(2000), () -> knows(a, b, key(a, b, next, false), key(a, b, old, true)));
       world.after(
           Duration.ofSeconds(2).plus(millis(2000)),
-          () -> a.knows(b, lifetimes, key(a, b, next, true), key(a, b, old, true)));
+          () -> knows(a, b, key(a, b, next, true), key(a, b, old, true)));
       world.after(
           Duration.ofSeconds(20).plus(millis(5000)),
           () -> {
@@ -150,6 +153,7 @@ final class Mesh {
     long seconds = days ? 43_200L * (1 + random.nextInt(4)) : 60 + random.nextInt(180);
     int happenings = days ? 60 : 120;
     weather();
+    hosts.forEach(this::connectsAhead);
     for (int i = 0; i < happenings; i++) {
       happens(Duration.ofMillis((long) (random.nextDouble() * seconds * 1000)));
     }
@@ -178,7 +182,7 @@ final class Mesh {
     Host x = any();
     Host y = another(x);
     switch (random.nextInt(20)) {
-      case 0, 1 -> world.after(at, x::restart);
+      case 0, 1 -> world.after(at, () -> restarts(x));
       case 2, 3, 4 -> world.after(at, () -> x.run(x.endpoint().rekeyChild(y.identity, x.now())));
       case 5, 6, 7 -> world.after(at, () -> x.run(x.endpoint().rekeyIkeSa(y.identity, x.now())));
       case 8, 9 -> world.after(at, () -> x.run(x.endpoint().replaceIkeSa(y.identity, x.now())));
@@ -210,8 +214,29 @@ final class Mesh {
       case 0 -> x.run(x.endpoint().rekeyChild(y.identity, x.now()));
       case 1 -> x.run(x.endpoint().rekeyIkeSa(y.identity, x.now()));
       case 2 -> x.run(x.endpoint().replaceIkeSa(y.identity, x.now()));
-      default -> x.send(y, 0);
+      default -> {
+        if (variety.ahead()) {
+          connects(x, y);
+        }
+        x.send(y, 0);
+      }
     }
+  }
+
+  private void restarts(Host x) {
+    x.restart();
+    connectsAhead(x);
+  }
+
+  /** Connects to all others, if pods do so before they have a packet for them. */
+  private void connectsAhead(Host x) {
+    if (variety.ahead()) {
+      hosts.stream().filter(y -> y != x).forEach(y -> connects(x, y));
+    }
+  }
+
+  private static void connects(Host x, Host y) {
+    x.arrives(() -> x.run(x.endpoint().connect(y.identity, x.now())));
   }
 
   private void removed(Host x, Host y, Duration at) {

@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  *       the design). The exception is a responder whose peer has not been heard for {@link
  *       IkeTimers#RESPONDER_SENDS_AFTER}, or whose older child is over: its answer may have been
  *       lost.
- *   <li>Two children that share an SPI pair hold the same keys, crosswise.
+ *   <li>Two children that share an SPI pair hold the same keys and selectors, crosswise, and have
+ *       one mode and one suite.
  *   <li>No peer makes a host keep more than {@link Limits#ESTABLISHED_PER_PEER} established SAs, or
  *       more than {@link Limits#IKE_SAS_PER_PEER} in all, but for what was under way when it had so
  *       many; and no more children than both limits of these allow.
@@ -39,7 +40,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <ul>
  *   <li>Who sends on a child that the peer no longer has, because it restarted, gave up or deleted
- *       it and its Delete was lost, finds out in {@link #BLIND} and stops.
+ *       it and its Delete was lost, finds out in {@link #BLIND} and stops; also if the peer never
+ *       got the answer that makes the child, once it no longer asks for it.
  *   <li>Who has a usable child of an established IKE SA selects one in {@link #UNSELECTED}.
  *   <li>An SPI that is given out and no child's belongs to an exchange under way, which ends in
  *       {@link #OFFERED}: none leaks.
@@ -130,7 +132,10 @@ final class StateInvariants {
       }
     } else if (other.inboundSpi != child.outboundSpi
         || other.outboundSpi != child.inboundSpi
-        || !other.outboundKey.equals(child.inboundKey)) {
+        || !other.outboundKey.equals(child.inboundKey)
+        || other.made.mode() != child.made.mode()
+        || !other.made.selectors().equals(child.made.selectors().reversed())
+        || !other.made.keys().suite().equals(child.made.keys().suite())) {
       throw new AssertionError(host.identity + " and its peer see one child differently");
     }
   }
@@ -147,8 +152,9 @@ final class StateInvariants {
     Plane.Child other = otherHalf(child);
     if (other != null && !other.removed) {
       child.blindSince = null;
-    } else if (isClosing(hosts.apply(child.peer), host)) {
-      // Whoever waits for the answer to its Delete says that it lives, if it is asked.
+    } else if (isClosing(hosts.apply(child.peer), host)
+        || (other == null && asksFor(hosts.apply(child.peer), child.outboundSpi))) {
+      // Whoever waits for an answer, to its Delete too, says that it lives, if it is asked.
       return;
     } else if (child.blindSince == null) {
       child.blindSince = now;
@@ -162,6 +168,10 @@ final class StateInvariants {
   private static boolean isClosing(Host host, Host with) {
     return host.endpoint().view().stream()
         .anyMatch(sa -> sa.phase() == SaPhase.CLOSING && sa.peer().equals(with.identity.name()));
+  }
+
+  private static boolean asksFor(Host host, int spi) {
+    return SpisInUse.of(host.endpoint()).contains(spi);
   }
 
   /**

@@ -3,8 +3,11 @@ package io.podseal.protocol.sim;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.policy.AdditionalKeyExchange;
+import io.podseal.protocol.policy.ChildPolicy;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Ppk;
+import io.podseal.protocol.policy.SecurityProtocol;
+import io.podseal.protocol.policy.SequenceNumbers;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.Bytes;
 import java.nio.charset.StandardCharsets;
@@ -14,9 +17,23 @@ import java.util.Random;
 
 /**
  * What the pods of a {@link Mesh} have agreed on, which its seed picks apart from what happens to
- * them: key exchanges, PPK, fragment sizes, MOBIKE, tokens against crashes.
+ * them.
+ *
+ * @param fragmentSize largest IP datagram of a protected message
+ * @param mobike whether who begins an IKE SA offers MOBIKE
+ * @param tokens whether pods give each other tokens against crashes
+ * @param ahead whether pods also connect without a packet, so that IKE SAs begin childless
  */
-final class Variety {
+record Variety(
+    Additional additional,
+    PpkUse ppk,
+    int fragmentSize,
+    boolean mobike,
+    boolean tokens,
+    Groups groups,
+    Tunnels tunnels,
+    Sequence sequence,
+    boolean ahead) {
   /** Which additional key exchange the pods ask each other for. */
   enum Additional {
     NONE,
@@ -37,35 +54,60 @@ final class Variety {
     OPTIONAL_AT_ONE
   }
 
-  private static final CryptoOffer OPTIONAL =
-      CryptoOffer.CLASSIC.withAdditional(
-          List.of(AdditionalKeyExchange.optional(KeyExchangeMethod.ML_KEM_768)));
-
-  private final Additional additional;
-  private final PpkUse ppk;
-  private final int fragmentSize;
-  private final boolean mobike;
-  private final boolean tokens;
-
-  private Variety(
-      Additional additional, PpkUse ppk, int fragmentSize, boolean mobike, boolean tokens) {
-    this.additional = additional;
-    this.ppk = ppk;
-    this.fragmentSize = fragmentSize;
-    this.mobike = mobike;
-    this.tokens = tokens;
+  /** The methods of the first key exchange. */
+  enum Groups {
+    X25519,
+    /** Pods prefer different ones, so that a responder asks for another than was begun with. */
+    TWO,
+    /** One so expensive that a responder wants a cookie first. */
+    MODP,
+    /** Some pods prefer the expensive one. */
+    MODP_OR_X25519
   }
+
+  /** Which child SAs are in tunnel mode. */
+  enum Tunnels {
+    NONE,
+    ALL,
+    /** Those of some pairs. */
+    SOME,
+    /** All, though the lower of the two would rather have transport mode. */
+    REQUIRED_OF_ONE
+  }
+
+  /** How long the sequence numbers of child SAs are. */
+  enum Sequence {
+    BITS_64,
+    BITS_32,
+    /** Some pods have no longer ones, the others prefer 64 bits. */
+    BITS_32_OF_SOME
+  }
+
+  private static final List<AdditionalKeyExchange> OPTIONAL =
+      List.of(AdditionalKeyExchange.optional(KeyExchangeMethod.ML_KEM_768));
+
+  private static final ChildPolicy TUNNEL = ChildPolicy.tunnel(List.of(), List.of());
+
+  private static final ChildPolicy RATHER_TRANSPORT =
+      new ChildPolicy(
+          ChildPolicy.Modes.TRANSPORT_PREFERRED, SecurityProtocol.ESP, List.of(), List.of(), false);
 
   /** One key exchange and nothing else. */
   static Variety plain() {
     return new Variety(
-        Additional.NONE, PpkUse.NONE, IkeOptions.DEFAULT.fragmentSize(), false, false);
+        Additional.NONE,
+        PpkUse.NONE,
+        IkeOptions.DEFAULT.fragmentSize(),
+        false,
+        false,
+        Groups.X25519,
+        Tunnels.NONE,
+        Sequence.BITS_64,
+        false);
   }
 
   boolean isPlain() {
-    return additional == Additional.NONE
-        && ppk == PpkUse.NONE
-        && options(0).equals(IkeOptions.DEFAULT);
+    return equals(plain());
   }
 
   /** What {@code seed} picks: the default profile as often as all others. */
@@ -75,22 +117,71 @@ final class Variety {
         random.nextBoolean()
             ? Additional.REQUIRED
             : random.nextInt(3) == 0 ? Additional.SOME : Additional.NONE;
-    PpkUse ppk =
-        random.nextBoolean()
-            ? PpkUse.NONE
-            : PpkUse.values()[1 + random.nextInt(PpkUse.values().length - 1)];
+    PpkUse ppk = firstOrAny(PpkUse.values(), random);
     int fragmentSize =
         random.nextInt(3) == 0 ? 256 + random.nextInt(512) : IkeOptions.DEFAULT.fragmentSize();
+    boolean mobike = random.nextInt(3) == 0;
+    boolean tokens = random.nextInt(3) == 0;
+    boolean ahead = random.nextInt(3) == 0;
+    boolean foreign = random.nextBoolean();
     return new Variety(
-        additional, ppk, fragmentSize, random.nextInt(3) == 0, random.nextInt(3) == 0);
+        additional,
+        ppk,
+        fragmentSize,
+        mobike,
+        tokens,
+        foreign ? firstOrAny(Groups.values(), random) : Groups.X25519,
+        foreign ? firstOrAny(Tunnels.values(), random) : Tunnels.NONE,
+        foreign ? firstOrAny(Sequence.values(), random) : Sequence.BITS_64,
+        ahead);
+  }
+
+  /** The first as often as all others. */
+  private static <T> T firstOrAny(T[] all, Random random) {
+    return random.nextBoolean() ? all[0] : all[1 + random.nextInt(all.length - 1)];
   }
 
   /** What pod {@code number} asks of the others and accepts. */
   CryptoOffer offer(int number) {
-    return switch (additional) {
-      case NONE -> CryptoOffer.CLASSIC;
-      case REQUIRED -> CryptoOffer.HYBRID;
-      case SOME -> number % 2 == 0 ? OPTIONAL : CryptoOffer.CLASSIC;
+    boolean even = number % 2 == 0;
+    return CryptoOffer.CLASSIC
+        .withAdditional(
+            switch (additional) {
+              case NONE -> List.of();
+              case REQUIRED -> CryptoOffer.HYBRID.additional();
+              case SOME -> even ? OPTIONAL : List.of();
+            })
+        .withKeyExchange(
+            switch (groups) {
+              case X25519 -> List.of(KeyExchangeMethod.X25519);
+              case TWO -> inOrder(even, KeyExchangeMethod.X25519, KeyExchangeMethod.P256);
+              case MODP -> List.of(KeyExchangeMethod.MODP_2048);
+              case MODP_OR_X25519 ->
+                  inOrder(even, KeyExchangeMethod.MODP_2048, KeyExchangeMethod.X25519);
+            })
+        .withSequenceNumbers(
+            switch (sequence) {
+              case BITS_64 -> List.of(SequenceNumbers.PARTIALLY_TRANSMITTED_64);
+              case BITS_32 -> List.of(SequenceNumbers.SEQUENTIAL_32);
+              case BITS_32_OF_SOME ->
+                  even
+                      ? List.of(
+                          SequenceNumbers.PARTIALLY_TRANSMITTED_64, SequenceNumbers.SEQUENTIAL_32)
+                      : List.of(SequenceNumbers.SEQUENTIAL_32);
+            });
+  }
+
+  private static <T> List<T> inOrder(boolean asGiven, T first, T second) {
+    return asGiven ? List.of(first, second) : List.of(second, first);
+  }
+
+  /** What child SAs pod {@code number} has with {@code other}. */
+  ChildPolicy child(int number, int other) {
+    return switch (tunnels) {
+      case NONE -> ChildPolicy.BETWEEN_PODS;
+      case ALL -> TUNNEL;
+      case SOME -> (number + other) % 2 == 0 ? ChildPolicy.BETWEEN_PODS : TUNNEL;
+      case REQUIRED_OF_ONE -> number < other ? RATHER_TRANSPORT : TUNNEL;
     };
   }
 
@@ -118,12 +209,16 @@ final class Variety {
 
   @Override
   public String toString() {
-    return "additional key exchange %s, PPK %s, fragments of %d%s%s"
+    return "additional key exchange %s, PPK %s, fragments of %d, groups %s, tunnels %s, sequence %s%s%s%s"
         .formatted(
             additional,
             ppk,
             fragmentSize,
+            groups,
+            tunnels,
+            sequence,
             mobike ? ", MOBIKE" : "",
-            tokens ? ", crash tokens" : "");
+            tokens ? ", crash tokens" : "",
+            ahead ? ", connects ahead" : "");
   }
 }
