@@ -1,10 +1,5 @@
 package io.podseal.protocol.sim;
 
-import static io.podseal.protocol.sim.ChildRekeyScenariosTest.HYBRID;
-import static io.podseal.protocol.sim.ChildRekeyScenariosTest.P256_FIRST;
-import static io.podseal.protocol.sim.ChildRekeyScenariosTest.P256_ONLY;
-import static io.podseal.protocol.sim.ChildRekeyScenariosTest.X25519_FIRST;
-import static io.podseal.protocol.sim.ChildRekeyScenariosTest.withAdditionalP256;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.message.NotifyType;

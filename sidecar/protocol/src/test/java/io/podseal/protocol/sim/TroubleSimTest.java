@@ -71,7 +71,7 @@ class TroubleSimTest {
     world.network.nat(new Endpoint(a.address, 4500), new Endpoint(outside, 24500));
     a.knows(b, Lifetimes.DEFAULT, Host.key(1, "k"));
     b.knows(world.host("c", "10.0.0.3", 3), Lifetimes.DEFAULT, Host.key(1, "k"));
-    b.offer = ChildRekeyScenariosTest.P256_ONLY;
+    b.offer = TwoEnds.P256_ONLY;
     b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
     a.send(b, 0);
     world.run(Duration.ofMillis(50));

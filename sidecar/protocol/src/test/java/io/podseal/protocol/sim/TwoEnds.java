@@ -2,6 +2,7 @@ package io.podseal.protocol.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.ike.IkeTimers;
 import io.podseal.protocol.message.DeletePayload;
@@ -10,6 +11,7 @@ import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.SaPayload;
+import io.podseal.protocol.policy.AdditionalKeyExchange;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.Proposal;
@@ -37,6 +39,16 @@ import java.util.stream.Stream;
  * original initiator. Afterwards there is one IKE SA and one child in which both agree.
  */
 abstract class TwoEnds {
+  static final CryptoOffer HYBRID = CryptoOffer.HYBRID;
+  static final CryptoOffer X25519_FIRST =
+      CryptoOffer.CLASSIC.withKeyExchange(
+          List.of(KeyExchangeMethod.X25519, KeyExchangeMethod.P256));
+  static final CryptoOffer P256_FIRST =
+      CryptoOffer.CLASSIC.withKeyExchange(
+          List.of(KeyExchangeMethod.P256, KeyExchangeMethod.X25519));
+  static final CryptoOffer P256_ONLY =
+      CryptoOffer.CLASSIC.withKeyExchange(List.of(KeyExchangeMethod.P256));
+
   private static final int SEEDS = 8;
   private static final int PACKETS = 200;
   private static final Duration GAP = Duration.ofMillis(5);
@@ -310,5 +322,14 @@ abstract class TwoEnds {
 
   long ikeRekeys(Host host) {
     return host.events(ProtocolEvent.IkeSaRekeyed.class).size();
+  }
+
+  /**
+   * What a begins takes an additional key exchange and what b begins takes none: an end that
+   * answers chooses by its own order, and no method stands twice in one SA (RFC 9370 §2.2.2). So
+   * both begin with a key exchange that the other does not want.
+   */
+  static CryptoOffer withAdditionalP256(CryptoOffer offer) {
+    return offer.withAdditional(List.of(AdditionalKeyExchange.optional(KeyExchangeMethod.P256)));
   }
 }
