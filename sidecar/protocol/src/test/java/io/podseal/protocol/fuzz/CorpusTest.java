@@ -53,9 +53,17 @@ class CorpusTest {
     "endpoint-followup, followup-alone, ChildSaInstalled, 1",
     "endpoint-intermediate, intermediate-then-auth, Refused, 1",
     "endpoint-intermediate, intermediate-without-key, Refused, 1",
-    "endpoint-intermediate, intermediate, Refused, 0"
+    "endpoint-intermediate, intermediate, Refused, 0",
+    "endpoint-fragments, response-child-rekey, ChildSaInstalled, 2",
+    "endpoint-fragments, response-backwards, ChildSaInstalled, 2",
+    "endpoint-fragments, response-cut-anew, ChildSaInstalled, 2",
+    "endpoint-fragments, response-whole-after-a-part, ChildSaInstalled, 2",
+    "endpoint-fragments, response-ike-rekey, IkeSaRekeyed, 1",
+    "endpoint-fragments, response-unasked, ChildSaInstalled, 1",
+    "endpoint-cbc, response-child-rekey, ChildSaInstalled, 2",
+    "endpoint-cbc, response-ike-rekey, IkeSaRekeyed, 1"
   })
-  void seedsLeadThroughAdditionalKeyExchanges(String target, String seed, String event, int times) {
+  void seedsLeadWhereTheirNamesSay(String target, String seed, String event, int times) {
     byte[] script =
         Corpus.of(Targets.named(target)).inputs().stream()
             .filter(s -> s.name().equals(seed))

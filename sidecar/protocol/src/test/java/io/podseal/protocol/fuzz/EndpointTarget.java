@@ -10,7 +10,6 @@ import io.podseal.protocol.sim.Siege;
 import io.podseal.protocol.wire.ByteWriter;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -25,14 +24,17 @@ import java.util.List;
  * 5 exchange ahead first inner  a response to a, sealed with b's keys
  * 6 tenths                      time passes, datagrams between a and b arrive
  * 7 what                        something happens at b
- * 8 exchange ahead first number total content   a fragment of a request to b; number has 2 octets
- * 9 exchange ahead first number total content   a fragment of a request to a; so has total
+ * 8 exchange ahead first number total content    a fragment of a request to b; number has 2 octets
+ * 9 exchange ahead first number total content    a fragment of a request to a; so has total
+ * 10 exchange ahead first number total content   a fragment of a response to b
+ * 11 exchange ahead first number total content   a fragment of a response to a
+ * 12 exchange ahead first content   a request to b with a right ICV around anything, if not AEAD
  * </pre>
  *
  * In what is sealed, {@link Siege#LINK} and {@link Siege#CHILD} stand for what the pods drew.
  */
 class EndpointTarget implements FuzzTarget {
-  private static final int KINDS = 10;
+  private static final int KINDS = 13;
   private static final int RESPONSE = 0x20;
   private static final ExchangeType[] EXCHANGES = ExchangeType.values();
 
@@ -86,7 +88,20 @@ class EndpointTarget implements FuzzTarget {
         "endpoint-fragments", "fragments of an authenticated peer's messages", Author.PEER) {
       @Override
       public List<Seed> seeds() {
-        return seedsOfFragments();
+        return FragmentSeeds.all();
+      }
+    };
+  }
+
+  static EndpointTarget cbc() {
+    return new EndpointTarget(
+        "endpoint-cbc",
+        "messages of an authenticated peer under AES-CBC with HMAC",
+        Author.PEER,
+        Siege.Stage.ESTABLISHED_CBC) {
+      @Override
+      public List<Seed> seeds() {
+        return CbcSeeds.all();
       }
     };
   }
@@ -192,15 +207,25 @@ class EndpointTarget implements FuzzTarget {
         }
       }
       case 6 -> siege.pass(Duration.ofMillis(mayTouchTime ? 100L * step.u8(0) : step.u8(0)));
-      case 8, 9 -> {
+      case 8, 9, 10, 11 -> {
         if (author == Author.PEER || (author == Author.UNPROVEN && what == 8)) {
           siege.fragment(
               EXCHANGES[step.u8(0) % EXCHANGES.length],
-              what == 8,
+              what % 2 == 0,
+              what >= 10,
               (byte) step.u8(1),
               step.u8(2),
               new Datagram.Fragment(step.u8(3) << 8 | step.u8(4), step.u8(5) << 8 | step.u8(6)),
               step.from(7));
+        }
+      }
+      case 12 -> {
+        if (stage == Siege.Stage.ESTABLISHED_CBC) {
+          siege.authenticated(
+              EXCHANGES[step.u8(0) % EXCHANGES.length],
+              (byte) step.u8(1),
+              step.u8(2),
+              step.from(3));
         }
       }
       default -> {
@@ -252,49 +277,8 @@ class EndpointTarget implements FuzzTarget {
     return seeds;
   }
 
-  private static List<Seed> seedsOfFragments() {
-    List<Seed> seeds = new ArrayList<>();
-    for (Recording.Message message : Recording.ofEverything()) {
-      if (message.payloads().isPresent() && (message.octets()[19] & RESPONSE) == 0) {
-        seeds.add(new Seed(message.name(), split(message, 3, 0, 1, 2)));
-        seeds.add(new Seed(message.name() + "-backwards", split(message, 2, 1, 0, 0)));
-      }
-    }
-    seeds.add(new Seed("numbers", fragment(0, 0).step(8, new byte[7]).step(6, 255).toArray()));
-    seeds.add(new Seed("too-many", fragment(1, 0xffff).toArray()));
-    seeds.add(new Seed("beyond", fragment(3, 2).step(6, 100).toArray()));
-    return seeds;
-  }
-
-  private static Script.Writer fragment(int number, int total) {
-    return new Script.Writer()
-        .step(8, 3, 0, 43, number >>> 8, number, total >>> 8, total, 0, 0, 0, 4);
-  }
-
-  /** The request in {@code total} fragments, in some order. */
-  private static byte[] split(Recording.Message message, int total, int... order) {
-    List<Payload> payloads = message.payloads().orElseThrow();
-    byte[] inner = MessageEncoder.inner(payloads);
-    Script.Writer script = new Script.Writer();
-    for (int i : order) {
-      byte[] part =
-          Arrays.copyOfRange(inner, inner.length * i / total, inner.length * (i + 1) / total);
-      script.step(
-          8,
-          new ByteWriter()
-              .u8(index(message.exchange()))
-              .u8(0)
-              .u8(i == 0 ? MessageEncoder.firstType(payloads) : 0)
-              .u16(i + 1)
-              .u16(total)
-              .bytes(part)
-              .toArray());
-    }
-    return script.toArray();
-  }
-
   /** The message as a request, as a response, and after b has begun an exchange of its own. */
-  private static byte[] sealed(Recording.Message message) {
+  static byte[] sealed(Recording.Message message) {
     byte[] content = content(message.exchange(), message.payloads().orElseThrow());
     return new Script.Writer()
         .step(2, content)

@@ -25,6 +25,7 @@ final class Targets {
           EndpointTarget.auth(),
           EndpointTarget.peer(),
           EndpointTarget.fragments(),
+          EndpointTarget.cbc(),
           EndpointTarget.intermediate(),
           EndpointTarget.followup());
 

@@ -22,7 +22,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** Writes and reads protected messages with the keys of an IKE SA under AES-256-GCM. */
+/**
+ * Writes and reads protected messages with the keys of an IKE SA under AES-256-GCM, or as {@link
+ * CbcForge} says.
+ */
 public final class Forge {
   private static final EncryptionAlgorithm GCM = EncryptionAlgorithm.AES_GCM_16_256;
   private static final JdkCryptoProvider CRYPTO = new JdkCryptoProvider();
@@ -63,7 +66,7 @@ public final class Forge {
    */
   public static byte[] sealPlaintext(
       IkeKeys keys, IkeHeader header, int firstInner, byte[] plaintext) {
-    int length = 8 + plaintext.length + Aead.TAG_LENGTH;
+    int length = contentLength(keys, plaintext);
     return sealAfter(
         keys, header, MessageEncoder.encryptedPrefix(header, firstInner, length), plaintext);
   }
@@ -76,11 +79,17 @@ public final class Forge {
   public static byte[] sealFragment(
       IkeKeys keys, IkeHeader header, int firstInner, int number, int total, byte[] content) {
     byte[] plaintext = Arrays.copyOf(content, content.length + 1);
-    int length = 8 + plaintext.length + Aead.TAG_LENGTH;
+    int length = contentLength(keys, plaintext);
     byte[] prefix =
         MessageEncoder.fragmentPrefix(
             header, firstInner, new Datagram.Fragment(number, total), length);
     return sealAfter(keys, header, prefix, plaintext);
+  }
+
+  private static int contentLength(IkeKeys keys, byte[] plaintext) {
+    return CbcForge.isFor(keys)
+        ? CbcForge.contentLength(plaintext.length)
+        : 8 + plaintext.length + Aead.TAG_LENGTH;
   }
 
   /** A message split into {@code total} fragments of about one size. */
@@ -99,6 +108,9 @@ public final class Forge {
 
   /** A message after any clear part, which is authenticated with it. */
   public static byte[] sealAfter(IkeKeys keys, IkeHeader header, byte[] prefix, byte[] plaintext) {
+    if (CbcForge.isFor(keys)) {
+      return CbcForge.seal(keys, header, prefix, plaintext);
+    }
     SecretBytes keyAndSalt = header.fromOriginalInitiator() ? keys.skEi() : keys.skEr();
     long iv = NEXT_IV.getAndIncrement();
     ByteWriter nonce = new ByteWriter();
@@ -119,9 +131,10 @@ public final class Forge {
   /** The content of a message of ends that use {@code crypto}. */
   public static IkeMessage open(CryptoProvider crypto, IkeKeys keys, byte[] message) {
     Datagram datagram = value(MessageDecoder.decode(message));
+    IkeSuite suite = CbcForge.isFor(keys) ? CbcForge.SUITE : SUITE;
     boolean readerIsInitiator = !datagram.header().fromOriginalInitiator();
     byte[] inner =
-        new SkCipher(crypto, random -> {}, SUITE, keys, readerIsInitiator)
+        new SkCipher(crypto, random -> {}, suite, keys, readerIsInitiator)
             .open(datagram)
             .orElseThrow(() -> new AssertionError("ICV of " + datagram.header()));
     return value(MessageDecoder.decodeInner(datagram, inner));

@@ -1,7 +1,10 @@
 package io.podseal.protocol.sim;
 
+import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.fuzz.Cost;
 import io.podseal.protocol.ike.Action;
+import io.podseal.protocol.ike.CbcForge;
 import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.keymat.IkeKeys;
 import io.podseal.protocol.message.Datagram;
@@ -34,12 +37,20 @@ public final class Siege {
     /** As HALF_OPEN, but of the default profile: b waits for IKE_INTERMEDIATE. */
     BEFORE_INTERMEDIATE,
     /** As ESTABLISHED, but of the default profile: IKE_FOLLOWUP_KE follows a CREATE_CHILD_SA. */
-    ESTABLISHED_HYBRID;
+    ESTABLISHED_HYBRID,
+    /** As ESTABLISHED, but under AES-CBC with HMAC. */
+    ESTABLISHED_CBC;
 
     private boolean isHybrid() {
       return this == BEFORE_INTERMEDIATE || this == ESTABLISHED_HYBRID;
     }
   }
+
+  private static final CryptoOffer CBC_FIRST =
+      CryptoOffer.CLASSIC
+          .withIntegrity(List.of(IntegrityAlgorithm.HMAC_SHA2_256_128))
+          .withEncryption(
+              List.of(EncryptionAlgorithm.AES_CBC_256, EncryptionAlgorithm.AES_GCM_16_256));
 
   /** Stands in a script for the link that b, or a, has put last into an answer (RFC 9370). */
   public static final Bytes LINK = Bytes.ofHex("1111111111111111eeeeeeeeeeeeeeee");
@@ -59,16 +70,18 @@ public final class Siege {
   private long dearest;
 
   public Siege(Stage stage) {
-    if (stage.isHybrid()) {
-      a.offer = CryptoOffer.HYBRID;
-      b.offer = CryptoOffer.HYBRID;
-    }
+    CryptoOffer offer =
+        stage == Stage.ESTABLISHED_CBC
+            ? CBC_FIRST
+            : stage.isHybrid() ? CryptoOffer.HYBRID : CryptoOffer.CLASSIC;
+    a.offer = offer;
+    b.offer = offer;
     a.knows(b, Lifetimes.DEFAULT, Host.key(1, "k"));
     b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
     switch (stage) {
       case HALF_OPEN -> lose(ExchangeType.IKE_AUTH);
       case BEFORE_INTERMEDIATE -> lose(ExchangeType.IKE_INTERMEDIATE);
-      case ESTABLISHED, ESTABLISHED_HYBRID -> {}
+      case ESTABLISHED, ESTABLISHED_HYBRID, ESTABLISHED_CBC -> {}
     }
     a.send(b, 0);
     world.run(Duration.ofMillis(500));
@@ -78,7 +91,7 @@ public final class Siege {
     nextOfA =
         switch (stage) {
           case HALF_OPEN, BEFORE_INTERMEDIATE -> 1;
-          case ESTABLISHED -> 2;
+          case ESTABLISHED, ESTABLISHED_CBC -> 2;
           case ESTABLISHED_HYBRID -> 3;
         };
   }
@@ -124,9 +137,7 @@ public final class Siege {
       int ahead,
       int first,
       byte[] plaintext) {
-    int due = response ? (toB ? nextOfB : nextOfA) : (toB ? nextOfA : nextOfB);
-    IkeHeader header =
-        new IkeHeader(spiInitiator, spiResponder, exchange, toB, response, due + ahead);
+    IkeHeader header = header(exchange, toB, response, ahead);
     byte[] padded = Arrays.copyOf(mended(plaintext, toB), plaintext.length + 1);
     IkeKeys keys = keys();
     byte[] message = Forge.sealPlaintext(keys, header, first, padded);
@@ -141,24 +152,40 @@ public final class Siege {
   }
 
   /**
-   * One fragment of a request, protected with the keys of the other end.
+   * One fragment of a message, protected with the keys of the other end.
    *
    * @param ahead added to the message ID that is due
    */
   public List<Action> fragment(
       ExchangeType exchange,
       boolean toB,
+      boolean response,
       int ahead,
       int first,
       Datagram.Fragment which,
       byte[] content) {
-    int due = toB ? nextOfA : nextOfB;
-    IkeHeader header = new IkeHeader(spiInitiator, spiResponder, exchange, toB, false, due + ahead);
-    byte[] message =
-        Forge.sealFragment(keys(), header, first, which.number(), which.total(), content);
+    IkeHeader header = header(exchange, toB, response, ahead);
+    byte[] part = mended(content, toB);
+    byte[] message = Forge.sealFragment(keys(), header, first, which.number(), which.total(), part);
     List<Action> actions = datagram(message, toB, 4500);
-    answered(actions, toB);
+    if (!response) {
+      answered(actions, toB);
+    }
     return actions;
+  }
+
+  /** A request to b under AES-CBC, with a right ICV whatever the rest of its content is. */
+  public List<Action> authenticated(ExchangeType exchange, int ahead, int first, byte[] content) {
+    IkeHeader header = header(exchange, true, false, ahead);
+    List<Action> actions =
+        datagram(CbcForge.sealContent(keys(), header, first, content), true, 4500);
+    answered(actions, true);
+    return actions;
+  }
+
+  private IkeHeader header(ExchangeType exchange, boolean toB, boolean response, int ahead) {
+    int due = toB == response ? nextOfB : nextOfA;
+    return new IkeHeader(spiInitiator, spiResponder, exchange, toB, response, due + ahead);
   }
 
   /** A script cannot know what the pods draw by lot: put in for what stands for it. */
