@@ -3,15 +3,16 @@ package io.podseal.protocol.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.ike.Forge;
+import io.podseal.protocol.message.AuthPayload;
 import io.podseal.protocol.message.Datagram;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.ChildMode;
 import io.podseal.protocol.policy.EspSuite;
 import io.podseal.protocol.telemetry.DropReason;
-import io.podseal.protocol.telemetry.ProtocolEvent;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -167,8 +168,12 @@ class VarietyTest {
             PLAIN.sequence(),
             true);
     Mesh mesh = lived(ahead);
-    assertThat(
-            mesh.hosts.stream().flatMap(h -> h.events(ProtocolEvent.IkeSaStarted.class).stream()))
-        .anyMatch(e -> e.toString().contains("asked to connect"));
+    assertThat(mesh.hosts)
+        .anyMatch(h ->
+            world.sent.stream()
+                .filter(s -> s.is(h, ExchangeType.IKE_AUTH, false))
+                .map(s -> opened(h, s.ike()))
+                .anyMatch(m ->
+                    m.first(AuthPayload.class).isPresent() && m.first(SaPayload.class).isEmpty()));
   }
 }
