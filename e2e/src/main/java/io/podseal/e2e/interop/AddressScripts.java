@@ -4,7 +4,7 @@ import java.net.Inet4Address;
 import java.util.List;
 import java.util.Set;
 
-/** What the rows do in which an address or a port changes on the way. */
+/** What the rows do in which the way between both ends is the matter. */
 final class AddressScripts {
   private AddressScripts() {}
 
@@ -68,5 +68,13 @@ final class AddressScripts {
     bench.expect(
         "the NAT has another port than " + mapped, !mapped.equals(bench.initiatorSeenAt()));
     bench.prove("another port of the NAT followed");
+  }
+
+  /** The default profile of pods, where no packet may be longer than IPv6 promises. */
+  static void narrowLink(Bench bench) {
+    String[] narrow = {"ip", "link", "set", "eth0", "mtu", "1280"};
+    bench.ours().pod().run(narrow).must();
+    bench.host().must(narrow);
+    Scripts.hybrid(bench, "mlkem768");
   }
 }

@@ -25,6 +25,17 @@ final class Cases {
           "initiator-behind-nat/transport/trixie/out",
           "initiator-behind-nat/transport/sid/in",
           "key-exchange-retry/tunnel/bookworm/out",
+          "child-rekey-by-strongswan/transport/sid/in",
+          "ike-rekey-by-strongswan/tunnel/bookworm/out",
+          "dpd-by-strongswan/tunnel/trixie/in",
+          "dpd-by-podseal/transport/bookworm/in",
+          "delete-by-strongswan/transport/trixie/out",
+          "delete-by-podseal/tunnel/sid/out",
+          "child-delete-by-strongswan/tunnel/trixie/out",
+          "fragments-by-podseal/tunnel/sid/in",
+          "wrong-id-of-strongswan/tunnel/bookworm/in",
+          "wrong-id-of-podseal/tunnel/sid/out",
+          "hybrid-at-mtu-1280/tunnel/sid/out",
           "fragments-by-strongswan/tunnel/bookworm/in",
           "cookies/tunnel/sid/in",
           "wrong-psk/tunnel/trixie/in");
@@ -62,6 +73,8 @@ final class Cases {
     for (Plane plane : Plane.values()) {
       cases.add("death-of-strongswan", Edition.SID, plane, Initiator.PODSEAL, Scripts::deathOfThem);
     }
+    cases.both(
+        "hybrid-at-mtu-1280", Edition.SID, Plane.KERNEL_LIBIPSEC, AddressScripts::narrowLink);
     cases.both("noesn", Edition.SID, Plane.KERNEL_NETLINK, Scripts::noEsn);
     cases.both(
         "encapsulation-by-strongswan",

@@ -189,6 +189,7 @@ final class Mesh {
       case 10 -> removed(x, y, at);
       case 11 -> behindNat.forEach(h -> world.after(at, () -> natMoves(h)));
       case 12 -> stops(x, at);
+      // As after a suspension of the machine; back it never goes, because it is monotonic.
       case 13 -> world.after(at, () -> x.clockJumps(Duration.ofSeconds(random.nextInt(400))));
       case 14 -> world.after(at, () -> rotate(x, y));
       case 15 -> world.after(at, this::weather);
