@@ -149,6 +149,24 @@ class ControllerLossIT {
     traffic.assertPage(orders, postgres);
   }
 
+  /** As when all nodes are drained at once. */
+  @Test
+  void onlyOneControllerAtATimeMayBeEvicted() {
+    var controllers = ring.controllers();
+    assertThat(controllers).hasSize(2);
+
+    assertThat(evicted(controllers.getFirst())).isTrue();
+    assertThat(evicted(controllers.getLast())).isFalse();
+  }
+
+  private boolean evicted(Pod pod) {
+    return ring.client()
+        .pods()
+        .inNamespace(Ring.SYSTEM)
+        .withName(pod.getMetadata().getName())
+        .evict();
+  }
+
   /** istio#51883: a pod whose native sidecar never became ready could not be deleted. */
   @Test
   void istio51883_aPodThatWaitsForTheControllerInItsInitPhaseIsDeletedAtOnce() {

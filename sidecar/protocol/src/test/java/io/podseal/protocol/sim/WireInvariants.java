@@ -35,6 +35,8 @@ final class WireInvariants {
     int lastResponse = -1;
     byte @Nullable [] response;
     int heardRequest = -1;
+    final Map<Integer, byte[]> requestFragments = new HashMap<>();
+    final Map<Integer, byte[]> responseFragments = new HashMap<>();
   }
 
   private record Key(Host host, long localSpi) {}
@@ -67,6 +69,11 @@ final class WireInvariants {
       return message[16] & 0xff;
     }
 
+    /** RFC 7383 §2.5: number and total; the same for every repetition in pieces of this size. */
+    int fragment() {
+      return ByteBuffer.wrap(message).getInt(32);
+    }
+
     /** The SPI that the sender, or the other end, chose. */
     long spi(boolean senders) {
       return ByteBuffer.wrap(message).getLong(fromInitiator() == senders ? 0 : 8);
@@ -96,6 +103,7 @@ final class WireInvariants {
 
   private static void request(Host from, Side side, Header h) {
     int id = h.messageId();
+    fragment(from, side.requestFragments, id == side.lastRequest, h);
     if (id == side.lastRequest) {
       // §2.6: only an IKE_SA_INIT that was answered with a cookie may come again changed.
       boolean mayDiffer = h.firstPayload() == SKF || (h.isInit() && side.answered == id);
@@ -119,6 +127,7 @@ final class WireInvariants {
     if (id > side.heardRequest) {
       throw broken(from, h, "answers a request that never came");
     }
+    fragment(from, side.responseFragments, id == side.lastResponse, h);
     if (id == side.lastResponse && h.firstPayload() == SK) {
       if (!Arrays.equals(side.response, h.message())) {
         throw broken(from, h, "answers the same request with other octets");
@@ -128,6 +137,18 @@ final class WireInvariants {
     }
     side.lastResponse = id;
     side.response = h.message();
+  }
+
+  private static void fragment(Host from, Map<Integer, byte[]> sent, boolean repeats, Header h) {
+    if (!repeats) {
+      sent.clear();
+    }
+    if (h.firstPayload() == SKF) {
+      byte[] before = sent.put(h.fragment(), h.message());
+      if (before != null && !Arrays.equals(before, h.message())) {
+        throw broken(from, h, "repeats a fragment with other octets");
+      }
+    }
   }
 
   /** An IKE message reached {@code to}, good or forged. */
