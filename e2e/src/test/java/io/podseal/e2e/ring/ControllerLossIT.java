@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.podseal.controller.AuditLines;
 import io.podseal.e2e.lab.Background;
+import io.podseal.e2e.lab.Command;
 import java.time.Duration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -152,19 +153,33 @@ class ControllerLossIT {
   /** As when all nodes are drained at once. */
   @Test
   void onlyOneControllerAtATimeMayBeEvicted() {
+    Awaitility.await("one controller may go")
+        .atMost(Duration.ofSeconds(60))
+        .until(() ->
+            ring.controllers().size() == 2
+                && ring.kubectl(
+                        "get",
+                        "pdb",
+                        "podseal-controller",
+                        "-n",
+                        Ring.SYSTEM,
+                        "-o",
+                        "jsonpath={.status.currentHealthy}/{.status.disruptionsAllowed}")
+                    .out()
+                    .equals("2/1"));
     var controllers = ring.controllers();
-    assertThat(controllers).hasSize(2);
 
-    assertThat(evicted(controllers.getFirst())).isTrue();
-    assertThat(evicted(controllers.getLast())).isFalse();
+    evict(controllers.getFirst()).must();
+    assertThat(evict(controllers.getLast()).err()).contains("disruption budget");
   }
 
-  private boolean evicted(Pod pod) {
-    return ring.client()
-        .pods()
-        .inNamespace(Ring.SYSTEM)
-        .withName(pod.getMetadata().getName())
-        .evict();
+  private static Command.Result evict(Pod pod) {
+    var name = pod.getMetadata().getName();
+    var eviction =
+        "{\"apiVersion\":\"policy/v1\",\"kind\":\"Eviction\",\"metadata\":{\"name\":\"%s\"}}"
+            .formatted(name);
+    var path = "/api/v1/namespaces/" + Ring.SYSTEM + "/pods/" + name + "/eviction";
+    return Command.of("kubectl", "create", "--raw", path, "-f", "-").run(eviction);
   }
 
   /** istio#51883: a pod whose native sidecar never became ready could not be deleted. */

@@ -5,6 +5,8 @@ import java.io.StringWriter;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.logging.ConsoleHandler;
@@ -18,6 +20,13 @@ public final class Logging {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
+
+  /**
+   * Libraries narrate their own start-up; only their warnings concern an operator. And gRPC shows
+   * its frames at debug, with the token and the keys in them. Held here, because the JDK forgets
+   * the level of a logger that nobody holds.
+   */
+  private static final List<Logger> SILENCED = new ArrayList<>();
 
   private Logging() {}
 
@@ -50,12 +59,17 @@ public final class Logging {
     handler.setFormatter(new OneLine());
     root.addHandler(handler);
     root.setLevel(chosen);
-    // Libraries narrate their own start-up; only their warnings concern an operator.
-    for (String noisy : new String[] {"io.grpc", "io.netty", "io.micrometer"}) {
-      Logger.getLogger(noisy).setLevel(Level.WARNING);
+    for (String noisy : List.of("io.grpc", "io.netty", "io.micrometer")) {
+      silence(noisy, Level.WARNING);
     }
     // It prints a stack trace for each name that does not resolve; the client says so in a line.
-    Logger.getLogger("io.grpc.internal.ManagedChannelImpl").setLevel(Level.SEVERE);
+    silence("io.grpc.internal.ManagedChannelImpl", Level.SEVERE);
+  }
+
+  private static void silence(String name, Level level) {
+    Logger logger = Logger.getLogger(name);
+    logger.setLevel(level);
+    SILENCED.add(logger);
   }
 
   private static final class OneLine extends Formatter {
