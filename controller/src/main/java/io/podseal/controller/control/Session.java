@@ -259,11 +259,6 @@ final class Session {
     reviewsFailSince = null;
   }
 
-  /** Nobody was asked, which says nothing of the token. */
-  synchronized void reviewPostponed(Instant now) {
-    nextReview = now.plus(limits.reviewRetry());
-  }
-
   synchronized void reviewFailed(Instant now) {
     if (reviewsFailSince == null) {
       reviewsFailSince = now;

@@ -327,9 +327,7 @@ public final class Sessions {
     switch (env.authenticator().admitAnew(session.caller().token())) {
       case Admission.Admitted admitted -> session.reviewed();
       case Admission.Denied denied -> {
-        if (denied.reason() == DenyReason.THROTTLED) {
-          session.reviewPostponed(env.clock().instant());
-        } else if (denied.reason().kind() == DenyReason.Kind.UNAVAILABLE) {
+        if (denied.reason().kind() == DenyReason.Kind.UNAVAILABLE) {
           session.reviewFailed(env.clock().instant());
         } else {
           forget(session);

@@ -3,7 +3,7 @@ package io.podseal.controller.identity;
 import java.time.Duration;
 import java.time.Instant;
 
-/** So many a second in the long run, more after a quiet time. Confined to one thread. */
+/** So many a second in the long run, more after a quiet time. Its owner locks it. */
 final class TokenBucket {
   private final double perSecond;
   private final double burst;
@@ -21,8 +21,9 @@ final class TokenBucket {
     var passed = Duration.between(refilled, now);
     if (passed.isPositive()) {
       tokens = Math.min(burst, tokens + passed.toNanos() / 1e9 * perSecond);
-      refilled = now;
     }
+    // Also after a step back, until the end of which nothing would be refilled.
+    refilled = now;
     if (tokens < 1) {
       return false;
     }

@@ -150,9 +150,14 @@ public final class Injector {
     return new Injection.Injected(pod, after);
   }
 
+  /** Without our annotation, which a copy of an injected pod has lost, its environment tells. */
   private static boolean isTakenInit(JsonNode spec) {
     for (var container : spec.path("initContainers")) {
-      if (container.path("name").asText().equals(SidecarContainer.NAME)) {
+      if (container.path("name").asText().equals(SidecarContainer.NAME)
+          && !container
+              .path("env")
+              .findValuesAsText("name")
+              .contains(SidecarContainer.CONTROLLER)) {
         return true;
       }
     }

@@ -14,6 +14,10 @@ final class SidecarContainer {
   static final int HEALTH_PORT = 9808;
 
   private static final String TOKEN = "podseal-token";
+
+  /** Where the sidecar finds the controller. */
+  static final String CONTROLLER = "PODSEAL_CONTROLLER";
+
   private static final String CA = "podseal-ca";
   private static final String TUN = "podseal-tun";
   private static final String NO_API_TOKEN = "podseal-no-api-token";
@@ -37,7 +41,7 @@ final class SidecarContainer {
     container.put("terminationMessagePath", "/dev/termination-log");
     container.put("terminationMessagePolicy", "FallbackToLogsOnError");
     var env = container.putArray("env");
-    variable(env, "PODSEAL_CONTROLLER", template.controller());
+    variable(env, CONTROLLER, template.controller());
     variable(env, "PODSEAL_LOG_LEVEL", logLevel);
     env.addObject()
         .put("name", "PODSEAL_POD_IP")

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * What was in force of each peering, carried from one pass to the next.
  *
  * <p>An edit that makes a peering invalid, or one pod too many, must not open what it sealed: its
- * last accepted form stays in force, for the pods that it had. Opaque and immutable.
+ * last accepted form stays in force, for as many pods as it had. Opaque and immutable.
  */
 public final class AcceptedPeerings {
   /** What a controller knows when it starts. */
@@ -23,15 +23,21 @@ public final class AcceptedPeerings {
    *
    * @param from UIDs of the pods that were paired as its {@code from}
    * @param to the same of its {@code to}
+   * @param sealed whether it ever paired any, since when nothing of it may open again
    */
-  record InForce(CompiledPeering form, Set<String> from, Set<String> to) {
-    static InForce of(CompiledPeering form, Selection selection) {
-      return new InForce(form, uids(selection.from()), uids(selection.to()));
+  record InForce(CompiledPeering form, Set<String> from, Set<String> to, boolean sealed) {
+    /**
+     * @param crowding what is said of a peering that has outgrown the limit; else empty
+     */
+    static InForce of(CompiledPeering form, Selection selection, String crowding) {
+      var from = uids(selection.from());
+      var to = uids(selection.to());
+      return new InForce(form, from, to, !crowding.isEmpty() || (!from.isEmpty() && !to.isEmpty()));
     }
 
-    /** Of a peering that pairs nobody. */
+    /** Of a peering that never paired any. */
     static InForce nothing(CompiledPeering form) {
-      return new InForce(form, Set.of(), Set.of());
+      return new InForce(form, Set.of(), Set.of(), false);
     }
 
     private static Set<String> uids(List<PodRecord> pods) {

@@ -97,20 +97,20 @@ public final class GraphBuilder {
       @Nullable SpecException problem,
       @Nullable InForce last) {
     var wanted = Selection.of(compiled, index, namespaces, grants);
-    var crowded = firstPodBeyondLimit(wanted);
+    var crowded = firstPodBeyondLimit(wanted, maxPeers);
     if (crowded == null) {
       return enforce(peering, compiled, wanted, Conditions.Hindrances.of(problem));
     }
     var tooMany = "pod " + crowded.display() + " would have more than " + maxPeers + " peers; ";
-    // One pod too many must not open what is sealed: those that are paired stay so.
-    var kept = last == null ? null : wanted.among(last.from(), last.to(), maxPeers);
-    if (kept == null || kept.from().isEmpty() || kept.to().isEmpty()) {
+    if (last == null || !last.sealed()) {
       accepted.put(peering.uid(), InForce.nothing(compiled));
       return rejected(
           peering,
           new SpecException(Reasons.TOO_MANY_PAIRS, ""),
           tooMany + "nothing of this peering is in force: select fewer pods");
     }
+    // One pod too many must not open what is sealed: those that are paired stay so.
+    var kept = withinLimit(wanted, last);
     if (compiled.mode() == Mode.STRICT) {
       shutOut(compiled, wanted, kept);
     }
@@ -120,7 +120,32 @@ public final class GraphBuilder {
         kept,
         new Conditions.Hindrances(
             problem,
-            tooMany + "the pods that were paired before stay so, the others wait: select fewer"));
+            tooMany + "as many as before stay paired, the others wait: select fewer pods"));
+  }
+
+  /** The pods that were paired, and as many others as there is room for. */
+  private Selection withinLimit(Selection wanted, InForce last) {
+    var filled =
+        wanted.among(filled(wanted.from(), last.from()), filled(wanted.to(), last.to()), maxPeers);
+    if (firstPodBeyondLimit(filled, maxPeers) == null) {
+      return filled;
+    }
+    var kept = wanted.among(last.from(), last.to(), maxPeers);
+    // Another peering may have grown meanwhile; but no policy may grow without bound.
+    return firstPodBeyondLimit(kept, 2 * maxPeers) == null
+        ? kept
+        : wanted.among(Set.of(), Set.of(), maxPeers);
+  }
+
+  /** UIDs of those that had a place, and then of others, up to the limit. */
+  private Set<String> filled(List<PodRecord> pods, Set<String> first) {
+    return pods.stream()
+        .map(PodRecord::uid)
+        .sorted(
+            Comparator.comparing((String uid) -> !first.contains(uid))
+                .thenComparing(Comparator.naturalOrder()))
+        .limit(maxPeers)
+        .collect(Collectors.toSet());
   }
 
   /** A pod that has to wait exchanges nothing in clear with what it would be paired with. */
@@ -159,7 +184,7 @@ public final class GraphBuilder {
       CompiledPeering compiled,
       Selection selection,
       Conditions.Hindrances hindrances) {
-    accepted.put(peering.uid(), InForce.of(compiled, selection));
+    accepted.put(peering.uid(), InForce.of(compiled, selection, hindrances.crowding()));
     var conflicts = new TreeSet<String>();
     var pairs = merge(compiled, selection, conflicts);
     var involved = new LinkedHashSet<PodRecord>();
@@ -178,21 +203,21 @@ public final class GraphBuilder {
         involved.stream().filter(addresses::contested).toList());
   }
 
-  private @Nullable PodRecord firstPodBeyondLimit(Selection selection) {
+  private @Nullable PodRecord firstPodBeyondLimit(Selection selection, int most) {
     if (selection.from().isEmpty()) {
       return null;
     }
-    if (selection.unpermitted().size() > maxPeers) {
+    if (selection.unpermitted().size() > most) {
       return selection.from().getFirst();
     }
     if (selection.to().isEmpty()) {
       return null;
     }
     // Before looking at single pairs: whoever faces this many pods is beyond the limit anyhow.
-    if (selection.to().size() - 1 > maxPeers) {
+    if (selection.to().size() - 1 > most) {
       return selection.from().getFirst();
     }
-    if (selection.from().size() - 1 > maxPeers) {
+    if (selection.from().size() - 1 > most) {
       return selection.to().getFirst();
     }
     var added = new HashMap<Integer, Integer>();
@@ -209,7 +234,7 @@ public final class GraphBuilder {
       }
     }
     return added.entrySet().stream()
-        .filter(pod -> table.peersOf(pod.getKey()).size() + pod.getValue() > maxPeers)
+        .filter(pod -> table.peersOf(pod.getKey()).size() + pod.getValue() > most)
         .map(Map.Entry::getKey)
         .min(Comparator.naturalOrder())
         .map(pods::get)

@@ -198,6 +198,15 @@ class InjectorTest {
         .contains("init container name 'podseal'", "choose another");
   }
 
+  /** As kubectl debug --copy-to makes it. */
+  @Test
+  void aCopyOfAnInjectedPodThatLostItsAnnotationsIsInjected() {
+    var copy = ((Injection.Injected) injector.inject(smallest(), "shop")).after();
+    ((ObjectNode) copy.path("metadata")).remove("annotations");
+
+    assertThat(injector.inject(copy, "shop")).isInstanceOf(Injection.Injected.class);
+  }
+
   @Test
   void aPodThatCannotFindTheControllerIsWarnedOf() {
     var pod = smallest();

@@ -244,7 +244,7 @@ class VerdictTest {
       var verdict = cluster.verdict("p");
       assertThat(verdict.accepted().holds()).isFalse();
       assertThat(verdict.accepted().reason()).isEqualTo("TooManyPairs");
-      assertThat(verdict.accepted().message()).contains("paired before stay so");
+      assertThat(verdict.accepted().message()).contains("as many as before stay paired");
       assertThat(verdict.pairs()).hasSize(2);
     }
     for (String sealed : List.of("web-0", "web-1")) {
@@ -258,6 +258,48 @@ class VerdictTest {
     cluster.maxPeers(3);
     assertThat(cluster.verdict("p").accepted().holds()).isTrue();
     assertThat(cluster.link("orders-0", "web-3").hasSidecar()).isTrue();
+  }
+
+  /** A rolling update gives every place to a new pod. */
+  @Test
+  void aPodThatIsReplacedGivesItsPlaceToAnother() {
+    cluster.pod("web-1", "web", "10.0.2.1").maxPeers(2).peering("p", "orders", "web");
+    assertThat(cluster.verdict("p").accepted().holds()).isTrue();
+    cluster.pod("web-2", "web", "10.0.2.2").pod("web-3", "web", "10.0.2.3");
+    assertThat(cluster.verdict("p").pairs()).hasSize(2);
+
+    cluster.deletePod("web-0");
+    assertThat(cluster.verdict("p").accepted().reason()).isEqualTo("TooManyPairs");
+    assertThat(cluster.verdict("p").pairs()).hasSize(2);
+    assertThat(cluster.link("orders-0", "web-1").hasSidecar()).isTrue();
+    assertThat(cluster.link("orders-0", "web-2").hasSidecar()).isTrue();
+    assertThat(isShut(cluster.link("orders-0", "web-3"))).isTrue();
+
+    cluster.deletePod("orders-0").pod("orders-9", "orders", "10.0.1.9");
+    assertThat(cluster.verdict("p").pairs()).hasSize(2);
+    assertThat(cluster.link("orders-9", "web-1").hasSidecar()).isTrue();
+    assertThat(cluster.policy("web-3").strictPorts()).isNotEmpty();
+  }
+
+  /** Whoever cannot be paired even so is shut out, not opened. */
+  @Test
+  void whatWasSealedIsNeverOpenedByOtherPeeringsThatGrow() {
+    cluster
+        .pod("web-1", "web", "10.0.2.1")
+        .maxPeers(2)
+        .peering("a", "orders", "none")
+        .peering("b", "orders", "web");
+    assertThat(cluster.verdict("b").pairs()).hasSize(2);
+
+    for (int i = 0; i < 5; i++) {
+      cluster.pod("db-" + (i + 5), "none", "10.0.3." + i);
+    }
+    cluster.maxPeers(1);
+    assertThat(cluster.verdict("b").accepted().reason()).isEqualTo("TooManyPairs");
+    for (String web : List.of("web-0", "web-1")) {
+      assertThat(cluster.link("orders-0", web).guarded()).isTrue();
+      assertThat(cluster.policy(web).strictPorts()).isNotEmpty();
+    }
   }
 
   private static boolean isShut(PeerLink link) {

@@ -6,6 +6,7 @@ import io.podseal.protocol.crypto.SelfTest;
 import io.podseal.protocol.crypto.WorkingAlgorithms;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Tests every algorithm once, from the start of the process, and logs what fails. All of them cost
@@ -19,6 +20,10 @@ final class StartUpSelfTest implements WorkingAlgorithms {
   private static final System.Logger LOG = System.getLogger("podseal");
 
   private final SelfTest test;
+
+  /** Fair, so that who asks has its turn before the next test. */
+  private final ReentrantLock turn = new ReentrantLock(true);
+
   private final Thread thread = new Thread(this::testAll, "self-test");
 
   private StartUpSelfTest(CryptoProvider crypto) {
@@ -33,8 +38,13 @@ final class StartUpSelfTest implements WorkingAlgorithms {
   }
 
   @Override
-  public synchronized boolean includes(Algorithm algorithm) {
-    return test.includes(algorithm);
+  public boolean includes(Algorithm algorithm) {
+    turn.lock();
+    try {
+      return test.includes(algorithm);
+    } finally {
+      turn.unlock();
+    }
   }
 
   /** Waits until every algorithm has been tested. */

@@ -39,8 +39,8 @@ public final class ControlClient implements AutoCloseable {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
 
   /**
-   * The Service may still lead to a pod that is gone. Nobody refuses then, and the kernel would try
-   * for minutes.
+   * The Service may still lead to a pod that is gone. Nobody refuses then, and Netty would wait for
+   * 30 s.
    */
   private static final Duration CONNECT = Duration.ofSeconds(3);
 

@@ -162,8 +162,8 @@ final class ChildRekey implements Exchange {
 
   private State failed(Optional<NotifyPayload> error, Instant now, List<Action> out) {
     if (error.isEmpty()) {
-      // §1.3.1: what the peer has installed, and we cannot take, MUST be deleted. Of a child that
-      // we do not have we can only delete the IKE SA.
+      // §1.3.1: what the peer has installed, and we cannot take, MUST be deleted. Whoever answers
+      // so would do it again: it goes with the IKE SA, as a new child does.
       sa.core().refused(false, "", "rekey of a child answered with what was not asked for", out);
       return sa.close(AuthInitiator.closeReason(error), now, out);
     }
