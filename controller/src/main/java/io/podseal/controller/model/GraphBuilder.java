@@ -97,7 +97,7 @@ public final class GraphBuilder {
       @Nullable SpecException problem,
       @Nullable InForce last) {
     var wanted = Selection.of(compiled, index, namespaces, grants);
-    var crowded = firstPodBeyondLimit(wanted, maxPeers);
+    var crowded = firstPodBeyondLimit(wanted);
     if (crowded == null) {
       return enforce(peering, compiled, wanted, Conditions.Hindrances.of(problem));
     }
@@ -127,14 +127,12 @@ public final class GraphBuilder {
   private Selection withinLimit(Selection wanted, InForce last) {
     var filled =
         wanted.among(filled(wanted.from(), last.from()), filled(wanted.to(), last.to()), maxPeers);
-    if (firstPodBeyondLimit(filled, maxPeers) == null) {
+    if (firstPodBeyondLimit(filled) == null) {
       return filled;
     }
     var kept = wanted.among(last.from(), last.to(), maxPeers);
-    // Another peering may have grown meanwhile; but no policy may grow without bound.
-    return firstPodBeyondLimit(kept, 2 * maxPeers) == null
-        ? kept
-        : wanted.among(Set.of(), Set.of(), maxPeers);
+    // Another peering may have grown meanwhile, and the limit holds for all together.
+    return firstPodBeyondLimit(kept) == null ? kept : wanted.among(Set.of(), Set.of(), maxPeers);
   }
 
   /** UIDs of those that had a place, and then of others, up to the limit. */
@@ -203,21 +201,21 @@ public final class GraphBuilder {
         involved.stream().filter(addresses::contested).toList());
   }
 
-  private @Nullable PodRecord firstPodBeyondLimit(Selection selection, int most) {
+  private @Nullable PodRecord firstPodBeyondLimit(Selection selection) {
     if (selection.from().isEmpty()) {
       return null;
     }
-    if (selection.unpermitted().size() > most) {
+    if (selection.unpermitted().size() > maxPeers) {
       return selection.from().getFirst();
     }
     if (selection.to().isEmpty()) {
       return null;
     }
     // Before looking at single pairs: whoever faces this many pods is beyond the limit anyhow.
-    if (selection.to().size() - 1 > most) {
+    if (selection.to().size() - 1 > maxPeers) {
       return selection.from().getFirst();
     }
-    if (selection.from().size() - 1 > most) {
+    if (selection.from().size() - 1 > maxPeers) {
       return selection.to().getFirst();
     }
     var added = new HashMap<Integer, Integer>();
@@ -234,7 +232,7 @@ public final class GraphBuilder {
       }
     }
     return added.entrySet().stream()
-        .filter(pod -> table.peersOf(pod.getKey()).size() + pod.getValue() > most)
+        .filter(pod -> table.peersOf(pod.getKey()).size() + pod.getValue() > maxPeers)
         .map(Map.Entry::getKey)
         .min(Comparator.naturalOrder())
         .map(pods::get)
