@@ -34,14 +34,7 @@ class AuthorityIT {
 
   @BeforeEach
   void open() {
-    namespace = ring.namespace("authority");
-    ring.sniffer();
-    ring.apply(Workloads.peering(namespace, "orders", "postgres"));
-    ring.apply(Workloads.deployment(namespace, "orders", 1));
-    ring.apply(Workloads.deployment(namespace, "postgres", 1));
-    ring.pods(namespace, "orders", 1);
-    ring.pods(namespace, "postgres", 1);
-    ring.awaitCondition(namespace, "orders-to-postgres", "Ready", "True");
+    namespace = ring.sealedPair("authority");
   }
 
   @AfterEach

@@ -21,14 +21,7 @@ class ChangeIT {
 
   @BeforeEach
   void open() {
-    namespace = ring.namespace("change");
-    ring.sniffer();
-    ring.apply(Workloads.peering(namespace, "orders", "postgres"));
-    ring.apply(Workloads.deployment(namespace, "orders", 1));
-    ring.apply(Workloads.deployment(namespace, "postgres", 1));
-    ring.pods(namespace, "orders", 1);
-    ring.pods(namespace, "postgres", 1);
-    ring.awaitCondition(namespace, "orders-to-postgres", "Ready", "True");
+    namespace = ring.sealedPair("change");
   }
 
   @AfterEach

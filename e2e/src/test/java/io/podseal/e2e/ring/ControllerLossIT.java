@@ -25,14 +25,7 @@ class ControllerLossIT {
 
   @BeforeEach
   void open() {
-    namespace = ring.namespace("loss");
-    ring.sniffer();
-    ring.apply(Workloads.peering(namespace, "orders", "postgres"));
-    ring.apply(Workloads.deployment(namespace, "orders", 1));
-    ring.apply(Workloads.deployment(namespace, "postgres", 1));
-    ring.pods(namespace, "orders", 1);
-    ring.pods(namespace, "postgres", 1);
-    ring.awaitCondition(namespace, "orders-to-postgres", "Ready", "True");
+    namespace = ring.sealedPair("loss");
   }
 
   @AfterEach

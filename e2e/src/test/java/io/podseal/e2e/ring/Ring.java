@@ -137,6 +137,22 @@ final class Ring {
     return name;
   }
 
+  /**
+   * Makes a namespace in which a pod of orders and one of postgres are sealed, watched from the
+   * start, and returns its name.
+   */
+  String sealedPair(String what) {
+    var name = namespace(what);
+    sniffer();
+    apply(Workloads.peering(name, "orders", "postgres"));
+    apply(Workloads.deployment(name, "orders", 1));
+    apply(Workloads.deployment(name, "postgres", 1));
+    pods(name, "orders", 1);
+    pods(name, "postgres", 1);
+    awaitCondition(name, "orders-to-postgres", "Ready", "True");
+    return name;
+  }
+
   /** Deletes {@code namespace} without waiting for it. */
   void drop(String namespace) {
     kubectl("delete", "namespace", namespace, "--wait=false", "--grace-period=1");
