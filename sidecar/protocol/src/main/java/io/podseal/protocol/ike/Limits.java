@@ -49,8 +49,8 @@ public final class Limits {
   /** Such challenges per second, each shorter than what it answers: under 1 % of a core. */
   public static final int CHALLENGE_RATE = 500;
 
-  /** Sources that are counted: more than a pod has peers; the longest silent is forgotten. */
-  public static final int ANSWER_SOURCES = 4_096;
+  /** Sources that are counted: more than a pod has peers; who got least is forgotten first. */
+  public static final int ANSWER_SOURCES = 2_048;
 
   /** Work on key exchanges that one authenticated peer may cause at once, as CREATE_CHILD_SA. */
   public static final int PEER_KEY_EXCHANGE_BURST = 400;

@@ -2,39 +2,83 @@ package io.podseal.protocol.ike.endpoint;
 
 import io.podseal.protocol.ike.Limits;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
-/** How often a source gets an answer of one kind; remembers a bounded number of sources. */
+/**
+ * How often a source gets an answer of one kind. The table is made once: strangers make nothing
+ * grow. A source has one of a few places, which the hash of its address names; who finds them all
+ * taken takes that of the source that owes least, so that a flood in many names does not make the
+ * busiest forgotten.
+ */
 final class AnswerRates {
-  private final int burst;
-  private final Duration oneMoreEvery;
+  private static final int PLACES = 8;
+  private static final int GROUPS = Limits.ANSWER_SOURCES / PLACES;
 
-  private record Bucket(int tokens, Instant filledAt) {}
+  /** In nanoseconds, like all times here. */
+  private final long oneMoreEvery;
 
-  private final Map<InetAddress, Bucket> buckets =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
+  private final long burst;
+  private final long[] sources = new long[GROUPS * PLACES];
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<InetAddress, Bucket> eldest) {
-          return size() > Limits.ANSWER_SOURCES;
-        }
-      };
+  /** When each source has paid for its answers: it may be ahead of the time by the burst. */
+  private final long[] paidAt = new long[GROUPS * PLACES];
+
+  private long time;
+  private Instant seen = Instant.MAX;
 
   AnswerRates(int burst, int perSecond) {
-    this.burst = burst;
-    this.oneMoreEvery = Duration.ofSeconds(1).dividedBy(perSecond);
+    this.oneMoreEvery = Duration.ofSeconds(1).dividedBy(perSecond).toNanos();
+    this.burst = burst * oneMoreEvery;
   }
 
   boolean mayAnswer(InetAddress source, Instant now) {
-    Bucket bucket = buckets.getOrDefault(source, new Bucket(burst, now));
-    long earned = Duration.between(bucket.filledAt(), now).dividedBy(oneMoreEvery);
-    int tokens = (int) Math.min(burst, bucket.tokens() + Math.max(0, earned));
-    Instant filledAt = earned > 0 ? now : bucket.filledAt();
-    buckets.put(source, new Bucket(Math.max(0, tokens - 1), filledAt));
-    return tokens > 0;
+    passes(now);
+    int place = place(key(source));
+    long owed = Math.max(0, paidAt[place] - time) + oneMoreEvery;
+    if (owed > burst) {
+      return false;
+    }
+    paidAt[place] = time + owed;
+    return true;
+  }
+
+  /** A clock that steps back gives and takes nothing; a leap pays what is owed, no more. */
+  private void passes(Instant now) {
+    if (now.isAfter(seen)) {
+      Duration passed = Duration.between(seen, now);
+      time += passed.compareTo(Duration.ofNanos(burst)) < 0 ? passed.toNanos() : burst;
+    }
+    seen = now;
+  }
+
+  private int place(long source) {
+    int first = (int) Long.remainderUnsigned(mixed(source), GROUPS) * PLACES;
+    int cheapest = first;
+    for (int place = first; place < first + PLACES; place++) {
+      if (sources[place] == source) {
+        return place;
+      }
+      if (paidAt[place] < paidAt[cheapest]) {
+        cheapest = place;
+      }
+    }
+    sources[cheapest] = source;
+    paidAt[cheapest] = 0;
+    return cheapest;
+  }
+
+  /** Two IPv6 addresses may share a number and so what they get; two IPv4 addresses do not. */
+  private static long key(InetAddress source) {
+    ByteBuffer address = ByteBuffer.wrap(source.getAddress());
+    return address.remaining() == 4
+        ? address.getInt()
+        : mixed(address.getLong()) ^ address.getLong();
+  }
+
+  private static long mixed(long bits) {
+    long product = bits * 0x9e3779b97f4a7c15L;
+    return product ^ product >>> 32;
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.podseal.protocol.ike.Limits;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
@@ -49,15 +50,42 @@ class AnswerRatesTest {
   }
 
   @Test
-  void onlySoManySourcesAreRemembered() {
+  void aClockThatLeapsPaysWhatIsOwed() {
     answers(1, 1_000, NOW);
-    for (int i = 2; i < 2 + 4_095; i++) {
-      answers(i, 1, NOW);
+    assertThat(answers(1, 1_000, NOW.plus(Duration.ofDays(1_000_000)))).isEqualTo(100);
+  }
+
+  @Test
+  void aFloodInManyNamesDoesNotMakeTheBusiestForgotten() {
+    answers(1, 1_000, NOW);
+    for (int i = 2; i < 100_000; i++) {
+      assertThat(answers(i, 1, NOW)).as("source %d", i).isOne();
     }
-    assertThat(answers(1, 1_000, NOW)).as("still remembered").isZero();
-    for (int i = 10_000; i < 10_000 + 4_096; i++) {
-      answers(i, 1, NOW);
+    assertThat(answers(1, 1_000, NOW)).isZero();
+  }
+
+  @Test
+  void asManySourcesAsAPodHasPeersAreCountedEachByItself() {
+    int peers = 1_000;
+    int answered = 0;
+    for (int round = 0; round < 2; round++) {
+      for (int i = 0; i < peers; i++) {
+        answered += answers(i, 100, NOW);
+      }
     }
-    assertThat(answers(1, 1_000, NOW)).as("forgotten").isEqualTo(100);
+    assertThat(answered).as("some may share a place").isBetween(peers * 100, peers * 101);
+  }
+
+  @Test
+  void addressesOfVersionSixAreCountedEachByItself() throws UnknownHostException {
+    var one = InetAddress.getByName("2001:db8::1");
+    var sameNet = InetAddress.getByName("2001:db8::2");
+    var otherNet = InetAddress.getByName("2001:db8:1::1");
+    for (int i = 0; i < 100; i++) {
+      rates.mayAnswer(one, NOW);
+    }
+    assertThat(rates.mayAnswer(one, NOW)).isFalse();
+    assertThat(rates.mayAnswer(sameNet, NOW)).isTrue();
+    assertThat(rates.mayAnswer(otherNet, NOW)).isTrue();
   }
 }
