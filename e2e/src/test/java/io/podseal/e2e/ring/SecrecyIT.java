@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import io.podseal.controller.AuditLines;
 import io.podseal.e2e.lab.Command;
+import io.podseal.e2e.secrecy.SecretSearch;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.util.ArrayList;

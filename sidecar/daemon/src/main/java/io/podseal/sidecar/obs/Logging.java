@@ -28,6 +28,11 @@ public final class Logging {
    */
   private static final List<Logger> SILENCED = new ArrayList<>();
 
+  /** The last two are the JDK: each root that it knows, and a stack trace for each process. */
+  private static final List<String> NOISY =
+      List.of(
+          "io.grpc", "io.netty", "io.micrometer", "jdk.event.security", "java.lang.ProcessBuilder");
+
   private Logging() {}
 
   /**
@@ -59,7 +64,7 @@ public final class Logging {
     handler.setFormatter(new OneLine());
     root.addHandler(handler);
     root.setLevel(chosen);
-    for (String noisy : List.of("io.grpc", "io.netty", "io.micrometer")) {
+    for (String noisy : NOISY) {
       silence(noisy, Level.WARNING);
     }
     // It prints a stack trace for each name that does not resolve; the client says so in a line.

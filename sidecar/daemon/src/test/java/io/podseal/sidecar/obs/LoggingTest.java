@@ -28,6 +28,16 @@ final class LoggingTest {
         .isTrue();
   }
 
+  /** At debug it prints more than a hundred roots before our own first line. */
+  @Test
+  void theJdkNarratesNoCertificatesAndProcesses() {
+    Logging.start("trace");
+
+    for (String name : new String[] {"jdk.event.security", "java.lang.ProcessBuilder"}) {
+      assertThat(Logger.getLogger(name).isLoggable(Level.FINE)).as(name).isFalse();
+    }
+  }
+
   private static void collectGarbage() {
     WeakReference<Object> witness = new WeakReference<>(new Object());
     while (witness.get() != null) {

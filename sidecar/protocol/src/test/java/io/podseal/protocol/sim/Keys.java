@@ -8,7 +8,7 @@ import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The keys of a host's IKE SAs, for tests that write or read protected messages themselves. */
+/** The keys of a host's SAs, for tests that write or read protected messages themselves. */
 final class Keys implements KeyLog {
   /**
    * @param live the host's own objects, to see whether they die
@@ -17,6 +17,9 @@ final class Keys implements KeyLog {
   record IkeSaKeys(long spiInitiator, long spiResponder, IkeKeys live, IkeKeys copy) {}
 
   final List<IkeSaKeys> ike = new ArrayList<>();
+
+  /** Key material of child SAs, one direction each. */
+  final List<byte[]> children = new ArrayList<>();
 
   IkeSaKeys last() {
     return ike.getLast();
@@ -37,5 +40,8 @@ final class Keys implements KeyLog {
   }
 
   @Override
-  public void child(ChildSaKeys keys, InetAddress local, InetAddress remote) {}
+  public void child(ChildSaKeys keys, InetAddress local, InetAddress remote) {
+    children.add(keys.inbound().use(byte[]::clone));
+    children.add(keys.outbound().use(byte[]::clone));
+  }
 }

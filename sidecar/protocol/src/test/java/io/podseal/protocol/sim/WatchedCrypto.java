@@ -28,6 +28,7 @@ final class WatchedCrypto implements CryptoProvider {
   private final CryptoProvider provider;
   private final KeyLedger ledger;
   private final List<SecretBytes> secrets = new ArrayList<>();
+  private final List<byte[]> octets = new ArrayList<>();
   private boolean watching;
   private int exchanges;
   private int ciphers;
@@ -56,9 +57,15 @@ final class WatchedCrypto implements CryptoProvider {
     return secrets.stream().filter(s -> !s.isDestroyed()).count();
   }
 
+  /** What the shared secrets and PRF outputs were, the destroyed ones too. */
+  List<byte[]> seen() {
+    return octets;
+  }
+
   private SecretBytes watched(SecretBytes secret) {
     if (watching) {
       secrets.add(secret);
+      octets.add(secret.use(byte[]::clone));
     }
     return secret;
   }

@@ -1,4 +1,4 @@
-package io.podseal.e2e.ring;
+package io.podseal.e2e.secrecy;
 
 import io.podseal.controller.SecretForms;
 import java.math.BigInteger;
@@ -14,20 +14,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
 
-/** Finds secrets in a text, in every form in which something may print them. */
-final class SecretSearch {
+/** Finds secrets in a text, in every form in which something may print them; for one thread. */
+public final class SecretSearch {
   /** Every form of that many octets is the beginning of the same form of all. */
   private static final int BEGINNING = 18;
 
   private final Map<String, String> wanted = new LinkedHashMap<>();
   private final Map<String, String> whole = new LinkedHashMap<>();
 
-  SecretSearch() {
+  public SecretSearch() {
     add("a private key in PEM", "PRIVATE KEY", "-----BEGIN PRIVATE KEY-----");
   }
 
   /** Adds a secret, of which the beginning is looked for. */
-  void octets(String what, byte[] secret) {
+  public void octets(String what, byte[] secret) {
     if (secret.length < BEGINNING) {
       throw new IllegalArgumentException(what + " is too short to look for");
     }
@@ -39,7 +39,7 @@ final class SecretSearch {
   }
 
   /** Adds an elliptic-curve key: its text, each line of it, its DER, and the number itself. */
-  void privateKey(String what, String pem) throws GeneralSecurityException {
+  public void privateKey(String what, String pem) throws GeneralSecurityException {
     var lines = pem.lines().filter(Predicate.not(line -> line.startsWith("-----"))).toList();
     for (int i = 0; i < lines.size(); i++) {
       add(what + ", line " + i, lines.get(i), lines.get(i));
@@ -55,7 +55,7 @@ final class SecretSearch {
   }
 
   /** What of it {@code place} holds. */
-  List<String> in(String place) {
+  public List<String> in(String place) {
     return wanted.entrySet().stream()
         .filter(entry -> place.contains(entry.getValue()))
         .map(Map.Entry::getKey)
@@ -63,7 +63,7 @@ final class SecretSearch {
   }
 
   /** Everything that it looks for, by name, as something would print it. */
-  Map<String, String> forms() {
+  public Map<String, String> forms() {
     return whole;
   }
 
