@@ -18,6 +18,11 @@ RUN set -eu; \
         --strip-java-debug-attributes --no-header-files --no-man-pages --compress zip-9 --output "/out/$1/jre"; \
       strip --strip-unneeded "/out/$1/jre/lib/server/libjvm.so"; \
     }; \
+    native() { \
+      mkdir "/out/$1/native"; cd "/out/$1/native"; \
+      jar xf "$2"/*netty-transport-native-epoll-*-linux-"$(uname -m | sed s/aarch64/aarch_64/)".jar META-INF/native; \
+      mv META-INF/native/*.so .; rm -r META-INF; cd /src; \
+    }; \
     mkdir -p /out/sidecar/app /out/controller; \
     cp -r sidecar/daemon/target/lib /out/sidecar/app/; \
     cp sidecar/daemon/target/podseal-sidecar-*[0-9T].jar /out/sidecar/app/podseal-sidecar.jar; \
@@ -27,6 +32,8 @@ RUN set -eu; \
     cp sidecar/daemon/target/sbom.json /out/sidecar/; \
     cp controller/target/sbom.json /out/controller/; \
     install -D -m 755 controller/src/main/jvm/podsealctl /out/bin/podsealctl; \
+    native sidecar /out/sidecar/app/lib; \
+    native controller /out/controller/app/lib/main; \
     runtime sidecar '/out/sidecar/app/lib/*' /out/sidecar/app/podseal-sidecar.jar 'java\.(desktop|sql)'; \
     runtime controller '/out/controller/app/lib/main/*:/out/controller/app/lib/boot/*' /out/controller/app/app/podseal-controller-*.jar 'java\.desktop|jdk\.compiler'
 
@@ -50,7 +57,6 @@ LABEL org.opencontainers.image.title="Podseal controller" \
       org.opencontainers.image.version=${VERSION} \
       org.opencontainers.image.revision=${REVISION}
 
-# Netty runs on the JDK's own transport: no native library has to be found or unpacked.
 FROM ${BASE_RUNTIME} AS sidecar
 RUN apt-get update && apt-get install -y --no-install-recommends nftables && \
     rm -rf /var/lib/apt/lists/* /var/cache/apt /var/cache/debconf/*-old /var/lib/dpkg/*-old /var/log/apt /var/log/dpkg.log

@@ -116,7 +116,7 @@ class ChangeIT {
     var postgres = ring.pod(namespace, "postgres");
     traffic.awaitPage(orders, postgres);
 
-    Node.kill(sidecar(postgres));
+    Node.kill(postgres, "podseal");
     Timings.time(
         "killed sidecar, from SIGKILL to the next page", () -> traffic.awaitPage(orders, postgres));
 
@@ -126,7 +126,7 @@ class ChangeIT {
 
     // What the application itself sends while its own sidecar is dead would leave in clear.
     try (var attempts = Attempts.start(ring, orders, postgres, Duration.ofSeconds(1))) {
-      attempts.awaitFailuresAfter(() -> Node.kill(sidecar(orders)));
+      attempts.awaitFailuresAfter(() -> Node.kill(orders, "podseal"));
       attempts.awaitSuccess();
     }
     traffic.assertNothingClear(orders, postgres);
@@ -160,15 +160,6 @@ class ChangeIT {
   private String address(Pod pod) {
     var now = ring.client().resource(pod).get().getStatus().getPodIP();
     return now == null ? pod.getStatus().getPodIP() : now;
-  }
-
-  private static String sidecar(Pod pod) {
-    return pod.getStatus().getInitContainerStatuses().stream()
-        .filter(status -> "podseal".equals(status.getName()))
-        .findFirst()
-        .orElseThrow()
-        .getContainerID()
-        .replace("containerd://", "");
   }
 
   private void scale(String app, int replicas) {

@@ -53,7 +53,7 @@ class ControllerLossIT {
                 "transfer.json", orders, "iperf3", "-J", "-c", address, "-b", "8M", "-t", "12");
         var attempts = Attempts.start(ring, orders, postgres, Duration.ofSeconds(10))) {
       long killed = System.nanoTime();
-      Node.kill(pod.getStatus().getContainerStatuses().getFirst().getContainerID().substring(13));
+      Node.kill(pod, "controller");
       var serves =
           Timings.until(
               "killed leader, until the standby serves",

@@ -1,5 +1,6 @@
 package io.podseal.e2e.ring;
 
+import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.podseal.e2e.lab.Command;
 import java.net.InetAddress;
@@ -8,11 +9,42 @@ import java.util.stream.Stream;
 
 /** What the tests do on the node itself, past the Kubernetes API. */
 final class Node {
+  private static final String SCHEME = "containerd://";
+
   private Node() {}
 
   /** Sends SIGKILL to a container, as a crash would end it. */
-  static void kill(String container) {
-    enter("ctr", "--namespace", "k8s.io", "task", "kill", "--signal", "SIGKILL", container).must();
+  static void kill(Pod pod, String container) {
+    kill(id(pod, container));
+  }
+
+  private static void kill(String id) {
+    enter("ctr", "--namespace", "k8s.io", "task", "kill", "--signal", "SIGKILL", id).must();
+  }
+
+  /** The files that the first process of a container has in its memory. */
+  static String mapped(Pod pod, String container) {
+    var tasks = enter("ctr", "--namespace", "k8s.io", "task", "list").must();
+    var pid =
+        tasks
+            .lines()
+            .map(line -> line.split("\\s+", -1))
+            .filter(words -> words[0].equals(id(pod, container)))
+            .map(words -> words[1])
+            .findFirst()
+            .orElseThrow();
+    return enter("cat", "/proc/" + pid + "/maps").must();
+  }
+
+  private static String id(Pod pod, String container) {
+    var status = pod.getStatus();
+    return Stream.concat(
+            status.getInitContainerStatuses().stream(), status.getContainerStatuses().stream())
+        .filter(one -> one.getName().equals(container))
+        .map(ContainerStatus::getContainerID)
+        .findFirst()
+        .orElseThrow()
+        .substring(SCHEME.length());
   }
 
   /** Kills the sandbox of a pod, after which the kubelet makes all of the pod again. */
