@@ -27,14 +27,21 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** ESP in every suite that a peer may ask for, whole packets of tunnel mode inside. */
-final class SuitesTest {
-  private static final CryptoProvider CRYPTO = new JdkCryptoProvider();
+/**
+ * ESP in every suite that a peer may ask for, whole packets of tunnel mode inside; run once for
+ * each {@link CryptoProvider}.
+ */
+public abstract class EspSuitesContract {
   private static final int SPI = 0xc0000001;
   private static final int IPV4 = 4;
 
+  /** Checks the others, and they check it. */
+  private final CryptoProvider jdk = new JdkCryptoProvider();
+
   private final byte[] sealed = new byte[70_000];
   private final byte[] opened = new byte[70_000];
+
+  protected abstract CryptoProvider provider();
 
   static List<EspSuite> suites() {
     List<EspSuite> suites = new ArrayList<>();
@@ -56,8 +63,8 @@ final class SuitesTest {
   void packetsOfEveryLengthCrossATunnel(EspSuite suite) {
     ChildSaKeys keys = keys(suite);
     Random random = new Random(3);
-    OutboundSa outbound = OutboundSa.of(CRYPTO, random::nextBytes, keys);
-    InboundSa inbound = InboundSa.of(CRYPTO, keys);
+    OutboundSa outbound = OutboundSa.of(provider(), random::nextBytes, keys);
+    InboundSa inbound = InboundSa.of(provider(), keys);
     for (int length = 20; length < 200; length++) {
       byte[] packet = new byte[length + Esp.TRAILER_ROOM];
       random.nextBytes(packet);
@@ -74,12 +81,37 @@ final class SuitesTest {
 
   @ParameterizedTest
   @MethodSource("suites")
+  void packetsAreOctetForOctetThoseOfTheJdkAndOpenAtIt(EspSuite suite) {
+    ChildSaKeys keys = keys(suite);
+    OutboundSa ours = OutboundSa.of(provider(), new Random(5)::nextBytes, keys);
+    OutboundSa theirs = OutboundSa.of(jdk, new Random(5)::nextBytes, keys);
+    InboundSa inboundOurs = InboundSa.of(provider(), keys);
+    InboundSa inboundTheirs = InboundSa.of(jdk, keys);
+    byte[] sealedByJdk = new byte[200];
+    for (int length = 20; length < 120; length++) {
+      byte[] packet = new byte[length + Esp.TRAILER_ROOM];
+      new Random(length).nextBytes(packet);
+
+      int octets = ours.sealPayload(IPV4, packet.clone(), 0, length, sealed, 0);
+
+      assertThat(theirs.sealPayload(IPV4, packet.clone(), 0, length, sealedByJdk, 0))
+          .isEqualTo(octets);
+      assertThat(Arrays.copyOf(sealed, octets)).isEqualTo(Arrays.copyOf(sealedByJdk, octets));
+      for (InboundSa inbound : List.of(inboundOurs, inboundTheirs)) {
+        assertThat(inbound.open(sealed, 0, octets, opened, 0)).isEqualTo(length);
+        assertThat(Arrays.copyOf(opened, length)).isEqualTo(Arrays.copyOf(packet, length));
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("suites")
   void noOctetOfAPacketCanBeChangedOrCutOff(EspSuite suite) {
     ChildSaKeys keys = keys(suite);
     int length =
-        OutboundSa.of(CRYPTO, new Random(3)::nextBytes, keys)
+        OutboundSa.of(provider(), new Random(3)::nextBytes, keys)
             .sealPayload(IPV4, new byte[60 + Esp.TRAILER_ROOM], 0, 60, sealed, 0);
-    InboundSa inbound = InboundSa.of(CRYPTO, keys);
+    InboundSa inbound = InboundSa.of(provider(), keys);
     for (int i = 4; i < length; i++) {
       byte[] forged = sealed.clone();
       forged[i] ^= 0x40;
@@ -110,7 +142,7 @@ final class SuitesTest {
                     + "07e1ad43");
     EspSuite suite = EspSuite.aead(EncryptionAlgorithm.CHACHA20_POLY1305, false);
 
-    InboundSa inbound = InboundSa.of(CRYPTO, keys(suite, 0x01020304, key));
+    InboundSa inbound = InboundSa.of(provider(), keys(suite, 0x01020304, key));
     int length = inbound.open(packet, 0, packet.length, opened, 0);
 
     assertThat(length).isEqualTo(0x54);
@@ -157,7 +189,7 @@ final class SuitesTest {
   void everyPacketInCbcHasAnIvOfItsOwn() {
     ChildSaKeys keys =
         keys(suite(EncryptionAlgorithm.AES_CBC_128, IntegrityAlgorithm.HMAC_SHA2_256_128, false));
-    OutboundSa outbound = OutboundSa.of(CRYPTO, new Random(3)::nextBytes, keys);
+    OutboundSa outbound = OutboundSa.of(provider(), new Random(3)::nextBytes, keys);
 
     outbound.sealDummy(sealed, 0);
     String first = HexFormat.of().formatHex(sealed, 8, 24);
@@ -177,7 +209,7 @@ final class SuitesTest {
     Random random = new Random(3);
     OutboundSa outbound =
         new OutboundSa(
-            Protection.of(CRYPTO, random::nextBytes, keys, SPI, keys.outbound()),
+            Protection.of(provider(), random::nextBytes, keys, SPI, keys.outbound()),
             SPI,
             false,
             0xffffffefL);
@@ -191,7 +223,7 @@ final class SuitesTest {
     assertThat(outbound.sequence()).isEqualTo(0xffffffffL);
 
     Collections.shuffle(packets, random);
-    InboundSa inbound = InboundSa.of(CRYPTO, keys);
+    InboundSa inbound = InboundSa.of(provider(), keys);
     for (byte[] packet : packets) {
       assertThat(inbound.open(packet, 0, packet.length, opened, 0)).isEqualTo(20);
     }
@@ -204,7 +236,7 @@ final class SuitesTest {
   @ParameterizedTest
   @MethodSource("suites")
   void longestPayloadFitsTheLinkAndOneMoreDoesNot(EspSuite suite) {
-    OutboundSa outbound = OutboundSa.of(CRYPTO, new Random(3)::nextBytes, keys(suite));
+    OutboundSa outbound = OutboundSa.of(provider(), new Random(3)::nextBytes, keys(suite));
     int longest = outbound.longestPayload(1500);
     byte[] payload = new byte[2000];
 
@@ -221,14 +253,14 @@ final class SuitesTest {
     AhSuite ah =
         new AhSuite(IntegrityAlgorithm.HMAC_SHA2_256_128, false, Optional.empty(), List.of());
 
-    assertThatThrownBy(() -> InboundSa.of(CRYPTO, keys(ah)))
+    assertThatThrownBy(() -> InboundSa.of(provider(), keys(ah)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("AH");
   }
 
-  private static CbcProtection cbc(boolean esn, byte[] keymat, RandomSource random) {
+  private CbcProtection cbc(boolean esn, byte[] keymat, RandomSource random) {
     return new CbcProtection(
-        CRYPTO,
+        provider(),
         random,
         EncryptionAlgorithm.AES_CBC_256,
         IntegrityAlgorithm.HMAC_SHA2_256_128,

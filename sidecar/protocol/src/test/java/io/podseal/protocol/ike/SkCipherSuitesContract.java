@@ -2,6 +2,7 @@ package io.podseal.protocol.ike;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podseal.protocol.crypto.Aead;
 import io.podseal.protocol.crypto.Cbc;
 import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
@@ -21,6 +22,7 @@ import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.message.MessageEncoder;
 import io.podseal.protocol.message.NotifyPayload;
+import io.podseal.protocol.message.PayloadType;
 import io.podseal.protocol.policy.IkeSuite;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.Bytes;
@@ -34,8 +36,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Encrypted payloads under every suite: RFC 7634 appendix B, and AES-CBC with HMAC. */
-class SkCipherSuitesTest {
+/**
+ * Encrypted payloads under every suite: RFC 7634 appendix B, and AES-CBC with HMAC; run once for
+ * each {@link CryptoProvider}.
+ */
+public abstract class SkCipherSuitesContract {
   private static final long SPI_I = 0xa1a2a3a4a5a6a7a8L;
   private static final long SPI_R = 0xb1b2b3b4b5b6b7b8L;
   private static final IkeHeader HEADER =
@@ -43,7 +48,22 @@ class SkCipherSuitesTest {
   private static final IkeSuite CBC_SHA_256 =
       suite(EncryptionAlgorithm.AES_CBC_256, IntegrityAlgorithm.HMAC_SHA2_256_128);
 
-  private final JdkCryptoProvider crypto = new JdkCryptoProvider();
+  /** RFC 7634 appendix B: a responder's message with N(SET_WINDOW_SIZE = 10). */
+  private static final byte[] MESSAGE_OF_RFC_7634 =
+      hex(
+          "c0c1c2c3c4c5c6c7d0d1d2d3d4d5d6d72e202500000000090000004529000029"
+              + "10111213141516176103"
+              + "94701f8d017f7c129248896b71bfe25236efd7cdc67066906315b2");
+
+  private static final byte[] KEY_OF_RFC_7634 =
+      hex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f");
+  private static final byte[] SALT_OF_RFC_7634 = hex("a0a1a2a3");
+  private static final byte[] NOTIFY_OF_RFC_7634 = hex("0000000c00004001" + "0000000a");
+
+  /** Checks the others, and they check it. */
+  private final CryptoProvider jdk = new JdkCryptoProvider();
+
+  protected abstract CryptoProvider provider();
 
   private static IkeSuite suite(EncryptionAlgorithm encryption, IntegrityAlgorithm integrity) {
     return new IkeSuite(
@@ -66,7 +86,7 @@ class SkCipherSuitesTest {
                     suite(EncryptionAlgorithm.AES_CBC_256, i))));
   }
 
-  private IkeKeys keys(IkeSuite suite) {
+  private static IkeKeys keys(CryptoProvider crypto, IkeSuite suite) {
     return new IkeKeyDerivation(
             crypto.prf(suite.prf()),
             suite.encryption(),
@@ -79,7 +99,12 @@ class SkCipherSuitesTest {
   }
 
   private SkCipher cipher(IkeSuite suite, RandomSource random, boolean initiator) {
-    return new SkCipher(crypto, random, suite, keys(suite), initiator);
+    return cipher(provider(), suite, random, initiator);
+  }
+
+  private static SkCipher cipher(
+      CryptoProvider crypto, IkeSuite suite, RandomSource random, boolean initiator) {
+    return new SkCipher(crypto, random, suite, keys(crypto, suite), initiator);
   }
 
   private static byte[] range(int from) {
@@ -112,30 +137,75 @@ class SkCipherSuitesTest {
     assertThat(cipher(CBC_SHA_256, r -> {}, false).open(datagram(message))).hasValue(new byte[0]);
   }
 
-  /** RFC 7634 appendix B: a responder's message with N(SET_WINDOW_SIZE = 10). */
   @Test
   void theMessageOfRfc7634OpensToItsNotify() {
-    byte[] message =
-        hex(
-            "c0c1c2c3c4c5c6c7d0d1d2d3d4d5d6d72e202500000000090000004529000029"
-                + "10111213141516176103"
-                + "94701f8d017f7c129248896b71bfe25236efd7cdc67066906315b2");
     IkeSuite suite =
         IkeSuite.aead(
             EncryptionAlgorithm.CHACHA20_POLY1305,
             PrfAlgorithm.HMAC_SHA2_256,
             KeyExchangeMethod.X25519);
-    SecretBytes keyAndSalt =
-        SecretBytes.adopt(
-            hex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f" + "a0a1a2a3"));
+    byte[] keyAndSalt = Arrays.copyOf(KEY_OF_RFC_7634, 36);
+    System.arraycopy(SALT_OF_RFC_7634, 0, keyAndSalt, 32, 4);
     SecretBytes none = SecretBytes.adopt(new byte[0]);
     SecretBytes other = SecretBytes.adopt(new byte[36]);
-    IkeKeys keys = new IkeKeys(none, none, none, other, keyAndSalt, none, none);
+    IkeKeys keys = new IkeKeys(none, none, none, other, SecretBytes.adopt(keyAndSalt), none, none);
 
     Optional<byte[]> inner =
-        new SkCipher(crypto, r -> {}, suite, keys, true).open(datagram(message));
+        new SkCipher(provider(), r -> {}, suite, keys, true).open(datagram(MESSAGE_OF_RFC_7634));
 
-    assertThat(inner).hasValue(hex("0000000c00004001" + "0000000a"));
+    assertThat(inner).hasValue(NOTIFY_OF_RFC_7634);
+  }
+
+  /** Its IV is not our counter: sealed here as {@link AeadProtection} does under that IV. */
+  @Test
+  void sealingTheNotifyOfRfc7634MakesItsMessage() {
+    IkeHeader header =
+        new IkeHeader(
+            0xc0c1c2c3c4c5c6c7L, 0xd0d1d2d3d4d5d6d7L, ExchangeType.INFORMATIONAL, false, false, 9);
+    byte[] iv = hex("1011121314151617");
+    byte[] plaintext = Arrays.copyOf(NOTIFY_OF_RFC_7634, NOTIFY_OF_RFC_7634.length + 1);
+    byte[] prefix =
+        MessageEncoder.encryptedPrefix(
+            header, PayloadType.NOTIFY, iv.length + plaintext.length + Aead.TAG_LENGTH);
+    byte[] nonce = Arrays.copyOf(SALT_OF_RFC_7634, Aead.NONCE_LENGTH);
+    System.arraycopy(iv, 0, nonce, 4, iv.length);
+    byte[] message =
+        Arrays.copyOf(prefix, prefix.length + iv.length + plaintext.length + Aead.TAG_LENGTH);
+    System.arraycopy(iv, 0, message, prefix.length, iv.length);
+
+    provider()
+        .aead(EncryptionAlgorithm.CHACHA20_POLY1305, SecretBytes.copyOf(KEY_OF_RFC_7634))
+        .seal(
+            nonce,
+            prefix,
+            prefix.length,
+            plaintext,
+            0,
+            plaintext.length,
+            message,
+            prefix.length + iv.length);
+
+    assertThat(message).isEqualTo(MESSAGE_OF_RFC_7634);
+  }
+
+  /** The keys, too, come from the PRF of either. */
+  @ParameterizedTest
+  @MethodSource("suites")
+  void messagesAreOctetForOctetThoseOfTheJdkAndOpenAtIt(IkeSuite suite) {
+    SkCipher ours = cipher(provider(), suite, ScriptedRandom.counting(1), true);
+    SkCipher theirs = cipher(jdk, suite, ScriptedRandom.counting(1), true);
+    SkCipher oursAtTheOtherEnd = cipher(provider(), suite, r -> {}, false);
+    SkCipher theirsAtTheOtherEnd = cipher(jdk, suite, r -> {}, false);
+    for (int length = 0; length < 70; length++) {
+      NotifyPayload notify = NotifyPayload.of(16000, Bytes.copyOf(new byte[length]));
+      byte[] inner = MessageEncoder.inner(List.of(notify));
+
+      byte[] message = ours.seal(HEADER, List.of(notify));
+
+      assertThat(message).isEqualTo(theirs.seal(HEADER, List.of(notify)));
+      assertThat(oursAtTheOtherEnd.open(datagram(message))).hasValue(inner);
+      assertThat(theirsAtTheOtherEnd.open(datagram(message))).hasValue(inner);
+    }
   }
 
   @ParameterizedTest
@@ -218,13 +288,13 @@ class SkCipherSuitesTest {
 
   /** A message of the initiator around whole blocks of any content. */
   private byte[] sealedBlocks(byte[] blocks) {
-    IkeKeys keys = keys(CBC_SHA_256);
+    IkeKeys keys = keys(provider(), CBC_SHA_256);
     byte[] prefix = MessageEncoder.encryptedPrefix(HEADER, 0, 16 + blocks.length + 16);
     byte[] message = Arrays.copyOf(prefix, prefix.length + 16 + blocks.length + 16);
-    crypto
+    provider()
         .cbc(EncryptionAlgorithm.AES_CBC_256, keys.skEi())
         .encrypt(new byte[16], 0, blocks, 0, blocks.length, message, prefix.length + 16);
-    Mac mac = crypto.mac(IntegrityAlgorithm.HMAC_SHA2_256_128, keys.skAi());
+    Mac mac = provider().mac(IntegrityAlgorithm.HMAC_SHA2_256_128, keys.skAi());
     mac.update(message, 0, message.length - 16);
     mac.finish(message, message.length - 16);
     return message;
@@ -236,7 +306,7 @@ class SkCipherSuitesTest {
     CryptoProvider watched =
         wrap(
             CryptoProvider.class,
-            crypto,
+            provider(),
             (name, result) ->
                 result instanceof Cbc cbc
                     ? wrap(
@@ -247,7 +317,8 @@ class SkCipherSuitesTest {
                           return nothing;
                         })
                     : result);
-    SkCipher responder = new SkCipher(watched, r -> {}, CBC_SHA_256, keys(CBC_SHA_256), false);
+    SkCipher responder =
+        new SkCipher(watched, r -> {}, CBC_SHA_256, keys(provider(), CBC_SHA_256), false);
     byte[] message = cipher(CBC_SHA_256, ScriptedRandom.counting(1), true).seal(HEADER, List.of());
     byte[] forged = message.clone();
     forged[50] ^= 1;
