@@ -41,9 +41,9 @@ final class Star {
   private static final int EXCHANGE_TYPE = 18;
   private static final int KEY_LENGTH = 32;
   private static final LocalPod HUB = new LocalPod(new Identity("hub"), address(0));
-  private static final RandomSource RANDOM = new SecureRandom()::nextBytes;
 
   private final CryptoProvider crypto;
+  private final RandomSource random;
   private final End hubIs;
   private final CryptoOffer offer;
   private final IkeEndpoint hub;
@@ -68,7 +68,12 @@ final class Star {
   }
 
   Star(CryptoProvider crypto, End hubIs, CryptoOffer offer, int size) {
+    this(crypto, new SecureRandom()::nextBytes, hubIs, offer, size);
+  }
+
+  Star(CryptoProvider crypto, RandomSource random, End hubIs, CryptoOffer offer, int size) {
     this.crypto = crypto;
+    this.random = random;
     this.hubIs = hubIs;
     this.offer = offer;
     this.hub = endpoint(HUB);
@@ -91,7 +96,7 @@ final class Star {
 
   private IkeEndpoint endpoint(LocalPod pod) {
     IkeOptions options = IkeOptions.DEFAULT.withIkeSas(Integer.MAX_VALUE);
-    return new IkeEndpoint(pod, crypto, RANDOM, KeyLog.NONE, options);
+    return new IkeEndpoint(pod, crypto, random, KeyLog.NONE, options);
   }
 
   private static Peer peer(LocalPod pod, CryptoOffer offer) {
@@ -134,14 +139,25 @@ final class Star {
 
   /** A handshake with each peer. */
   void fill(boolean withChild, Spent spent) {
-    while (done < peers.size()) {
+    fill(peers.size(), withChild, spent);
+  }
+
+  /** A handshake with each of the first {@code count} peers. */
+  void fill(int count, boolean withChild, Spent spent) {
+    while (done < count) {
+      elapse();
       handshake(withChild, spent);
     }
   }
 
-  private void handshake(boolean withChild, Spent spent) {
+  /** Lets the time between two handshakes pass. */
+  void elapse() {
     now = now.plus(BETWEEN_HANDSHAKES);
     runTimers();
+  }
+
+  /** The handshake with the next peer. */
+  void handshake(boolean withChild, Spent spent) {
     LocalPod pod = spoke(++done);
     IkeEndpoint endpoint = endpoint(pod);
     endpoint.putPeers(List.of(peer(HUB, offer)), now);
