@@ -6,9 +6,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.IntFunction;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What {@link Growth} measures in time, counted in steps: 10,000 IKE SAs against 100. */
+@Tag("mass")
 final class GrowthTest {
   private static final int FEW = 100;
   private static final int MANY = 10_000;
