@@ -94,8 +94,23 @@ public final class Api implements BeforeAllCallback {
     return controller;
   }
 
-  /** Ends the controller, so that a test may have its namespace on the cluster of KUBECONFIG. */
-  static synchronized void endController() {
+  /** Where no controller of ours runs. */
+  record Vacant(KubernetesClient client, Path kubeconfig) {}
+
+  /**
+   * An API server for a controller of the test's own: the cluster of KUBECONFIG, or else one of its
+   * own until {@code owned} ends, because nothing on the shared one ends a namespace.
+   */
+  static Vacant vacant(Path folder, Resources owned) {
+    if (own().isPresent()) {
+      var plane = owned.add(ControlPlane.start(folder));
+      return new Vacant(plane.client(), plane.kubeconfig());
+    }
+    endController();
+    return new Vacant(client(), kubeconfig());
+  }
+
+  private static synchronized void endController() {
     if (controller != null) {
       controller.close();
       controller = null;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.podseal.e2e.cluster.Controller;
-import io.podseal.e2e.kube.ControlPlane;
 import io.podseal.e2e.lab.Resources;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,18 +32,9 @@ class TakeoverIT {
 
   @BeforeEach
   void installTheRights() {
-    var admin = folder;
-    if (Api.own().isPresent()) {
-      // The shared one has a controller already, and nothing there ends its namespace.
-      var plane = owned.add(ControlPlane.start(folder));
-      client = plane.client();
-      admin = plane.kubeconfig();
-    } else {
-      Api.endController();
-      client = Api.client();
-      admin = Api.kubeconfig();
-    }
-    var rights = owned.add(Rights.install(client, admin));
+    var vacant = Api.vacant(folder, owned);
+    client = vacant.client();
+    var rights = owned.add(Rights.install(client, vacant.kubeconfig()));
     kubeconfig = rights.kubeconfig(folder.resolve("controller.kubeconfig"));
   }
 
