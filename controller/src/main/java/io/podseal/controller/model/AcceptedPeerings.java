@@ -11,12 +11,21 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An edit that makes a peering invalid, or one pod too many, must not open what it sealed: its
  * last accepted form stays in force, for as many pods as it had. Opaque and immutable.
+ *
+ * <p>A controller that starts knows only from a status that a peering is in force, not for which
+ * pods: as long as they are the oldest, they are the same.
  */
 public final class AcceptedPeerings {
-  /** What a controller knows when it starts. */
+  /** What is known where there was no peering. */
   public static final AcceptedPeerings NONE = new AcceptedPeerings(Map.of());
 
   private final Map<String, InForce> byUid;
+  private final Set<String> remembered;
+
+  /** What a controller knows when it starts: the UIDs of the peerings that pair pods. */
+  public static AcceptedPeerings remembered(Set<String> pairing) {
+    return new AcceptedPeerings(Map.of(), pairing);
+  }
 
   /**
    * One peering.
@@ -40,16 +49,31 @@ public final class AcceptedPeerings {
       return new InForce(form, Set.of(), Set.of(), false);
     }
 
+    /** Of a peering that paired some, nobody knows which. */
+    static InForce remembered(CompiledPeering form) {
+      return new InForce(form, Set.of(), Set.of(), true);
+    }
+
     private static Set<String> uids(List<PodRecord> pods) {
       return pods.stream().map(PodRecord::uid).collect(Collectors.toUnmodifiableSet());
     }
   }
 
   AcceptedPeerings(Map<String, InForce> byUid) {
+    this(byUid, Set.of());
+  }
+
+  private AcceptedPeerings(Map<String, InForce> byUid, Set<String> remembered) {
     this.byUid = Map.copyOf(byUid);
+    this.remembered = Set.copyOf(remembered);
   }
 
   @Nullable InForce of(PeeringRecord peering) {
     return byUid.get(peering.uid());
+  }
+
+  /** Whether it was in force before this controller started. */
+  boolean remembers(PeeringRecord peering) {
+    return remembered.contains(peering.uid());
   }
 }

@@ -1,5 +1,6 @@
 package io.podseal.controller.model;
 
+import io.podseal.crds.v1alpha1.ProfileReference;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,15 @@ record CompiledPeering(
   /** Namespace and name of its source. */
   String display() {
     return source.key();
+  }
+
+  /** Whether it is sealed with the built-in algorithms although its spec names a profile. */
+  boolean lostItsProfile() {
+    var spec = source.spec();
+    return crypto.equals(CryptoChoice.BUILT_IN)
+        && spec != null
+        && spec.profileRef() != null
+        && !ProfileReference.DEFAULT.equals(spec.profileRef().name());
   }
 
   /** One entry of {@code to}; without namespaces it means the peering's own. */

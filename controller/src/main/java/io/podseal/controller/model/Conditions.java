@@ -47,7 +47,10 @@ final class Conditions {
           problem.explanation()
               + "; generation "
               + inForce.source().generation()
-              + " stays in force until this is corrected");
+              + " stays in force until this is corrected"
+              + (inForce.lostItsProfile()
+                  ? ", with the built-in algorithms since the controller started anew"
+                  : ""));
     }
     if (!hindrances.crowding().isEmpty()) {
       return ConditionState.no(Reasons.ACCEPTED, Reasons.TOO_MANY_PAIRS, hindrances.crowding());

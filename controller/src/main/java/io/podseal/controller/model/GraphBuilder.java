@@ -72,7 +72,7 @@ public final class GraphBuilder {
     var verdicts =
         snapshot.peerings().stream()
             .sorted(PeeringRecord.SENIORITY)
-            .map(peering -> builder.judge(peering, previous.of(peering)))
+            .map(peering -> builder.judge(peering, previous))
             .toList();
     return new ModelResult(
         builder.graph(),
@@ -81,13 +81,28 @@ public final class GraphBuilder {
         new AcceptedPeerings(builder.accepted));
   }
 
-  private Verdict judge(PeeringRecord peering, @Nullable InForce last) {
+  private Verdict judge(PeeringRecord peering, AcceptedPeerings previous) {
+    var last = previous.of(peering);
+    boolean remembered = last == null && previous.remembers(peering);
     try {
-      return enforce(peering, compiler.compile(peering), null, last);
+      var compiled = compiler.compile(peering);
+      return enforce(peering, compiled, null, remembered ? InForce.remembered(compiled) : last);
     } catch (SpecException problem) {
+      if (remembered) {
+        last = withoutItsProfile(peering);
+      }
       return last == null
           ? rejected(peering, problem, problem.explanation())
           : enforce(peering, last.form(), problem, last);
+    }
+  }
+
+  /** What nobody remembers the profile of stays sealed all the same. */
+  private @Nullable InForce withoutItsProfile(PeeringRecord peering) {
+    try {
+      return InForce.remembered(compiler.compile(peering, CryptoChoice.BUILT_IN));
+    } catch (SpecException unusable) {
+      return null;
     }
   }
 
@@ -135,14 +150,15 @@ public final class GraphBuilder {
     return firstPodBeyondLimit(kept) == null ? kept : wanted.among(Set.of(), Set.of(), maxPeers);
   }
 
-  /** UIDs of those that had a place, and then of others, up to the limit. */
+  /** UIDs of those that had a place, and then of others, the oldest first, up to the limit. */
   private Set<String> filled(List<PodRecord> pods, Set<String> first) {
     return pods.stream()
-        .map(PodRecord::uid)
         .sorted(
-            Comparator.comparing((String uid) -> !first.contains(uid))
-                .thenComparing(Comparator.naturalOrder()))
+            Comparator.comparing((PodRecord pod) -> !first.contains(pod.uid()))
+                .thenComparing(PodRecord::created)
+                .thenComparing(PodRecord::uid))
         .limit(maxPeers)
+        .map(PodRecord::uid)
         .collect(Collectors.toSet());
   }
 

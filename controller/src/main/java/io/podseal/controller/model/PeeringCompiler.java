@@ -24,21 +24,27 @@ final class PeeringCompiler {
   }
 
   CompiledPeering compile(PeeringRecord peering) throws SpecException {
-    var spec = peering.spec();
-    if (spec == null) {
-      throw SpecException.invalid("spec is missing");
-    }
+    var spec = spec(peering);
+    return compile(peering, profiles.find(peering.namespace(), spec.profileRef()));
+  }
+
+  /** As {@link #compile(PeeringRecord)}, whatever profile it names. */
+  CompiledPeering compile(PeeringRecord peering, CryptoChoice crypto) throws SpecException {
+    var spec = spec(peering);
     if (spec.from() == null) {
       throw SpecException.invalid("spec.from is missing");
     }
     var from = LabelQuery.parse(spec.from().podSelector(), "spec.from.podSelector");
     return new CompiledPeering(
-        peering,
-        from,
-        destinations(spec.to()),
-        ports(spec.ports()),
-        mode(spec.mode()),
-        profiles.find(peering.namespace(), spec.profileRef()));
+        peering, from, destinations(spec.to()), ports(spec.ports()), mode(spec.mode()), crypto);
+  }
+
+  private static SecurePeeringSpec spec(PeeringRecord peering) throws SpecException {
+    var spec = peering.spec();
+    if (spec == null) {
+      throw SpecException.invalid("spec is missing");
+    }
+    return spec;
   }
 
   private static List<CompiledPeering.Destination> destinations(@Nullable List<PeerDestination> to)

@@ -1,5 +1,6 @@
 package io.podseal.controller.model;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -21,7 +22,8 @@ public record PodRecord(
     List<String> addresses,
     boolean hostNetwork,
     boolean injected,
-    boolean finished) {
+    boolean finished,
+    Instant created) {
 
   public PodRecord {
     labels = Map.copyOf(labels);

@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -109,6 +110,11 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
         declarations.externalPeers(),
         services.services(),
         services.endpointSlices());
+  }
+
+  /** UIDs of the peerings that pair pods, as their statuses say. */
+  Set<String> pairing() {
+    return declarations.pairing();
   }
 
   /** The status that an object of ours has in the API. */

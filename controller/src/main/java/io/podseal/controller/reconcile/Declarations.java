@@ -16,13 +16,13 @@ import io.podseal.crds.v1alpha1.PairCounts;
 import io.podseal.crds.v1alpha1.PeeringGrant;
 import io.podseal.crds.v1alpha1.SecurePeering;
 import io.podseal.crds.v1alpha1.SecurePeeringStatus;
-import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiFunction;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The objects of podseal.io and their statuses, apart from each other. Thread-safe. */
@@ -63,7 +63,7 @@ final class Declarations {
                 subject.namespace(),
                 subject.name(),
                 subject.generation(),
-                instant(peering.getMetadata().getCreationTimestamp()),
+                Timestamps.instant(peering.getMetadata().getCreationTimestamp()),
                 peering.getSpec()));
     watch(
         watches,
@@ -107,6 +107,16 @@ final class Declarations {
   /** The status that the object has in the API. */
   Optional<KnownStatus> status(Subject subject) {
     return statuses.getOrDefault(subject.key(), Optional.empty());
+  }
+
+  /** UIDs of the peerings that pair pods, as their statuses say. */
+  Set<String> pairing() {
+    return peerings.values().stream()
+        .map(PeeringRecord::subject)
+        .filter(subject ->
+            status(subject).map(KnownStatus::pairs).filter(p -> p.desired() > 0).isPresent())
+        .map(Subject::uid)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private <T extends CustomResource<?, ?>, R> void watch(
@@ -159,13 +169,5 @@ final class Declarations {
 
   private static List<Condition> orNone(@Nullable List<Condition> conditions) {
     return conditions == null ? List.of() : conditions;
-  }
-
-  private static Instant instant(@Nullable String timestamp) {
-    try {
-      return timestamp == null ? Instant.EPOCH : Instant.parse(timestamp);
-    } catch (DateTimeParseException e) {
-      return Instant.EPOCH;
-    }
   }
 }

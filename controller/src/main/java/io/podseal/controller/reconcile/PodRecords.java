@@ -33,7 +33,8 @@ final class PodRecords {
         addresses(pod),
         spec != null && Boolean.TRUE.equals(spec.getHostNetwork()),
         injected(pod),
-        "Succeeded".equals(phase) || "Failed".equals(phase));
+        "Succeeded".equals(phase) || "Failed".equals(phase),
+        Timestamps.instant(meta.getCreationTimestamp()));
   }
 
   /** A pod with only what {@link #of} and the informer need, to be kept in its place. */
@@ -47,6 +48,7 @@ final class PodRecords {
         .withNamespace(meta.getNamespace())
         .withName(meta.getName())
         .withResourceVersion(meta.getResourceVersion())
+        .withCreationTimestamp(meta.getCreationTimestamp())
         .withLabels(meta.getLabels())
         .endMetadata()
         .withNewSpec()

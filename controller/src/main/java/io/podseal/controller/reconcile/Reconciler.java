@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The two passes that keep the world as the model says: one computes policies and never waits for
  * the API server, the other writes statuses. Every replica computes, so that the next leader knows
- * what the last one accepted.
+ * what the last one accepted; one that starts takes it from the statuses.
  *
  * <p>{@link #compute} and {@link #writeStatuses} each belong to one thread; the others may be
  * called by any.
@@ -36,7 +36,7 @@ public final class Reconciler {
   private final int maxPeers;
   private final InstantSource clock;
   private final AtomicReference<@Nullable Instant> changedSince;
-  private AcceptedPeerings accepted = AcceptedPeerings.NONE;
+  private @Nullable AcceptedPeerings accepted;
   private volatile PeerGraph graph = PeerGraph.EMPTY;
   private volatile List<Verdict> verdicts = List.of();
   private volatile List<ObjectReport> others = List.of();
@@ -127,7 +127,9 @@ public final class Reconciler {
   }
 
   private void runModel() {
-    var result = GraphBuilder.build(caches.snapshot(), trustDomain, maxPeers, accepted);
+    var snapshot = caches.snapshot();
+    var previous = accepted == null ? AcceptedPeerings.remembered(caches.pairing()) : accepted;
+    var result = GraphBuilder.build(snapshot, trustDomain, maxPeers, previous);
     accepted = result.accepted();
     graph = result.graph();
     verdicts = result.verdicts();

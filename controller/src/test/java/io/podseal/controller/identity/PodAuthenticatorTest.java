@@ -21,7 +21,17 @@ import org.junit.jupiter.api.Test;
 
 class PodAuthenticatorTest {
   private static final PodRecord ORDERS =
-      new PodRecord("uid-1", "shop", "orders-0", "orders", Map.of(), List.of(), false, true, false);
+      new PodRecord(
+          "uid-1",
+          "shop",
+          "orders-0",
+          "orders",
+          Map.of(),
+          List.of(),
+          false,
+          true,
+          false,
+          Instant.EPOCH);
 
   private final MockApiServer api = MockApiServer.start();
   private final TestClock clock = new TestClock(Instant.now());
@@ -122,7 +132,16 @@ class PodAuthenticatorTest {
     live.put(
         "shop/orders-0",
         new PodRecord(
-            "uid-9", "shop", "orders-0", "orders", Map.of(), List.of(), false, true, false));
+            "uid-9",
+            "shop",
+            "orders-0",
+            "orders",
+            Map.of(),
+            List.of(),
+            false,
+            true,
+            false,
+            Instant.EPOCH));
 
     assertThat(reason(token("podseal"))).isEqualTo(DenyReason.POD_UNKNOWN);
   }
@@ -288,7 +307,8 @@ class PodAuthenticatorTest {
             List.of(),
             hostNetwork,
             injected,
-            finished));
+            finished,
+            Instant.EPOCH));
   }
 
   private String token(String audience) {

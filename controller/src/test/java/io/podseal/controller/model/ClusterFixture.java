@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 
 /** Tells the story of a cluster: pods, peerings and profiles of the namespace {@code shop}. */
 final class ClusterFixture {
@@ -32,6 +33,7 @@ final class ClusterFixture {
   private final List<ProfileRecord> profiles = new ArrayList<>();
   private final Map<String, GrantRecord> grants = new LinkedHashMap<>();
   private int maxPeers = 1000;
+  private int made;
   private AcceptedPeerings accepted = AcceptedPeerings.NONE;
 
   ClusterFixture() {
@@ -64,7 +66,8 @@ final class ClusterFixture {
             List.of(addresses),
             false,
             true,
-            false));
+            false,
+            Instant.ofEpochSecond(2_000 + made++)));
     return this;
   }
 
@@ -186,6 +189,18 @@ final class ClusterFixture {
         List.of(),
         services,
         slices);
+  }
+
+  /** All controllers end; the next one knows the statuses that {@link #verdict} led to. */
+  ClusterFixture restartControllers() {
+    var last = GraphBuilder.build(snapshot(), DOMAIN, maxPeers, accepted);
+    accepted =
+        AcceptedPeerings.remembered(
+            last.verdicts().stream()
+                .filter(verdict -> !verdict.pairs().isEmpty())
+                .map(verdict -> verdict.peering().uid())
+                .collect(Collectors.toSet()));
+    return this;
   }
 
   /** One pass; what it accepted is remembered for the next. */

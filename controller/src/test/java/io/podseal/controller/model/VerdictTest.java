@@ -252,7 +252,8 @@ class VerdictTest {
                     pod.addresses(),
                     true,
                     false,
-                    false))
+                    false,
+                    pod.created()))
         .peering("p", toNamespaces("data", "shop"));
 
     assertThat(cluster.verdict("p").hostNetworkPods()).isEmpty();
@@ -379,7 +380,8 @@ class VerdictTest {
                 pod.addresses(),
                 false,
                 false,
-                false));
+                false,
+                pod.created()));
     assertThat(ready(cluster.report("p", Map.of())).reason()).isEqualTo("SidecarMissing");
 
     cluster.change(
@@ -394,7 +396,8 @@ class VerdictTest {
                 pod.addresses(),
                 true,
                 true,
-                false));
+                false,
+                pod.created()));
     assertThat(ready(cluster.report("p", Map.of())).reason()).isEqualTo("HostNetwork");
 
     cluster.deletePod("db-0");
