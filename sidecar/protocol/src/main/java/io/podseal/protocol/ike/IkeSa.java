@@ -158,6 +158,11 @@ public final class IkeSa {
     return core.remote();
   }
 
+  /** Whether a request with this message ID is the last one, and has its answer. */
+  public boolean hasAnswered(int messageId) {
+    return core.window().isAnswered(messageId);
+  }
+
   /** When its first message was sent or arrived. */
   public Instant begunAt() {
     return core.begunAt();

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -117,18 +118,24 @@ public record CryptoOffer(
 
   /** What either of two peers may use, for one that has not said which it is. */
   public CryptoOffer or(CryptoOffer other) {
-    boolean same = additional.equals(other.additional);
     return new CryptoOffer(
         either(encryption, other.encryption),
         either(integrity, other.integrity),
         either(prf, other.prf),
         either(keyExchange, other.keyExchange),
-        same ? additional : optional(additional.isEmpty() ? other.additional : additional),
+        additional.equals(other.additional) ? additional : either(other),
         either(sequenceNumbers, other.sequenceNumbers));
   }
 
-  private static List<AdditionalKeyExchange> optional(List<AdditionalKeyExchange> all) {
-    return all.stream().map(a -> new AdditionalKeyExchange(a.methods(), true)).toList();
+  /** The methods of both at each number, none of them mandatory. */
+  private List<AdditionalKeyExchange> either(CryptoOffer other) {
+    return IntStream.range(0, Math.max(additional.size(), other.additional.size()))
+        .mapToObj(i -> new AdditionalKeyExchange(either(methods(i), other.methods(i)), true))
+        .toList();
+  }
+
+  private List<KeyExchangeMethod> methods(int index) {
+    return index < additional.size() ? additional.get(index).methods() : List.of();
   }
 
   private static <T> List<T> either(List<T> first, List<T> second) {

@@ -26,6 +26,8 @@ public enum DropReason {
   IKE_MESSAGE_ID,
   IKE_DUPLICATE,
   IKE_UNEXPECTED,
+  /** Who has not authenticated asks from another address than the one it began at. */
+  IKE_OTHER_ADDRESS,
   IKE_NOT_ENCRYPTED,
   IKE_INTEGRITY,
   IKE_REFLECTED,

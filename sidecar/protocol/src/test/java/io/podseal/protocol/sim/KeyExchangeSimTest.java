@@ -6,12 +6,14 @@ import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.policy.AdditionalKeyExchange;
 import io.podseal.protocol.policy.CryptoOffer;
+import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.Ppk;
 import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.wire.Bytes;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -189,6 +191,25 @@ class KeyExchangeSimTest {
     world.run(Duration.ofSeconds(1));
     assertThat(a.received).containsExactly(5);
     assertTalk();
+  }
+
+  /** Behind a NAT, nobody can be told from its address, so any peer's method is acceptable. */
+  @Test
+  void aPeerBehindANatMayHaveAnotherAdditionalMethodThanTheRest() {
+    Host other = world.host("other", "10.0.0.3", 3);
+    for (int port : new int[] {500, 4500}) {
+      world.network.nat(
+          new Endpoint(a.address, port),
+          new Endpoint(InetAddress.ofLiteral("192.0.2.1"), 20_000 + port));
+    }
+    b.offer = CryptoOffer.HYBRID;
+    b.knows(other, Lifetimes.DEFAULT, Host.key(1, "k"));
+    CryptoOffer larger =
+        CryptoOffer.CLASSIC.withAdditional(
+            List.of(AdditionalKeyExchange.required(KeyExchangeMethod.ML_KEM_1024)));
+    meet(larger, larger);
+    assertThat(b.received).containsExactly(0);
+    assertThat(b.establishedWith(a)).hasSize(1);
   }
 
   @Test

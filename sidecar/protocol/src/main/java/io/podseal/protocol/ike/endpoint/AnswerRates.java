@@ -8,9 +8,9 @@ import java.time.Instant;
 
 /**
  * How often a source gets an answer of one kind. The table is made once: strangers make nothing
- * grow. A source has one of a few places, which the hash of its address names; who finds them all
- * taken takes that of the source that owes least, so that a flood in many names does not make the
- * busiest forgotten.
+ * grow. A source has one of a few places, which a keyed hash of its address names, so that nobody
+ * knows who shares them; who finds them all taken takes that of the source that owes least, so that
+ * a flood in many names does not make the busiest forgotten.
  */
 final class AnswerRates {
   private static final int PLACES = 8;
@@ -20,6 +20,7 @@ final class AnswerRates {
   private final long oneMoreEvery;
 
   private final long burst;
+  private final long hashKey;
   private final long[] sources = new long[GROUPS * PLACES];
 
   /** When each source has paid for its answers: it may be ahead of the time by the burst. */
@@ -28,14 +29,15 @@ final class AnswerRates {
   private long time;
   private Instant seen = Instant.MAX;
 
-  AnswerRates(int burst, int perSecond) {
+  AnswerRates(int burst, int perSecond, long hashKey) {
+    this.hashKey = hashKey;
     this.oneMoreEvery = Duration.ofSeconds(1).dividedBy(perSecond).toNanos();
     this.burst = burst * oneMoreEvery;
   }
 
   boolean mayAnswer(InetAddress source, Instant now) {
     passes(now);
-    int place = place(key(source));
+    int place = place(number(source));
     long owed = Math.max(0, paidAt[place] - time) + oneMoreEvery;
     if (owed > burst) {
       return false;
@@ -53,8 +55,17 @@ final class AnswerRates {
     seen = now;
   }
 
+  /** Which places a source may have. */
+  int group(InetAddress source) {
+    return group(number(source));
+  }
+
+  private int group(long source) {
+    return (int) Long.remainderUnsigned(mixed(mixed(source ^ hashKey) + hashKey), GROUPS);
+  }
+
   private int place(long source) {
-    int first = (int) Long.remainderUnsigned(mixed(source), GROUPS) * PLACES;
+    int first = group(source) * PLACES;
     int cheapest = first;
     for (int place = first; place < first + PLACES; place++) {
       if (sources[place] == source) {
@@ -70,11 +81,11 @@ final class AnswerRates {
   }
 
   /** Two IPv6 addresses may share a number and so what they get; two IPv4 addresses do not. */
-  private static long key(InetAddress source) {
+  private long number(InetAddress source) {
     ByteBuffer address = ByteBuffer.wrap(source.getAddress());
     return address.remaining() == 4
         ? address.getInt()
-        : mixed(address.getLong()) ^ address.getLong();
+        : mixed(address.getLong() ^ hashKey) ^ address.getLong();
   }
 
   private static long mixed(long bits) {

@@ -15,6 +15,7 @@ import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.ByteWriter;
 import io.podseal.protocol.wire.Bytes;
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
@@ -49,6 +50,15 @@ final class Cookies {
     this.random = random;
     this.current = newSecret();
     this.previous = current.copy();
+  }
+
+  /** What a table of sources hashes with, so that they cannot choose their places in it. */
+  long hashKey() {
+    SecretBytes key =
+        crypto.prf(PrfAlgorithm.HMAC_SHA2_256).apply(current, new byte[] {'h', 'a', 's', 'h'});
+    long first = key.use(k -> ByteBuffer.wrap(k).getLong());
+    key.destroy();
+    return first;
   }
 
   private SecretBytes newSecret() {

@@ -97,7 +97,9 @@ public final class IkeEndpoint {
     long localSpi = header.fromOriginalInitiator() ? header.spiResponder() : header.spiInitiator();
     IkeSa sa = sas.bySpi(localSpi);
     if (sa != null) {
-      fleet.run(sa, in, now, out);
+      if (gate.hears(sa, in, now, out)) {
+        fleet.run(sa, in, now, out);
+      }
       return;
     }
     out.add(new Action.Drop(DropReason.IKE_UNKNOWN_SPI));

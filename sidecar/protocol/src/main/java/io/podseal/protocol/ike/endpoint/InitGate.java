@@ -25,10 +25,9 @@ import java.util.Set;
  */
 final class InitGate {
   private final Cookies cookies;
-  private final AnswerRates answers = new AnswerRates(Limits.ANSWER_BURST, Limits.ANSWER_RATE);
-  private final AnswerRates proven = new AnswerRates(Limits.ANSWER_BURST, Limits.ANSWER_RATE);
-  private final AnswerRates challenges =
-      new AnswerRates(Limits.CHALLENGE_BURST, Limits.CHALLENGE_RATE);
+  private final AnswerRates answers;
+  private final AnswerRates proven;
+  private final AnswerRates challenges;
   private final KeyExchangeBudget keyExchanges = KeyExchangeBudget.ofStrangers();
   private final int ikeSas;
   private final Map<Attempt, IkeSa> byAttempt = new HashMap<>();
@@ -45,6 +44,10 @@ final class InitGate {
 
   InitGate(IkeContext ctx) {
     this.cookies = new Cookies(ctx.crypto(), ctx.random());
+    long hashKey = cookies.hashKey();
+    this.answers = new AnswerRates(Limits.ANSWER_BURST, Limits.ANSWER_RATE, hashKey);
+    this.proven = new AnswerRates(Limits.ANSWER_BURST, Limits.ANSWER_RATE, hashKey);
+    this.challenges = new AnswerRates(Limits.CHALLENGE_BURST, Limits.CHALLENGE_RATE, hashKey);
     this.ikeSas = ctx.options().ikeSas();
   }
 
@@ -73,6 +76,32 @@ final class InitGate {
       out.add(new Action.Drop(DropReason.RATE_LIMITED));
     }
     return false;
+  }
+
+  /**
+   * Whether an SA hears a message; if not, says why. Until its peer has authenticated, it asks from
+   * the address that got our IKE_SA_INIT answer and so has the keys: others would be sent answers
+   * that they never asked for. Repeats from anywhere but a peer's own place are answered as seldom
+   * as strangers.
+   */
+  boolean hears(IkeSa sa, Input.Received in, Instant now, List<Action> out) {
+    if (in.datagram().header().response()) {
+      return true;
+    }
+    InetAddress source = in.from().address();
+    Attempt attempt = halfOpen.contains(sa) ? attempts.get(sa) : null;
+    if (attempt != null && !attempt.from().address().equals(source)) {
+      out.add(new Action.Drop(DropReason.IKE_OTHER_ADDRESS));
+      return false;
+    }
+    boolean atHome = attempt == null && in.from().equals(sa.remote());
+    if (!atHome
+        && sa.hasAnswered(in.datagram().header().messageId())
+        && !answers.mayAnswer(source, now)) {
+      out.add(new Action.Drop(DropReason.RATE_LIMITED));
+      return false;
+    }
+    return true;
   }
 
   /** The SA that an earlier request of the same attempt made. */

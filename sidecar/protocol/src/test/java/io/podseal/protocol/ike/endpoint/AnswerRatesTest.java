@@ -7,11 +7,12 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import org.junit.jupiter.api.Test;
 
 class AnswerRatesTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
-  private final AnswerRates rates = new AnswerRates(Limits.ANSWER_BURST, Limits.ANSWER_RATE);
+  private final AnswerRates rates = new AnswerRates(Limits.ANSWER_BURST, Limits.ANSWER_RATE, 1);
 
   private static InetAddress source(int number) {
     try {
@@ -62,6 +63,25 @@ class AnswerRatesTest {
       assertThat(answers(i, 1, NOW)).as("source %d", i).isOne();
     }
     assertThat(answers(1, 1_000, NOW)).isZero();
+  }
+
+  /** Who may choose their places with each other get a new allowance each time they come. */
+  @Test
+  void sourcesThatShareTheirPlacesUnderOneKeyDoNotUnderAnother() {
+    var other = new AnswerRates(Limits.ANSWER_BURST, Limits.ANSWER_RATE, 2);
+    var conspirators = new ArrayList<Integer>();
+    for (int i = 0; conspirators.size() < 9; i++) {
+      if (other.group(source(i)) == 7) {
+        conspirators.add(i);
+      }
+    }
+    int answered = 0;
+    for (int round = 0; round < 1_000; round++) {
+      for (int source : conspirators) {
+        answered += answers(source, 1, NOW);
+      }
+    }
+    assertThat(answered).isEqualTo(conspirators.size() * 100);
   }
 
   @Test
