@@ -2,6 +2,7 @@ package io.podseal.protocol.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podseal.protocol.message.DeletePayload;
 import io.podseal.protocol.message.NotifyType;
 import org.junit.jupiter.api.Test;
 
@@ -240,10 +241,13 @@ class ChildRekeyCollisionScenariosTest extends TwoEnds {
   void collision_delete() {
     packetsMayBeLost();
     everySeed(() -> {
+      DeletePayload ofA = deleteOfChild(a);
       rekeys(a);
       expires(b);
       runMillis(100);
       assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
+      // §2.25.1: a, that is rekeying the child, answers with the Delete of its half.
+      assertThat(deletesAnswered(a)).containsExactly(ofA);
     });
   }
 
@@ -252,6 +256,7 @@ class ChildRekeyCollisionScenariosTest extends TwoEnds {
     multiKe();
     packetsMayBeLost();
     everySeed(() -> {
+      DeletePayload ofA = deleteOfChild(a);
       rekeys(a);
       runMillis(2);
       // The next key exchange is on its way.
@@ -260,6 +265,7 @@ class ChildRekeyCollisionScenariosTest extends TwoEnds {
       runMillis(20);
       // RFC 9370 §2.2.4: the time for it has passed at b, with that of the child.
       assertThat(errorsOf(b)).containsExactly(NotifyType.STATE_NOT_FOUND);
+      assertThat(deletesAnswered(a)).containsExactly(ofA);
     });
   }
 
@@ -267,11 +273,15 @@ class ChildRekeyCollisionScenariosTest extends TwoEnds {
   void collision_delete_drop_delete() {
     packetsMayBeLost();
     everySeed(() -> {
+      DeletePayload ofA = deleteOfChild(a);
       world.loseOne(delete(b));
       rekeys(a);
       expires(b);
       runMillis(100);
       assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
+      // The Delete comes again.
+      runMillis(2000);
+      assertThat(deletesAnswered(a)).containsExactly(ofA);
     });
   }
 
@@ -279,11 +289,13 @@ class ChildRekeyCollisionScenariosTest extends TwoEnds {
   void collision_delete_drop_rekey() {
     packetsMayBeLost();
     everySeed(() -> {
+      DeletePayload ofA = deleteOfChild(a);
       world.loseOne(request(a));
       rekeys(a);
       expires(b);
       runMillis(2000);
       assertThat(errorsOf(b)).containsExactly(NotifyType.CHILD_SA_NOT_FOUND);
+      assertThat(deletesAnswered(a)).containsExactly(ofA);
     });
   }
 
@@ -291,12 +303,14 @@ class ChildRekeyCollisionScenariosTest extends TwoEnds {
   void collision_delete_delayed_response() {
     packetsMayBeLost();
     everySeed(() -> {
+      DeletePayload ofA = deleteOfChild(a);
       world.hold(answer(b));
       rekeys(a);
       expires(b);
       runMillis(100);
       world.release();
       assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
+      assertThat(deletesAnswered(a)).containsExactly(ofA);
     });
   }
 

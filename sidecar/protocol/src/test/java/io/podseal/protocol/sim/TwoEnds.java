@@ -15,6 +15,7 @@ import io.podseal.protocol.policy.AdditionalKeyExchange;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.policy.Proposal;
+import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.wire.Bytes;
 import java.nio.ByteBuffer;
@@ -205,6 +206,18 @@ abstract class TwoEnds {
   /** Deletes that {@code host} has begun, however often they were sent. */
   long firstDeletes(Host host) {
     return first(delete(host)).filter(s -> !open(s).all(DeletePayload.class).isEmpty()).count();
+  }
+
+  /** What {@code host} lists in its answer to the first Delete of the peer. */
+  List<DeletePayload> deletesAnswered(Host host) {
+    return first(deleteAnswer(host)).findFirst().stream()
+        .flatMap(s -> open(s).all(DeletePayload.class).stream())
+        .toList();
+  }
+
+  /** The Delete of the child that carries the traffic of {@code host}, as it would send it. */
+  DeletePayload deleteOfChild(Host host) {
+    return DeletePayload.child(SecurityProtocol.ESP, host.outboundTo(other(host)).orElseThrow());
   }
 
   long count(Predicate<World.Sent> what) {
