@@ -13,8 +13,10 @@ import io.podseal.protocol.crypto.Prf;
 import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.crypto.RandomSource;
 import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.protocol.wire.ByteWriter;
 import io.podseal.protocol.wire.Bytes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -29,6 +31,7 @@ final class WatchedCrypto implements CryptoProvider {
   private final KeyLedger ledger;
   private final List<SecretBytes> secrets = new ArrayList<>();
   private final List<byte[]> octets = new ArrayList<>();
+  private final List<Bytes> prfData = new ArrayList<>();
   private boolean watching;
   private int exchanges;
   private int ciphers;
@@ -62,6 +65,11 @@ final class WatchedCrypto implements CryptoProvider {
     return octets;
   }
 
+  /** What the PRF was applied to, a call after the other. */
+  List<Bytes> prfData() {
+    return prfData;
+  }
+
   private SecretBytes watched(SecretBytes secret) {
     if (watching) {
       secrets.add(secret);
@@ -81,6 +89,11 @@ final class WatchedCrypto implements CryptoProvider {
 
       @Override
       public SecretBytes apply(SecretBytes key, byte[]... data) {
+        if (watching) {
+          ByteWriter all = new ByteWriter();
+          Arrays.stream(data).forEach(all::bytes);
+          prfData.add(Bytes.copyOf(all.toArray()));
+        }
         return watched(prf.apply(key, data));
       }
     };
