@@ -37,5 +37,10 @@ final class CasesTest {
     assertThat(quick).extracting(Case::edition).contains(Edition.values());
     assertThat(quick).extracting(Case::plane).contains(Plane.values());
     assertThat(quick).extracting(Case::initiator).contains(Case.Initiator.values());
+    for (Suite suite : Suite.all()) {
+      assertThat(quick)
+          .as("%s", suite.name())
+          .anyMatch(row -> row.name().startsWith(suite.name() + "/"));
+    }
   }
 }
