@@ -2,8 +2,12 @@ package io.podseal.e2e.ring;
 
 import io.fabric8.kubernetes.api.model.ContainerStatus;
 import io.fabric8.kubernetes.api.model.Pod;
+import io.podseal.e2e.lab.Background;
 import io.podseal.e2e.lab.Command;
 import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -24,16 +28,28 @@ final class Node {
 
   /** The files that the first process of a container has in its memory. */
   static String mapped(Pod pod, String container) {
+    return enter("cat", "/proc/" + pid(pod, container) + "/maps").must();
+  }
+
+  /** Starts an HTTP server in the network of a pod, at a port of every address, until closed. */
+  static Background serve(Ring ring, Pod pod, String container, int port) {
+    var line =
+        new ArrayList<>(List.of("../dev", "cluster", "enter", "setpriv", "--pdeathsig", "KILL"));
+    line.addAll(List.of("nsenter", "--target", pid(pod, container), "--net"));
+    line.addAll(List.of("busybox", "httpd", "-f", "-p", Integer.toString(port), "-h", "/usr"));
+    return Background.start(
+        "server of " + pod.getMetadata().getName(), line, Map.of(), ring.keep("served.log", ""));
+  }
+
+  private static String pid(Pod pod, String container) {
     var tasks = enter("ctr", "--namespace", "k8s.io", "task", "list").must();
-    var pid =
-        tasks
-            .lines()
-            .map(line -> line.split("\\s+", -1))
-            .filter(words -> words[0].equals(id(pod, container)))
-            .map(words -> words[1])
-            .findFirst()
-            .orElseThrow();
-    return enter("cat", "/proc/" + pid + "/maps").must();
+    return tasks
+        .lines()
+        .map(line -> line.split("\\s+", -1))
+        .filter(words -> words[0].equals(id(pod, container)))
+        .map(words -> words[1])
+        .findFirst()
+        .orElseThrow();
   }
 
   private static String id(Pod pod, String container) {
