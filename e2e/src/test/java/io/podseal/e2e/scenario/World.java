@@ -10,6 +10,7 @@ import io.podseal.e2e.cluster.ClusterPod;
 import io.podseal.e2e.lab.Background;
 import io.podseal.e2e.lab.Command;
 import io.podseal.e2e.lab.Lab;
+import io.podseal.e2e.lab.NatRouter;
 import io.podseal.e2e.lab.Resources;
 import io.podseal.e2e.lab.ReversePathFilter;
 import java.io.IOException;
@@ -88,6 +89,18 @@ final class World implements AutoCloseable {
     int host = ++hosts;
     return cluster.pod(
         namespace, lab.podBehindGateway(app + host, host, filter), Map.of("app", app), true);
+  }
+
+  /** Makes a router that hides the addresses of the pods behind it. */
+  NatRouter nat() {
+    return owned.add(lab.nat("nat" + ++hosts, hosts));
+  }
+
+  /** Makes an injected pod behind {@code nat}. */
+  ClusterPod podBehind(NatRouter nat, String namespace, String app) {
+    int host = ++hosts;
+    return cluster.pod(
+        namespace, nat.pod(app + host, ReversePathFilter.STRICT), Map.of("app", app), true);
   }
 
   /** Makes an injected pod with the address of {@code gone}, whose network namespace ends. */

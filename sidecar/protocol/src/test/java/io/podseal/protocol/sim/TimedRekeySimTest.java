@@ -25,19 +25,25 @@ class TimedRekeySimTest {
 
   /** What is rekeyed. */
   enum Rekeyed {
-    CHILD(new Lifetimes(SOFT, NEVER, Duration.ofSeconds(10))),
-    IKE_SA(new Lifetimes(NEVER, SOFT, Duration.ofSeconds(10)));
+    CHILD(SOFT, NEVER),
+    IKE_SA(NEVER, SOFT);
 
-    private final Lifetimes lifetimes;
+    private final Duration child;
+    private final Duration ikeSa;
 
-    Rekeyed(Lifetimes lifetimes) {
-      this.lifetimes = lifetimes;
+    Rekeyed(Duration child, Duration ikeSa) {
+      this.child = child;
+      this.ikeSa = ikeSa;
+    }
+
+    Lifetimes lifetimes() {
+      return new Lifetimes(child, ikeSa, Duration.ofSeconds(10));
     }
   }
 
   private void connect(Rekeyed rekeyed, Host initiator) {
-    a.knows(b, rekeyed.lifetimes, Host.key(1, "k"));
-    b.knows(a, rekeyed.lifetimes, Host.key(1, "k"));
+    a.knows(b, rekeyed.lifetimes(), Host.key(1, "k"));
+    b.knows(a, rekeyed.lifetimes(), Host.key(1, "k"));
     world.record();
     initiator.send(initiator == a ? b : a, 1);
     world.run(Duration.ofSeconds(1));
