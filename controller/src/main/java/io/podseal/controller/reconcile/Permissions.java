@@ -32,7 +32,7 @@ public final class Permissions {
   private Permissions() {}
 
   /**
-   * A line for each permission that is missing; empty where all are there or nobody can be asked.
+   * A line for each permission that is missing, as far as the API server answers.
    *
    * @param namespace the controller's own
    */
@@ -45,8 +45,7 @@ public final class Permissions {
         }
       }
     } catch (KubernetesClientException e) {
-      // What cannot be reached now is said by whoever needs it.
-      return List.of();
+      // What cannot be reached now is said by whoever needs it; what was found stays found.
     }
     return lines;
   }

@@ -2,11 +2,15 @@ package io.podseal.controller.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.fabric8.kubernetes.api.model.authorization.v1.SelfSubjectAccessReviewBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import io.fabric8.mockwebserver.dsl.TimesOnceableOrHttpHeaderable;
 import java.io.IOException;
+import java.net.HttpURLConnection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -37,6 +41,46 @@ class PermissionsTest {
     }
 
     assertThat(asked).hasSizeGreaterThan(40).isEqualTo(granted());
+  }
+
+  @Test
+  void whatWasFoundMissingIsSaidAlthoughALaterQuestionFails() {
+    var wanted = Permissions.wanted("sealed");
+    var server = new KubernetesMockServer(false);
+    server.init();
+    try (var client = server.createClient()) {
+      answer(server, HttpURLConnection.HTTP_CREATED, false).once();
+      answer(server, HttpURLConnection.HTTP_CREATED, true).once();
+      answer(server, HttpURLConnection.HTTP_CREATED, false).once();
+      answer(server, HttpURLConnection.HTTP_FORBIDDEN, false).always();
+
+      assertThat(Permissions.review(client, "sealed"))
+          .satisfiesExactly(
+              line -> assertThat(line).startsWith(missing(wanted.get(0))),
+              line -> assertThat(line).startsWith(missing(wanted.get(2))));
+      assertThat(server.getRequestCount()).as("nothing is asked after that").isEqualTo(4);
+    } finally {
+      server.destroy();
+    }
+  }
+
+  private static TimesOnceableOrHttpHeaderable<?> answer(
+      KubernetesMockServer server, int code, boolean allowed) {
+    return server
+        .expect()
+        .post()
+        .withPath("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews")
+        .andReturn(
+            code,
+            new SelfSubjectAccessReviewBuilder()
+                .withNewStatus()
+                .withAllowed(allowed)
+                .endStatus()
+                .build());
+  }
+
+  private static String missing(Permissions.Wanted wanted) {
+    return "missing permission: " + wanted.verb() + " " + wanted.resource();
   }
 
   private static Set<String> granted() throws IOException {
