@@ -46,6 +46,9 @@ WORKDIR /opt/podseal/app
 # It finds no API server here and is told to stop once it has said so.
 RUN timeout --signal TERM 10 java @/opt/podseal/jvm.args -XX:AOTCacheOutput=/opt/podseal/aot -jar quarkus-run.jar; \
     test -s /opt/podseal/aot
+# sbom.json lists the Java libraries, jre/release the modules of the JVM, and this the rest.
+RUN dpkg-query -W -f '${Package} ${Version} ${Architecture}\n' >/opt/podseal/packages.txt && \
+    grep -q '^JAVA_VERSION=' /opt/podseal/jre/release
 USER 10001:10001
 EXPOSE 9443 9444 8080
 ENTRYPOINT ["java", "@/opt/podseal/jvm.args", "-XX:AOTCache=/opt/podseal/aot", "-jar", "quarkus-run.jar"]
@@ -64,6 +67,8 @@ COPY --from=build /out/sidecar /opt/podseal
 ENV PATH=/opt/podseal/jre/bin:/usr/sbin:/usr/bin:/sbin:/bin MALLOC_ARENA_MAX=2
 WORKDIR /opt/podseal/app
 RUN java @/opt/podseal/jvm.args -XX:AOTCacheOutput=/opt/podseal/aot -jar podseal-sidecar.jar --train
+RUN dpkg-query -W -f '${Package} ${Version} ${Architecture}\n' >/opt/podseal/packages.txt && \
+    grep -q '^JAVA_VERSION=' /opt/podseal/jre/release
 ENTRYPOINT ["java", "@/opt/podseal/jvm.args", "-XX:AOTCache=/opt/podseal/aot", "-jar", "podseal-sidecar.jar"]
 ARG VERSION=unknown
 ARG REVISION=unknown

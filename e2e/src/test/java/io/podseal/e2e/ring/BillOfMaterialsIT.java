@@ -13,7 +13,10 @@ import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Each image carries a CycloneDX list of what it is made of, beside the libraries themselves. */
+/**
+ * Each image lists what it is made of: its libraries in CycloneDX, beside the libraries themselves;
+ * the packages of its distribution; and its Java runtime.
+ */
 @Tag("cluster")
 class BillOfMaterialsIT {
   private static final String HOME = "/opt/podseal/";
@@ -28,7 +31,16 @@ class BillOfMaterialsIT {
   }
 
   @Test
-  void everyLibraryOfTheSidecarIsInIt() throws JsonProcessingException {
+  void thePackagesAndTheJavaRuntimeOfTheControllerAreListed() {
+    var pod = ring.controllers().getFirst();
+
+    assertThat(packages(pod, "controller")).contains("libc6");
+    assertThat(runtime(pod, "controller")).contains("JAVA_VERSION=\"25.");
+  }
+
+  @Test
+  void everyLibraryOfTheSidecarIsInItAndItsPackagesAndJavaRuntimeAreListed()
+      throws JsonProcessingException {
     var namespace = ring.namespace("materials");
     ring.apply(Workloads.deployment(namespace, "orders", 1));
     var pod = ring.pod(namespace, "orders");
@@ -37,6 +49,8 @@ class BillOfMaterialsIT {
     assertThat(unlisted(pod, "podseal", "podseal-sidecar"))
         .isEqualTo(Set.of("bouncycastle-curve25519.jar"));
     assertThat(bill(pod, "podseal").findValuesAsText("name")).contains("bcprov-jdk18on");
+    assertThat(packages(pod, "podseal")).contains("nftables", "libc6");
+    assertThat(runtime(pod, "podseal")).contains("JAVA_VERSION=\"25.");
     ring.drop(namespace);
   }
 
@@ -77,6 +91,17 @@ class BillOfMaterialsIT {
       }
     }
     return unlisted;
+  }
+
+  /** The names of the packages, of which each has a version and an architecture. */
+  private List<String> packages(Pod pod, String container) {
+    var lines = exec(pod, container, "cat", HOME + "packages.txt").lines().toList();
+    assertThat(lines).allMatch(line -> line.matches("\\S+ \\S+ \\S+"));
+    return lines.stream().map(line -> line.substring(0, line.indexOf(' '))).toList();
+  }
+
+  private String runtime(Pod pod, String container) {
+    return exec(pod, container, "cat", HOME + "jre/release");
   }
 
   private JsonNode bill(Pod pod, String container) throws JsonProcessingException {
