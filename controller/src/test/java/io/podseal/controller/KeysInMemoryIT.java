@@ -81,7 +81,9 @@ class KeysInMemoryIT {
             "HeapDumpBeforeFullGC",
             "HeapDumpAfterFullGC",
             "CrashOnOutOfMemoryError",
-            "CreateCoredumpOnCrash")) {
+            "CreateCoredumpOnCrash",
+            // No heap, but a file of counters that others read.
+            "UsePerfData")) {
       assertThat(flags).containsPattern(dumping + "\\s+= false\\s");
     }
   }

@@ -42,6 +42,7 @@ class ReadOnlyRootIT {
             "touch",
             "/opt/podseal/native/other.so");
     assertThat(touch.err()).contains("Read-only file system");
-    assertThat(Node.mapped(pod, container)).contains(NATIVE);
+    // The JVM would share its counters in a file, which needs a place to be written to.
+    assertThat(Node.mapped(pod, container)).contains(NATIVE).doesNotContain("hsperfdata");
   }
 }
