@@ -173,8 +173,9 @@ class PolicyStreamTest {
     await().until(() -> atDb.peers().containsKey(identity(starting)));
   }
 
+  /** cilium PR#15876: the first packets to a new pod left in clear, as nobody knew it yet. */
   @Test
-  void aNewSidecarIsToldNothingBeforeItsPeersKnowIt() {
+  void cilium15876_aNewSidecarIsToldNothingBeforeItsPeersKnowIt() {
     var atDb = connected(db, identity(orders));
     atDb.holdAcknowledgements();
     var newcomer = fixture.pod("orders-1", "orders", "10.0.1.1");
