@@ -61,7 +61,7 @@ class ControllerLifecycle {
             sidecar.logLevel(),
             sidecar.resources()),
         ControllerOptions.Pace.DEFAULT,
-        ControlLimits.DEFAULT,
+        ControlLimits.DEFAULT.reviewingEvery(settings.reviewInterval()),
         PodAuthenticator.Limits.DEFAULT);
   }
 

@@ -2,6 +2,7 @@ package io.podseal.controller;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.time.Duration;
 import java.util.Optional;
 
 /** What the environment sets: {@code PODSEAL_NAMESPACE} and so on. */
@@ -32,6 +33,10 @@ public interface ControllerSettings {
   /** Peers that one pod may have. */
   @WithDefault("1000")
   int maxPeers();
+
+  /** Between two reviews of the token of an open stream: 1s to 1h, such as 30s or 5m. */
+  @WithDefault("5m")
+  Duration reviewInterval();
 
   /** Name that the control plane's certificate proves. */
   Optional<String> serverName();

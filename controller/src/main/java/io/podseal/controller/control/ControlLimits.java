@@ -43,6 +43,32 @@ public record ControlLimits(
           Duration.ofSeconds(3),
           Duration.ofSeconds(15));
 
+  private static final Duration SHORTEST_INTERVAL = Duration.ofSeconds(1);
+  private static final Duration LONGEST_INTERVAL = Duration.ofHours(1);
+
+  /**
+   * The same with another time between two reviews of a token.
+   *
+   * @param interval from a second, the pace at which deadlines are looked at, to an hour
+   */
+  public ControlLimits reviewingEvery(Duration interval) {
+    if (interval.compareTo(SHORTEST_INTERVAL) < 0 || interval.compareTo(LONGEST_INTERVAL) > 0) {
+      throw new IllegalArgumentException(
+          "PODSEAL_REVIEW_INTERVAL: " + interval + " is not from 1 second to 1 hour");
+    }
+    return new ControlLimits(
+        maxStreams,
+        helloDeadline,
+        acknowledgementDeadline,
+        expiryGrace,
+        interval,
+        reviewRetry,
+        reviewPatience,
+        retryAfterRefusal,
+        introduction,
+        linger);
+  }
+
   /** As received from one sidecar; a report of 1,000 live SAs fits. */
   static final int MAX_INBOUND_MESSAGE = 256 * 1024;
 

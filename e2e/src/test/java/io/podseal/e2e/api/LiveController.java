@@ -7,6 +7,11 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.podseal.controller.TestSidecar;
+import io.podseal.crds.v1alpha1.PeerDestination;
+import io.podseal.crds.v1alpha1.PeerSource;
+import io.podseal.crds.v1alpha1.SecurePeering;
+import io.podseal.crds.v1alpha1.SecurePeeringSpec;
+import io.podseal.crds.v1alpha1.Selector;
 import io.podseal.e2e.cluster.Controller;
 import io.podseal.e2e.kube.Tokens;
 import io.podseal.e2e.lab.Resources;
@@ -15,6 +20,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -44,23 +51,33 @@ final class LiveController implements AutoCloseable {
   }
 
   static LiveController start(KubernetesClient client, Path kubeconfig, Path folder) {
-    return start(client, kubeconfig, folder, SERVER_NAME);
+    return start(client, kubeconfig, folder, Map.of());
+  }
+
+  /** Starts one with {@code settings}, such as {@code PODSEAL_REVIEW_INTERVAL}. */
+  static LiveController start(
+      KubernetesClient client, Path kubeconfig, Path folder, Map<String, String> settings) {
+    return start(client, kubeconfig, folder, SERVER_NAME, settings);
   }
 
   /** Starts one that an API server on this machine can ask by URL. */
   static LiveController startLocal(KubernetesClient client, Path kubeconfig, Path folder) {
-    return start(client, kubeconfig, folder, "localhost");
+    return start(client, kubeconfig, folder, "localhost", Map.of());
   }
 
   private static LiveController start(
-      KubernetesClient client, Path kubeconfig, Path folder, String serverName) {
+      KubernetesClient client,
+      Path kubeconfig,
+      Path folder,
+      String serverName,
+      Map<String, String> settings) {
     var owned = new Resources();
     try {
       var rights = owned.add(Rights.install(client, kubeconfig));
       var own = rights.kubeconfig(folder.resolve("controller.kubeconfig"));
       var log = folder.resolve("controller.log");
       Files.deleteIfExists(log);
-      var process = owned.add(start(own, log, serverName));
+      var process = owned.add(start(own, log, serverName, settings));
       return new LiveController(owned, client, process, log);
     } catch (IOException e) {
       owned.close();
@@ -71,15 +88,13 @@ final class LiveController implements AutoCloseable {
     }
   }
 
-  private static Controller start(Path kubeconfig, Path log, String serverName) {
+  private static Controller start(
+      Path kubeconfig, Path log, String serverName, Map<String, String> settings) {
     int port = Controller.freePort();
-    var controller =
-        Controller.replica(
-            "127.0.0.1",
-            kubeconfig,
-            port,
-            log,
-            Map.of("PODSEAL_POD_IP", "198.18.0.1", "PODSEAL_SERVER_NAME", serverName));
+    var environment = new HashMap<>(settings);
+    environment.put("PODSEAL_POD_IP", "198.18.0.1");
+    environment.put("PODSEAL_SERVER_NAME", serverName);
+    var controller = Controller.replica("127.0.0.1", kubeconfig, port, log, environment);
     Awaitility.await("the control plane").atMost(Duration.ofSeconds(60)).until(controller::serving);
     return controller;
   }
@@ -170,6 +185,21 @@ final class LiveController implements AutoCloseable {
             .build()
             .getStatus());
     return client.resource(pod).updateStatus();
+  }
+
+  /** Makes a peering of the pods {@code from} and {@code to}, by their label app. */
+  void peering(String namespace, String name, String from, String to) {
+    var peering = new SecurePeering();
+    peering.getMetadata().setNamespace(namespace);
+    peering.getMetadata().setName(name);
+    peering.setSpec(
+        new SecurePeeringSpec(
+            new PeerSource(Selector.label("app", from)),
+            List.of(new PeerDestination(Selector.label("app", to))),
+            null,
+            null,
+            null));
+    client.resource(peering).create();
   }
 
   /** Deletes a pod without grace. */

@@ -12,11 +12,7 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.grpc.Status;
 import io.podseal.controller.TestSidecar;
-import io.podseal.crds.v1alpha1.PeerDestination;
-import io.podseal.crds.v1alpha1.PeerSource;
 import io.podseal.crds.v1alpha1.SecurePeering;
-import io.podseal.crds.v1alpha1.SecurePeeringSpec;
-import io.podseal.crds.v1alpha1.Selector;
 import io.podseal.e2e.lab.Resources;
 import java.io.IOException;
 import java.net.HttpURLConnection;
@@ -24,7 +20,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -39,10 +37,14 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @ExtendWith(Api.class)
 class TokenReviewLossIT {
   private static final String CONFIGURATION = "podseal-e2e-nobody-answers";
+  private static final String REVIEW_INTERVAL = "2s";
   private static final Duration LIMIT = Duration.ofSeconds(20);
 
   private static final String CONTROLLER =
       "system:serviceaccount:" + Rights.NAMESPACE + ":" + Rights.ACCOUNT;
+
+  private static final Pattern ERRORS =
+      Pattern.compile("(?m)^podseal_tokenreview_errors_total(?:\\{.*?})? (\\S+)$");
 
   private final Resources owned = new Resources();
   private KubernetesClient client;
@@ -60,7 +62,13 @@ class TokenReviewLossIT {
     config.setRequestRetryBackoffLimit(0);
     config.setImpersonateUsername(CONTROLLER);
     asController = owned.add(new KubernetesClientBuilder().withConfig(config).build());
-    controller = owned.add(LiveController.start(client, vacant.kubeconfig(), folder));
+    controller =
+        owned.add(
+            LiveController.start(
+                client,
+                vacant.kubeconfig(),
+                folder,
+                Map.of("PODSEAL_REVIEW_INTERVAL", REVIEW_INTERVAL)));
     namespace = controller.namespace();
     owned.add(this::removeConfiguration);
   }
@@ -74,22 +82,27 @@ class TokenReviewLossIT {
   void whileTokenReviewsFailOpenStreamsServeOnAndNewOnesAreAskedToComeBack() {
     var orders = owned.add(controller.connect(controller.pod(namespace, "orders", "orders")));
     var db = owned.add(controller.connect(controller.pod(namespace, "db", "db")));
-    peering("orders-to-db", "orders", "db");
+    controller.peering(namespace, "orders-to-db", "orders", "db");
     await().atMost(LIMIT).until(() -> orders.peers().size() == 1 && db.peers().size() == 1);
     var web = controller.pod(namespace, "web", "web");
 
+    assertThat(errors()).isZero();
     breakTokenReviews();
+    await("reviews of both open streams fail").atMost(LIMIT).until(() -> errors() >= 2);
+    assertThat(List.of(orders, db)).allMatch(sidecar -> sidecar.ended() == null);
+
+    double before = errors();
     try (var refused = controller.connect(web)) {
       await().atMost(LIMIT).until(() -> refused.ended() != null);
       assertThat(code(refused)).as("a sidecar tries again").isEqualTo(Status.Code.UNAVAILABLE);
       assertThat(refused.updates()).isEmpty();
     }
+    assertThat(errors()).isGreaterThan(before);
     assertThat(controller.metrics())
-        .containsPattern("podseal_tokenreview_errors_total [1-9]")
         .contains("podseal_streams_denied_total{reason=\"api_unavailable\"} 1.0");
 
     // What else happens in the cluster reaches the open streams, and statuses.
-    peering("web-to-db", "web", "db");
+    controller.peering(namespace, "web-to-db", "web", "db");
     await().atMost(LIMIT).until(() -> db.peers().size() == 2);
     await().atMost(LIMIT).until(() -> accepted("web-to-db"));
     assertThat(List.of(orders, db)).allMatch(sidecar -> sidecar.ended() == null);
@@ -160,18 +173,10 @@ class TokenReviewLossIT {
     }
   }
 
-  private void peering(String name, String from, String to) {
-    var peering = new SecurePeering();
-    peering.getMetadata().setNamespace(namespace);
-    peering.getMetadata().setName(name);
-    peering.setSpec(
-        new SecurePeeringSpec(
-            new PeerSource(Selector.label("app", from)),
-            List.of(new PeerDestination(Selector.label("app", to))),
-            null,
-            null,
-            null));
-    client.resource(peering).create();
+  private double errors() {
+    var line = ERRORS.matcher(controller.metrics());
+    assertThat(line.find()).as("the controller counts them").isTrue();
+    return Double.parseDouble(line.group(1));
   }
 
   private boolean accepted(String name) {
