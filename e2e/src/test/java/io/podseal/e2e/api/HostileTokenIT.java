@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.grpc.Status;
+import io.podseal.control.v1.Peer;
 import io.podseal.controller.AuditLines;
 import io.podseal.controller.TestSidecar;
 import io.podseal.e2e.kube.ControlPlane;
@@ -26,16 +27,31 @@ class HostileTokenIT {
   private final LiveController controller = Api.controller();
   private final String namespace = controller.namespace();
   private final Pod orders = controller.pod(namespace, "orders", "orders");
-  private final TestSidecar neighbour = controller.connect(controller.pod(namespace, "db", "db"));
+  private final Pod db = controller.pod(namespace, "db", "db");
+  private TestSidecar neighbour;
+  private int told;
 
   @BeforeEach
-  void theNeighbourIsConnected() {
-    await().until(() -> !neighbour.updates().isEmpty());
+  void theNeighbourHasAPeer() {
+    controller.pod(namespace, "web", "web");
+    controller.peering(namespace, "db-to-web", "db", "web");
+    neighbour = controller.connect(db);
+    await().until(() -> neighbour.peers().size() == 1);
+    told = neighbour.updates().size();
   }
 
   @AfterEach
-  void theNeighbourNoticedNothing() {
-    assertThat(neighbour.ended()).isNull();
+  void theNeighbourNoticedNothingAndHearsOfTheNextChange() {
+    assertUndisturbed();
+    var second = controller.pod(namespace, "web-1", "web");
+    await().until(() -> neighbour.peers().size() == 2);
+    assertThat(neighbour.updates()).hasSize(told + 1);
+    assertThat(neighbour.lastUpdate().getFull()).isFalse();
+    assertThat(neighbour.lastUpdate().getPeersList())
+        .singleElement()
+        .extracting(Peer::getIdentity)
+        .asString()
+        .startsWith(second.getMetadata().getUid());
     neighbour.close();
   }
 
@@ -155,6 +171,12 @@ class HostileTokenIT {
     }
     assertThat(denials(reason)).as("audited denials for %s", reason).isGreaterThan(before);
     assertThat(AuditLines.strange(controller.logged())).isEmpty();
+    assertUndisturbed();
+  }
+
+  private void assertUndisturbed() {
+    assertThat(neighbour.ended()).isNull();
+    assertThat(neighbour.updates()).as("updates of the neighbour").hasSize(told);
   }
 
   private long denials(String reason) {
