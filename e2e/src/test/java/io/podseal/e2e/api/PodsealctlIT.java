@@ -3,12 +3,14 @@ package io.podseal.e2e.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.podseal.e2e.kube.Chart;
 import io.podseal.e2e.kube.Podsealctl;
 import io.podseal.e2e.lab.Command;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -21,6 +23,8 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class PodsealctlIT {
   private static final List<String> INJECT = List.of("inject", "-f", "-");
+  private static final Pattern RESOURCES =
+      Pattern.compile("name: PODSEAL_SIDECAR_RESOURCES\\s+value: (\".*\")");
   private static final String APPLICATION =
       """
       containers:
@@ -109,6 +113,18 @@ class PodsealctlIT {
           .remove("kubectl.kubernetes.io/last-applied-configuration");
     }
     assertThat(offline.at("/metadata/annotations")).isEqualTo(online.at("/metadata/annotations"));
+  }
+
+  @Test
+  void aPodInjectedOfflineHasTheResourcesThatTheChartGivesTheWebhook() {
+    var printed = podsealctl.run(INJECT, POD.replace("NAME", "usual")).must();
+    var pod = world.created("plain", printed);
+
+    var chart = new Chart(world.kubeconfig(), "podseal-system").render("deployment.yaml");
+    var value = RESOURCES.matcher(chart);
+    assertThat(value.find()).as("PODSEAL_SIDECAR_RESOURCES of the chart").isTrue();
+    assertThat(pod.at("/spec/initContainers/0/resources"))
+        .isEqualTo(WebhookWorld.parse(WebhookWorld.parse(value.group(1)).asText()));
   }
 
   @Test
