@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.podseal.protocol.crypto.KeyExchangeMethod.Family;
+import io.podseal.protocol.message.KePayload;
+import io.podseal.protocol.message.MessageEncoder;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.Bytes;
 import java.math.BigInteger;
@@ -221,10 +223,12 @@ public abstract class KeyExchangeContract {
     KeyExchange i = p256("c88f01f510d9ac3f70a292daa2316de544e9aab8afe84049c62a9c57862d1433");
     KeyExchange r = p256("c6ef9c5d78ae012a011164acb397ce2088685d8f06bf9be0b283ab46476bee53");
 
-    assertThat(i.publicValue())
+    // KEi whole, with the header of the payload and the number of the group.
+    assertThat(MessageEncoder.inner(List.of(ke(i))))
         .isEqualTo(
             hex(
-                "dad0b65394221cf9b051e1feca5787d098dfe637fc90b9ef945d0c3772581180"
+                "0000004800130000"
+                    + "dad0b65394221cf9b051e1feca5787d098dfe637fc90b9ef945d0c3772581180"
                     + "5271a0461cdb8252d61f1c456fa3e59ab1f45b33accf5f58389e0577b8990bb3"));
     assertThat(r.publicValue())
         .isEqualTo(
@@ -235,6 +239,10 @@ public abstract class KeyExchangeContract {
         .contains(
             SecretBytes.copyOf(
                 hex("d6840f6b42f6edafd13116e0e12565202fef8e9ece7dce03812464d04b9442de")));
+  }
+
+  private static KePayload ke(KeyExchange exchange) {
+    return new KePayload(exchange.method().id(), Bytes.copyOf(exchange.publicValue()));
   }
 
   private KeyExchange p256(String privateValue) {

@@ -37,14 +37,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Encrypted payloads under every suite: RFC 7634 appendix B, and AES-CBC with HMAC; run once for
- * each {@link CryptoProvider}.
+ * Encrypted payloads under every suite: RFC 7634 appendix B, AES-GCM, and AES-CBC with HMAC; run
+ * once for each {@link CryptoProvider}.
  */
 public abstract class SkCipherSuitesContract {
   private static final long SPI_I = 0xa1a2a3a4a5a6a7a8L;
   private static final long SPI_R = 0xb1b2b3b4b5b6b7b8L;
   private static final IkeHeader HEADER =
       new IkeHeader(SPI_I, SPI_R, ExchangeType.INFORMATIONAL, true, false, 2);
+  private static final IkeSuite GCM_256 =
+      IkeSuite.aead(
+          EncryptionAlgorithm.AES_GCM_16_256, PrfAlgorithm.HMAC_SHA2_256, KeyExchangeMethod.X25519);
   private static final IkeSuite CBC_SHA_256 =
       suite(EncryptionAlgorithm.AES_CBC_256, IntegrityAlgorithm.HMAC_SHA2_256_128);
 
@@ -121,6 +124,17 @@ public abstract class SkCipherSuitesContract {
 
   private static byte[] hex(String hex) {
     return HexFormat.of().parseHex(hex);
+  }
+
+  @Test
+  void anEmptyInformationalRequestUnderAesGcmIsTheKnownOctets() {
+    byte[] message = cipher(GCM_256, r -> {}, true).seal(HEADER, List.of());
+
+    assertThat(HexFormat.of().formatHex(message))
+        .isEqualTo(
+            "a1a2a3a4a5a6a7a8b1b2b3b4b5b6b7b82e20250800000002000000390000001d0000000000000001"
+                + "780e13b4c355eaf3c952b4664b47ed4bbf");
+    assertThat(cipher(GCM_256, r -> {}, false).open(datagram(message))).hasValue(new byte[0]);
   }
 
   @Test

@@ -2,8 +2,8 @@ package io.podseal.protocol.esp;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
-import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.esp.replay.ReplayWindow;
 import io.podseal.protocol.secret.SecretBytes;
 import java.util.Arrays;
@@ -13,9 +13,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The AES-GCM ESP cases of draft-mcgrew-gcm-test-01, through {@link InboundSa}. Their IVs are not
- * our counter, so the sending half is judged by its layout in {@link EspTest} instead.
+ * our counter, so the sending half is judged by its layout in {@link EspTest} instead. Run once for
+ * each {@link CryptoProvider}.
  */
-final class EspVectorsTest {
+public abstract class EspVectorsContract {
+  protected abstract CryptoProvider provider();
 
   @ParameterizedTest(name = "{0}")
   @CsvSource({
@@ -67,7 +69,7 @@ final class EspVectorsTest {
     InboundSa inbound =
         new InboundSa(
             new AeadProtection(
-                new JdkCryptoProvider(),
+                provider(),
                 key.length() == 32
                     ? EncryptionAlgorithm.AES_GCM_16_128
                     : EncryptionAlgorithm.AES_GCM_16_256,

@@ -2,11 +2,11 @@ package io.podseal.protocol.keymat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podseal.protocol.crypto.CryptoProvider;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
 import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.crypto.Prf;
 import io.podseal.protocol.crypto.PrfAlgorithm;
-import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.secret.SecretBytes;
 import io.podseal.protocol.wire.ByteWriter;
 import io.podseal.protocol.wire.Bytes;
@@ -20,26 +20,36 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Rekeys, additional key exchanges, pre-shared post-quantum keys, resumption and IKE_INTERMEDIATE,
- * against values that were computed independently from one chain of inputs.
+ * against values that were computed independently from one chain of inputs; run once for each
+ * {@link CryptoProvider}.
  */
-class KeymatVariantsTest {
+public abstract class KeymatVariantsContract {
   private static final long SPI_I = 0xa1a2a3a4a5a6a7a8L;
   private static final long SPI_R = 0xb1b2b3b4b5b6b7b8L;
   private static final Bytes NONCE_I = range(0);
   private static final Bytes NONCE_R = range(0x20);
   private static final Bytes NOTIFY = Bytes.ofHex("0000000800004001");
 
-  private final Prf prf = new JdkCryptoProvider().prf(PrfAlgorithm.HMAC_SHA2_256);
-  private final IkeKeyDerivation gcm =
-      derivation(EncryptionAlgorithm.AES_GCM_16_256, Optional.empty(), NONCE_I, NONCE_R);
-  private final IkeKeys keys = gcm.initial(secret(range(0x40)));
+  protected abstract CryptoProvider provider();
+
+  private Prf prf() {
+    return provider().prf(PrfAlgorithm.HMAC_SHA2_256);
+  }
+
+  private IkeKeyDerivation gcm() {
+    return derivation(EncryptionAlgorithm.AES_GCM_16_256, Optional.empty(), NONCE_I, NONCE_R);
+  }
+
+  private IkeKeys keys() {
+    return gcm().initial(secret(range(0x40)));
+  }
 
   private IkeKeyDerivation derivation(
       EncryptionAlgorithm encryption,
       Optional<IntegrityAlgorithm> integrity,
       Bytes nonceI,
       Bytes nonceR) {
-    return new IkeKeyDerivation(prf, encryption, integrity, nonceI, nonceR, SPI_I, SPI_R);
+    return new IkeKeyDerivation(prf(), encryption, integrity, nonceI, nonceR, SPI_I, SPI_R);
   }
 
   private static Bytes range(int from) {
@@ -60,14 +70,14 @@ class KeymatVariantsTest {
 
   private static String all(IkeKeys k) {
     return Stream.of(k.skD(), k.skAi(), k.skAr(), k.skEi(), k.skEr(), k.skPi(), k.skPr())
-        .map(KeymatVariantsTest::hex)
+        .map(KeymatVariantsContract::hex)
         .reduce("", String::concat);
   }
 
   /** The whole prf+ stream that a SKEYSEED gives. */
   private String stream(String skeyseed, Bytes nonceI, Bytes nonceR) {
     byte[] seed = new ByteWriter().bytes(nonceI).bytes(nonceR).u64(SPI_I).u64(SPI_R).toArray();
-    return hex(PrfPlus.expand(prf, secret(Bytes.ofHex(skeyseed)), seed, 3 * 32 + 2 * 36));
+    return hex(PrfPlus.expand(prf(), secret(Bytes.ofHex(skeyseed)), seed, 3 * 32 + 2 * 36));
   }
 
   @Test
@@ -100,15 +110,15 @@ class KeymatVariantsTest {
             Stream.of(cbc.skD(), cbc.skAi(), cbc.skAr(), cbc.skEi(), cbc.skEr(), cbc.skPi())
                 .map(SecretBytes::length))
         .containsExactly(32, 64, 64, 16, 16, 32);
-    assertThat(hex(cbc.skD())).isEqualTo(hex(keys.skD()));
-    assertThat(keys.skAi().length()).as("of an AEAD").isZero();
+    assertThat(hex(cbc.skD())).isEqualTo(hex(keys().skD()));
+    assertThat(keys().skAi().length()).as("of an AEAD").isZero();
   }
 
   @Test
   void aRekeyedIkeSaBeginsFromTheOldSkD() {
     IkeKeys rekeyed =
         derivation(EncryptionAlgorithm.AES_GCM_16_256, Optional.empty(), range(0x80), range(0xa0))
-            .rekeyed(keys.skD(), List.of(secret(range(0xc0))));
+            .rekeyed(keys().skD(), List.of(secret(range(0xc0))));
 
     assertThat(all(rekeyed))
         .isEqualTo(
@@ -122,7 +132,7 @@ class KeymatVariantsTest {
   void aRekeyWithAdditionalKeyExchangesPutsTheirSecretsAfterTheNonces() {
     IkeKeys rekeyed =
         derivation(EncryptionAlgorithm.AES_GCM_16_256, Optional.empty(), range(0x80), range(0xa0))
-            .rekeyed(keys.skD(), List.of(secret(range(0xc0)), secret(range(0xe0))));
+            .rekeyed(keys().skD(), List.of(secret(range(0xc0)), secret(range(0xe0))));
 
     assertThat(all(rekeyed))
         .isEqualTo(
@@ -134,7 +144,7 @@ class KeymatVariantsTest {
 
   @Test
   void anAdditionalKeyExchangeReplacesAllKeys() {
-    IkeKeys updated = gcm.updated(keys.skD(), secret(range(0xe0)));
+    IkeKeys updated = gcm().updated(keys().skD(), secret(range(0xe0)));
 
     assertThat(all(updated))
         .isEqualTo(
@@ -144,11 +154,25 @@ class KeymatVariantsTest {
                 NONCE_R));
   }
 
+  /** RFC 5723 §5.1: SKEYSEED = prf(SK_d(old), "Resumption" | Ni | Nr), in the form of a rekey. */
+  @Test
+  void aResumedIkeSaPutsAWordInThePlaceOfTheSharedSecret() {
+    SecretBytes word = SecretBytes.copyOf("Resumption".getBytes(StandardCharsets.US_ASCII));
+
+    assertThat(all(gcm().rekeyed(keys().skD(), List.of(word))))
+        .isEqualTo(
+            stream(
+                "b6ab0cd35efc48a6961da7965da640e4620d5bf05dd7f3c8b1f451e04340dbe3",
+                NONCE_I,
+                NONCE_R));
+  }
+
   @Test
   void aPostQuantumPresharedKeyChangesSkDAndSkPAndNothingElse() {
     SecretBytes ppk = SecretBytes.copyOf("podseal-ppk-0001".getBytes(StandardCharsets.US_ASCII));
 
-    IkeKeys mixed = keys.withPpk(prf, ppk);
+    IkeKeys keys = keys();
+    IkeKeys mixed = keys.withPpk(prf(), ppk);
 
     assertThat(hex(mixed.skD()))
         .isEqualTo("18a68d95b7b08c07680611acd51a43c87ef10e516a075b3d01aef4b56437e68e");
@@ -166,8 +190,8 @@ class KeymatVariantsTest {
   void aChildWithAdditionalKeyExchangesAndIntegrityKeysIsCutFromOneStream() {
     ChildKeymat keymat =
         ChildKeymat.derive(
-            prf,
-            keys.skD(),
+            prf(),
+            keys().skD(),
             List.of(secret(range(0xc0)), secret(range(0xe0))),
             range(0x80),
             range(0xa0),
@@ -205,9 +229,10 @@ class KeymatVariantsTest {
   @Test
   void intAuthIsAChainOverTheRequestsAndOneOverTheResponses() {
     Bytes first =
-        IntAuth.link(prf, keys.skPi(), Bytes.EMPTY, authenticated("0800000001"), NOTIFY.toArray());
+        IntAuth.link(
+            prf(), keys().skPi(), Bytes.EMPTY, authenticated("0800000001"), NOTIFY.toArray());
     Bytes second =
-        IntAuth.link(prf, keys.skPi(), first, authenticated("0800000002"), NOTIFY.toArray());
+        IntAuth.link(prf(), keys().skPi(), first, authenticated("0800000002"), NOTIFY.toArray());
 
     assertThat(first)
         .hasToString("e97545bbf8454ebee8fdfb93c92a65f4b4d18129e495b83176c9209039a7974f");
@@ -218,9 +243,11 @@ class KeymatVariantsTest {
   @Test
   void authEndsWithBothChainsAndTheMessageIdOfIkeAuth() {
     Bytes requests =
-        IntAuth.link(prf, keys.skPi(), Bytes.EMPTY, authenticated("0800000001"), NOTIFY.toArray());
+        IntAuth.link(
+            prf(), keys().skPi(), Bytes.EMPTY, authenticated("0800000001"), NOTIFY.toArray());
     Bytes responses =
-        IntAuth.link(prf, keys.skPr(), Bytes.EMPTY, authenticated("2000000001"), NOTIFY.toArray());
+        IntAuth.link(
+            prf(), keys().skPr(), Bytes.EMPTY, authenticated("2000000001"), NOTIFY.toArray());
     byte[] message =
         HexFormat.of()
             .parseHex("a1a2a3a4a5a6a7a8000000000000000028202208000000000000004000000024" + NONCE_I);
@@ -233,11 +260,11 @@ class KeymatVariantsTest {
 
     SecretBytes auth =
         PskAuth.compute(
-            prf,
+            prf(),
             secret(range(0x60)),
             message,
             NONCE_R,
-            keys.skPi(),
+            keys().skPi(),
             id,
             IntAuth.signedOctets(requests, responses, 2));
 
@@ -249,9 +276,9 @@ class KeymatVariantsTest {
   void aCrashDetectionTokenComesAgainFromItsSecretAndTheSpis() {
     SecretBytes secret = secret(range(0x60));
 
-    assertThat(QcdToken.of(prf, secret, SPI_I, SPI_R))
+    assertThat(QcdToken.of(prf(), secret, SPI_I, SPI_R))
         .hasToString("0a84b717a96c0229465d2d1fdb99a44d1cf3a3b27864a1ab80820ca7f2ffa724");
-    assertThat(QcdToken.of(prf, secret, SPI_R, SPI_I))
-        .isNotEqualTo(QcdToken.of(prf, secret, SPI_I, SPI_R));
+    assertThat(QcdToken.of(prf(), secret, SPI_R, SPI_I))
+        .isNotEqualTo(QcdToken.of(prf(), secret, SPI_I, SPI_R));
   }
 }
