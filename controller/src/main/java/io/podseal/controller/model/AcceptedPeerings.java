@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * last accepted form stays in force, for as many pods as it had. Opaque and immutable.
  *
  * <p>A controller that starts knows only from a status that a peering is in force, not for which
- * pods: as long as they are the oldest, they are the same.
+ * pods: it takes the oldest.
  */
 public final class AcceptedPeerings {
   /** What is known where there was no peering. */
@@ -22,9 +22,9 @@ public final class AcceptedPeerings {
   private final Map<String, InForce> byUid;
   private final Set<String> remembered;
 
-  /** What a controller knows when it starts: the UIDs of the peerings that pair pods. */
-  public static AcceptedPeerings remembered(Set<String> pairing) {
-    return new AcceptedPeerings(Map.of(), pairing);
+  /** What a controller knows when it starts: the UIDs of the peerings that are in force. */
+  public static AcceptedPeerings remembered(Set<String> inForce) {
+    return new AcceptedPeerings(Map.of(), inForce);
   }
 
   /**
@@ -35,13 +35,11 @@ public final class AcceptedPeerings {
    * @param sealed whether it ever paired any, since when nothing of it may open again
    */
   record InForce(CompiledPeering form, Set<String> from, Set<String> to, boolean sealed) {
-    /**
-     * @param crowding what is said of a peering that has outgrown the limit; else empty
-     */
-    static InForce of(CompiledPeering form, Selection selection, String crowding) {
+    static InForce of(CompiledPeering form, Selection selection, @Nullable InForce last) {
       var from = uids(selection.from());
       var to = uids(selection.to());
-      return new InForce(form, from, to, !crowding.isEmpty() || (!from.isEmpty() && !to.isEmpty()));
+      boolean sealedBefore = last != null && last.sealed();
+      return new InForce(form, from, to, sealedBefore || (!from.isEmpty() && !to.isEmpty()));
     }
 
     /** Of a peering that never paired any. */

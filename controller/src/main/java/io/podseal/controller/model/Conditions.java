@@ -45,12 +45,12 @@ final class Conditions {
           Reasons.ACCEPTED,
           problem.reason(),
           problem.explanation()
-              + "; generation "
-              + inForce.source().generation()
-              + " stays in force until this is corrected"
               + (inForce.lostItsProfile()
-                  ? ", with the built-in algorithms since the controller started anew"
-                  : ""));
+                  ? "; until this is corrected it is sealed with the built-in algorithms, as the"
+                      + " controller that knew its profile is gone"
+                  : "; generation "
+                      + inForce.source().generation()
+                      + " stays in force until this is corrected"));
     }
     if (!hindrances.crowding().isEmpty()) {
       return ConditionState.no(Reasons.ACCEPTED, Reasons.TOO_MANY_PAIRS, hindrances.crowding());

@@ -114,7 +114,7 @@ public final class GraphBuilder {
     var wanted = Selection.of(compiled, index, namespaces, grants);
     var crowded = firstPodBeyondLimit(wanted);
     if (crowded == null) {
-      return enforce(peering, compiled, wanted, Conditions.Hindrances.of(problem));
+      return enforce(peering, compiled, wanted, Conditions.Hindrances.of(problem), last);
     }
     var tooMany = "pod " + crowded.display() + " would have more than " + maxPeers + " peers; ";
     if (last == null || !last.sealed()) {
@@ -134,30 +134,48 @@ public final class GraphBuilder {
         compiled,
         kept,
         new Conditions.Hindrances(
-            problem,
-            tooMany + "as many as before stay paired, the others wait: select fewer pods"));
+            problem, tooMany + "as many as before stay paired, the others wait: select fewer pods"),
+        last);
   }
 
   /** The pods that were paired, and as many others as there is room for. */
   private Selection withinLimit(Selection wanted, InForce last) {
-    var filled =
-        wanted.among(filled(wanted.from(), last.from()), filled(wanted.to(), last.to()), maxPeers);
+    var filled = filled(wanted, last, maxPeers);
     if (firstPodBeyondLimit(filled) == null) {
       return filled;
     }
     var kept = wanted.among(last.from(), last.to(), maxPeers);
-    // Another peering may have grown meanwhile, and the limit holds for all together.
-    return firstPodBeyondLimit(kept) == null ? kept : wanted.among(Set.of(), Set.of(), maxPeers);
+    if (!last.from().isEmpty() && !last.to().isEmpty() && firstPodBeyondLimit(kept) == null) {
+      return kept;
+    }
+    // Another peering has grown meanwhile, or nobody remembers: as many as the limit of all allows.
+    int fits = 0;
+    int tooMany = maxPeers;
+    while (tooMany - fits > 1) {
+      int middle = (fits + tooMany) / 2;
+      if (firstPodBeyondLimit(filled(wanted, last, middle)) == null) {
+        fits = middle;
+      } else {
+        tooMany = middle;
+      }
+    }
+    return filled(wanted, last, fits);
   }
 
-  /** UIDs of those that had a place, and then of others, the oldest first, up to the limit. */
-  private Set<String> filled(List<PodRecord> pods, Set<String> first) {
+  /** With so many pods of each side at most. */
+  private Selection filled(Selection wanted, InForce last, int most) {
+    return wanted.among(
+        filled(wanted.from(), last.from(), most), filled(wanted.to(), last.to(), most), maxPeers);
+  }
+
+  /** UIDs of those that had a place, and then of others, the oldest first. */
+  private static Set<String> filled(List<PodRecord> pods, Set<String> first, int most) {
     return pods.stream()
         .sorted(
             Comparator.comparing((PodRecord pod) -> !first.contains(pod.uid()))
                 .thenComparing(PodRecord::created)
                 .thenComparing(PodRecord::uid))
-        .limit(maxPeers)
+        .limit(most)
         .map(PodRecord::uid)
         .collect(Collectors.toSet());
   }
@@ -197,8 +215,9 @@ public final class GraphBuilder {
       PeeringRecord peering,
       CompiledPeering compiled,
       Selection selection,
-      Conditions.Hindrances hindrances) {
-    accepted.put(peering.uid(), InForce.of(compiled, selection, hindrances.crowding()));
+      Conditions.Hindrances hindrances,
+      @Nullable InForce last) {
+    accepted.put(peering.uid(), InForce.of(compiled, selection, last));
     var conflicts = new TreeSet<String>();
     var pairs = merge(compiled, selection, conflicts);
     var involved = new LinkedHashSet<PodRecord>();

@@ -112,9 +112,9 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
         services.endpointSlices());
   }
 
-  /** UIDs of the peerings that pair pods, as their statuses say. */
-  Set<String> pairing() {
-    return declarations.pairing();
+  /** UIDs of the peerings that are in force, as their statuses say. */
+  Set<String> inForce() {
+    return declarations.inForce();
   }
 
   /** The status that an object of ours has in the API. */

@@ -7,6 +7,7 @@ import io.podseal.controller.model.ExternalPeerRecord;
 import io.podseal.controller.model.GrantRecord;
 import io.podseal.controller.model.PeeringRecord;
 import io.podseal.controller.model.ProfileRecord;
+import io.podseal.controller.model.Reasons;
 import io.podseal.controller.model.StatusEvaluator;
 import io.podseal.controller.model.Subject;
 import io.podseal.crds.v1alpha1.CryptoProfile;
@@ -32,6 +33,13 @@ final class Declarations {
   /** A status as the API has it, whatever kind it is of. */
   record KnownStatus(
       @Nullable Long observedGeneration, List<Condition> conditions, @Nullable PairCounts pairs) {
+    /** Whether it was accepted, or pairs pods although it was not. */
+    boolean isInForce() {
+      return (pairs != null && pairs.desired() > 0)
+          || conditions.stream()
+              .anyMatch(c -> Reasons.ACCEPTED.equals(c.getType()) && "True".equals(c.getStatus()));
+    }
+
     /** Whether this counts more keyed or active pairs than {@code report}. */
     boolean isAhead(StatusEvaluator.Report report) {
       return pairs != null
@@ -109,12 +117,11 @@ final class Declarations {
     return statuses.getOrDefault(subject.key(), Optional.empty());
   }
 
-  /** UIDs of the peerings that pair pods, as their statuses say. */
-  Set<String> pairing() {
+  /** UIDs of the peerings that are in force, as their statuses say. */
+  Set<String> inForce() {
     return peerings.values().stream()
         .map(PeeringRecord::subject)
-        .filter(subject ->
-            status(subject).map(KnownStatus::pairs).filter(p -> p.desired() > 0).isPresent())
+        .filter(subject -> status(subject).filter(KnownStatus::isInForce).isPresent())
         .map(Subject::uid)
         .collect(Collectors.toUnmodifiableSet());
   }

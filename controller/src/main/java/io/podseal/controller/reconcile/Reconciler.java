@@ -128,7 +128,7 @@ public final class Reconciler {
 
   private void runModel() {
     var snapshot = caches.snapshot();
-    var previous = accepted == null ? AcceptedPeerings.remembered(caches.pairing()) : accepted;
+    var previous = accepted == null ? AcceptedPeerings.remembered(caches.inForce()) : accepted;
     var result = GraphBuilder.build(snapshot, trustDomain, maxPeers, previous);
     accepted = result.accepted();
     graph = result.graph();

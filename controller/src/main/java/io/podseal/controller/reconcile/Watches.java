@@ -23,6 +23,7 @@ final class Watches implements AutoCloseable {
   private static final Duration BLIND = Duration.ofSeconds(5);
 
   private final Map<String, SharedIndexInformer<?>> informers = new LinkedHashMap<>();
+  private final Map<String, Listing> listings = new LinkedHashMap<>();
   private final RepeatGuard repeats;
   private final InstantSource clock;
   private Instant watchedAllAt;
@@ -44,11 +45,17 @@ final class Watches implements AutoCloseable {
       }
       return true;
     });
+    var listing = new Listing();
+    listings.put(what, listing);
     informer.addEventHandler(
         new ResourceEventHandler<>() {
           @Override
           public void onAdd(T object) {
-            put.accept(object);
+            try {
+              put.accept(object);
+            } finally {
+              listing.heard();
+            }
           }
 
           @Override
@@ -68,12 +75,20 @@ final class Watches implements AutoCloseable {
     informers.put(what, informer);
   }
 
-  /** Starts all; the result completes when everything was listed once. */
+  /** Starts all; the result completes when everything was listed once and heard of. */
   CompletableFuture<Void> start() {
     return CompletableFuture.allOf(
-        informers.values().stream()
-            .map(informer -> informer.start().toCompletableFuture())
+        informers.entrySet().stream()
+            .map(entry -> start(entry.getKey(), entry.getValue()))
             .toArray(CompletableFuture[]::new));
+  }
+
+  private CompletableFuture<Void> start(String what, SharedIndexInformer<?> informer) {
+    var listing = Objects.requireNonNull(listings.get(what));
+    return informer
+        .start()
+        .toCompletableFuture()
+        .thenCompose(started -> listing.listed(informer.getStore().listKeys().size()));
   }
 
   /** Says when the view of the cluster is frozen, and when it moves again; one thread calls it. */
