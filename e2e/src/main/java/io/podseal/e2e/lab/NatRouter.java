@@ -48,7 +48,7 @@ public final class NatRouter implements AutoCloseable {
     return router.address();
   }
 
-  /** Makes a pod behind it, on a network of its own: pods behind it meet nobody but the router. */
+  /** Makes a pod behind it, on a network of its own. */
   public Pod pod(String name, ReversePathFilter filter) {
     int first = SIZE_OF_NETWORK * namespaces.size();
     Inet4Address ofRouter = inside(first + 1);

@@ -6,6 +6,7 @@ import io.podseal.e2e.capture.Ledger;
 import io.podseal.e2e.capture.WireKind;
 import io.podseal.e2e.cluster.ClusterPod;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -47,7 +48,9 @@ class SharedNatIT {
       }
     }
     for (ClusterPod pod : List.of(one, other)) {
-      pod.net().run("iperf3", "-c", db.net().ip(), "-t", "1").must();
+      // The server takes a moment between two clients.
+      Awaitility.await("iperf3 from " + pod.name())
+          .until(() -> pod.net().run("iperf3", "-c", db.net().ip(), "-t", "1").ok());
       assertThat(World.ping(db, pod, "-c", "2", "-i", "0.2", "-W", "5").ok()).isTrue();
     }
 

@@ -49,6 +49,12 @@ public final class Limits {
   /** Such challenges per second, each shorter than what it answers: under 1 % of a core. */
   public static final int CHALLENGE_RATE = 500;
 
+  /** Datagrams at once that repeat a request of an SA whose peer has not authenticated. */
+  public static final int REPEAT_BURST = 30;
+
+  /** Such datagrams per second: a peer repeats after half a second at the soonest. */
+  public static final int REPEAT_RATE = 5;
+
   /** Sources that are counted: more than a pod has peers; who got least is forgotten first. */
   public static final int ANSWER_SOURCES = 2_048;
 

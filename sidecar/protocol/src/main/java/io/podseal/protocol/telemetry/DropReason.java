@@ -26,7 +26,7 @@ public enum DropReason {
   IKE_MESSAGE_ID,
   IKE_DUPLICATE,
   IKE_UNEXPECTED,
-  /** Who has not authenticated asks from another address than the one it began at. */
+  /** Who has not authenticated repeats a request at another address than the one it began at. */
   IKE_OTHER_ADDRESS,
   IKE_NOT_ENCRYPTED,
   IKE_INTEGRITY,

@@ -6,6 +6,7 @@ import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.InitAnswer;
 import io.podseal.protocol.ike.Input;
 import io.podseal.protocol.ike.Limits;
+import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.KePayload;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.telemetry.DropReason;
@@ -34,6 +35,7 @@ final class InitGate {
   private final Map<IkeSa, Attempt> attempts = new HashMap<>();
   private final Set<IkeSa> halfOpen = new HashSet<>();
   private final Map<InetAddress, Integer> halfOpenBySource = new HashMap<>();
+  private final Map<IkeSa, TokenBucket> repeats = new HashMap<>();
 
   /** What makes two IKE_SA_INIT requests the same attempt until their contents are compared. */
   private record Attempt(long spiInitiator, Endpoint from) {
@@ -79,13 +81,15 @@ final class InitGate {
   }
 
   /**
-   * Whether an SA hears a message; if not, says why. Until its peer has authenticated, it asks from
-   * the address that got our IKE_SA_INIT answer and so has the keys: others would be sent answers
-   * that they never asked for. Repeats from anywhere but a peer's own place are answered as seldom
-   * as strangers.
+   * Whether an SA hears a message; if not, says why. A repeated request is answered again at the
+   * peer's own place. Until the peer has authenticated, that is the address that got our
+   * IKE_SA_INIT answer and so has the keys: in another's name one short fragment would make us send
+   * a long answer again and again. An authenticated peer's is repeated elsewhere as seldom as
+   * strangers are answered.
    */
   boolean hears(IkeSa sa, Input.Received in, Instant now, List<Action> out) {
-    if (in.datagram().header().response()) {
+    IkeHeader header = in.datagram().header();
+    if (header.response() || !sa.hasAnswered(header.messageId())) {
       return true;
     }
     InetAddress source = in.from().address();
@@ -94,14 +98,18 @@ final class InitGate {
       out.add(new Action.Drop(DropReason.IKE_OTHER_ADDRESS));
       return false;
     }
-    boolean atHome = attempt == null && in.from().equals(sa.remote());
-    if (!atHome
-        && sa.hasAnswered(in.datagram().header().messageId())
-        && !answers.mayAnswer(source, now)) {
+    boolean heard =
+        attempt == null
+            ? in.from().equals(sa.remote()) || answers.mayAnswer(source, now)
+            : repeats.computeIfAbsent(sa, s -> ofRepeats()).takes(1, now);
+    if (!heard) {
       out.add(new Action.Drop(DropReason.RATE_LIMITED));
-      return false;
     }
-    return true;
+    return heard;
+  }
+
+  private static TokenBucket ofRepeats() {
+    return new TokenBucket(Limits.REPEAT_BURST, Limits.REPEAT_RATE);
   }
 
   /** The SA that an earlier request of the same attempt made. */
@@ -167,6 +175,7 @@ final class InitGate {
   /** The peer authenticated. One that failed to stays counted until its SA is forgotten. */
   void proven(IkeSa sa) {
     Attempt attempt = attempts.get(sa);
+    repeats.remove(sa);
     if (attempt != null && halfOpen.remove(sa)) {
       halfOpenBySource.computeIfPresent(attempt.from().address(), (a, n) -> n == 1 ? null : n - 1);
     }
