@@ -53,7 +53,6 @@ class NetworkPolicyIT {
   void enforceNoMore() {
     enforcer.terminate();
     assertThat(enforcer.ended(Duration.ofSeconds(30))).as(enforcer.logged()).isTrue();
-    Node.bridgeAsBefore();
     assertThat(enforcer.exit()).as(enforcer.logged()).isZero();
   }
 

@@ -63,11 +63,6 @@ final class Node {
         .substring(SCHEME.length());
   }
 
-  /** Takes back what the enforcer of NetworkPolicies had the bridge do. */
-  static void bridgeAsBefore() {
-    enter("sysctl", "-qw", "net.bridge.bridge-nf-call-iptables=0").must();
-  }
-
   /** Kills the sandbox of a pod, after which the kubelet makes all of the pod again. */
   static void killSandbox(Pod pod) {
     var filter =
