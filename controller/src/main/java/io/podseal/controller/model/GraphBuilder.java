@@ -28,6 +28,7 @@ public final class GraphBuilder {
   private final Map<String, Integer> numbers = new HashMap<>();
   private final Map<Integer, List<PortRule>> strictPorts = new HashMap<>();
   private final PairTable table;
+  private final PeerLimit limit;
   private final ShutPods shut = new ShutPods();
   private final PodIndex index;
   private final Map<String, NamespaceRecord> namespaces;
@@ -58,6 +59,7 @@ public final class GraphBuilder {
       numbers.put(pods.get(i).uid(), i);
     }
     table = new PairTable(pods.size());
+    limit = new PeerLimit(maxPeers, table, pods, this::number);
   }
 
   /**
@@ -112,7 +114,7 @@ public final class GraphBuilder {
       @Nullable SpecException problem,
       @Nullable InForce last) {
     var wanted = Selection.of(compiled, index, namespaces, grants);
-    var crowded = firstPodBeyondLimit(wanted);
+    var crowded = limit.firstPodBeyond(wanted);
     if (crowded == null) {
       return enforce(peering, compiled, wanted, Conditions.Hindrances.of(problem), last);
     }
@@ -125,7 +127,7 @@ public final class GraphBuilder {
           tooMany + "nothing of this peering is in force: select fewer pods");
     }
     // One pod too many must not open what is sealed: those that are paired stay so.
-    var kept = withinLimit(wanted, last);
+    var kept = limit.within(wanted, last);
     if (compiled.mode() == Mode.STRICT) {
       shutOut(compiled, wanted, kept);
     }
@@ -136,48 +138,6 @@ public final class GraphBuilder {
         new Conditions.Hindrances(
             problem, tooMany + "as many as before stay paired, the others wait: select fewer pods"),
         last);
-  }
-
-  /** The pods that were paired, and as many others as there is room for. */
-  private Selection withinLimit(Selection wanted, InForce last) {
-    var filled = filled(wanted, last, maxPeers);
-    if (firstPodBeyondLimit(filled) == null) {
-      return filled;
-    }
-    var kept = wanted.among(last.from(), last.to(), maxPeers);
-    if (!last.from().isEmpty() && !last.to().isEmpty() && firstPodBeyondLimit(kept) == null) {
-      return kept;
-    }
-    // Another peering has grown meanwhile, or nobody remembers: as many as the limit of all allows.
-    int fits = 0;
-    int tooMany = maxPeers;
-    while (tooMany - fits > 1) {
-      int middle = (fits + tooMany) / 2;
-      if (firstPodBeyondLimit(filled(wanted, last, middle)) == null) {
-        fits = middle;
-      } else {
-        tooMany = middle;
-      }
-    }
-    return filled(wanted, last, fits);
-  }
-
-  /** With so many pods of each side at most. */
-  private Selection filled(Selection wanted, InForce last, int most) {
-    return wanted.among(
-        filled(wanted.from(), last.from(), most), filled(wanted.to(), last.to(), most), maxPeers);
-  }
-
-  /** UIDs of those that had a place, and then of others, the oldest first. */
-  private static Set<String> filled(List<PodRecord> pods, Set<String> first, int most) {
-    return pods.stream()
-        .sorted(
-            Comparator.comparing((PodRecord pod) -> !first.contains(pod.uid()))
-                .thenComparing(PodRecord::created)
-                .thenComparing(PodRecord::uid))
-        .limit(most)
-        .map(PodRecord::uid)
-        .collect(Collectors.toSet());
   }
 
   /** A pod that has to wait exchanges nothing in clear with what it would be paired with. */
@@ -234,44 +194,6 @@ public final class GraphBuilder {
         selection.hostNetwork(),
         selection.forbidding(),
         involved.stream().filter(addresses::contested).toList());
-  }
-
-  private @Nullable PodRecord firstPodBeyondLimit(Selection selection) {
-    if (selection.from().isEmpty()) {
-      return null;
-    }
-    if (selection.unpermitted().size() > maxPeers) {
-      return selection.from().getFirst();
-    }
-    if (selection.to().isEmpty()) {
-      return null;
-    }
-    // Before looking at single pairs: whoever faces this many pods is beyond the limit anyhow.
-    if (selection.to().size() - 1 > maxPeers) {
-      return selection.from().getFirst();
-    }
-    if (selection.from().size() - 1 > maxPeers) {
-      return selection.to().getFirst();
-    }
-    var added = new HashMap<Integer, Integer>();
-    var seen = new HashSet<Long>();
-    for (var from : selection.from()) {
-      for (var to : selection.to()) {
-        int one = number(from);
-        int other = number(to);
-        long pair = ((long) Math.min(one, other) << Integer.SIZE) | Math.max(one, other);
-        if (one != other && !table.contains(one, other) && seen.add(pair)) {
-          added.merge(one, 1, Integer::sum);
-          added.merge(other, 1, Integer::sum);
-        }
-      }
-    }
-    return added.entrySet().stream()
-        .filter(pod -> table.peersOf(pod.getKey()).size() + pod.getValue() > maxPeers)
-        .map(Map.Entry::getKey)
-        .min(Comparator.naturalOrder())
-        .map(pods::get)
-        .orElse(null);
   }
 
   private List<Verdict.Pair> merge(

@@ -5,11 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
 import io.podseal.controller.TestSidecar;
-import io.podseal.crds.v1alpha1.PeerDestination;
-import io.podseal.crds.v1alpha1.PeerSource;
-import io.podseal.crds.v1alpha1.SecurePeering;
-import io.podseal.crds.v1alpha1.SecurePeeringSpec;
-import io.podseal.crds.v1alpha1.Selector;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -43,8 +38,8 @@ class StreamSecrecyIT {
 
   @Test
   void noStreamCarriesTheKeyOfAPairOfOthersNorTheirCrashSecretNorAMasterKey() {
-    peering("orders", "db");
-    peering("web", "db");
+    controller.peering(namespace, "orders-to-db", "orders", "db");
+    controller.peering(namespace, "web-to-db", "web", "db");
     await().until(() -> db.peers().size() == 2);
     await().until(() -> orders.peers().size() == 1 && web.peers().size() == 1);
     await().until(() -> !stranger.updates().isEmpty());
@@ -76,20 +71,6 @@ class StreamSecrecyIT {
       var octets = HEX.formatHex(Base64.getDecoder().decode(master));
       assertThat(all).noneMatch(sidecar -> everythingTo(sidecar).contains(octets));
     }
-  }
-
-  private void peering(String from, String to) {
-    var peering = new SecurePeering();
-    peering.getMetadata().setNamespace(namespace);
-    peering.getMetadata().setName(from + "-to-" + to);
-    peering.setSpec(
-        new SecurePeeringSpec(
-            new PeerSource(Selector.label("app", from)),
-            List.of(new PeerDestination(Selector.label("app", to))),
-            null,
-            null,
-            null));
-    Api.client().resource(peering).create();
   }
 
   /** The key of the only peer. */

@@ -1,0 +1,117 @@
+package io.podseal.controller.model;
+
+import io.podseal.controller.model.AcceptedPeerings.InForce;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.ToIntFunction;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The most peers that one pod may have, from all peerings together, and who has a place where there
+ * is none for all.
+ */
+final class PeerLimit {
+  private final int maxPeers;
+  private final PairTable table;
+  private final List<PodRecord> pods;
+  private final ToIntFunction<PodRecord> number;
+
+  /**
+   * A limit for one pass.
+   *
+   * @param table what is paired so far
+   * @param pods by their number
+   */
+  PeerLimit(int maxPeers, PairTable table, List<PodRecord> pods, ToIntFunction<PodRecord> number) {
+    this.maxPeers = maxPeers;
+    this.table = table;
+    this.pods = pods;
+    this.number = number;
+  }
+
+  /** The first pod that would have more peers than it may; null if all that is wanted fits. */
+  @Nullable PodRecord firstPodBeyond(Selection selection) {
+    if (selection.from().isEmpty()) {
+      return null;
+    }
+    if (selection.unpermitted().size() > maxPeers) {
+      return selection.from().getFirst();
+    }
+    if (selection.to().isEmpty()) {
+      return null;
+    }
+    // Before looking at single pairs: whoever faces this many pods is beyond the limit anyhow.
+    if (selection.to().size() - 1 > maxPeers) {
+      return selection.from().getFirst();
+    }
+    if (selection.from().size() - 1 > maxPeers) {
+      return selection.to().getFirst();
+    }
+    var added = new HashMap<Integer, Integer>();
+    var seen = new HashSet<Long>();
+    for (var from : selection.from()) {
+      for (var to : selection.to()) {
+        int one = number.applyAsInt(from);
+        int other = number.applyAsInt(to);
+        long pair = ((long) Math.min(one, other) << Integer.SIZE) | Math.max(one, other);
+        if (one != other && !table.contains(one, other) && seen.add(pair)) {
+          added.merge(one, 1, Integer::sum);
+          added.merge(other, 1, Integer::sum);
+        }
+      }
+    }
+    return added.entrySet().stream()
+        .filter(pod -> table.peersOf(pod.getKey()).size() + pod.getValue() > maxPeers)
+        .map(Map.Entry::getKey)
+        .min(Comparator.naturalOrder())
+        .map(pods::get)
+        .orElse(null);
+  }
+
+  /** The pods that were paired, and as many others as there is room for. */
+  Selection within(Selection wanted, InForce last) {
+    var filled = filled(wanted, last, maxPeers);
+    if (firstPodBeyond(filled) == null) {
+      return filled;
+    }
+    var kept = wanted.among(last.from(), last.to(), maxPeers);
+    if (!last.from().isEmpty() && !last.to().isEmpty() && firstPodBeyond(kept) == null) {
+      return kept;
+    }
+    // Another peering has grown meanwhile, or nobody remembers: as many as the limit of all allows.
+    int fits = 0;
+    int tooMany = maxPeers;
+    while (tooMany - fits > 1) {
+      int middle = (fits + tooMany) / 2;
+      if (firstPodBeyond(filled(wanted, last, middle)) == null) {
+        fits = middle;
+      } else {
+        tooMany = middle;
+      }
+    }
+    return filled(wanted, last, fits);
+  }
+
+  /** With so many pods of each side at most. */
+  private Selection filled(Selection wanted, InForce last, int most) {
+    return wanted.among(
+        filled(wanted.from(), last.from(), most), filled(wanted.to(), last.to(), most), maxPeers);
+  }
+
+  /** UIDs of those that had a place, and then of others, the oldest first. */
+  private static Set<String> filled(List<PodRecord> pods, Set<String> first, int most) {
+    return pods.stream()
+        .sorted(
+            Comparator.comparing((PodRecord pod) -> !first.contains(pod.uid()))
+                .thenComparing(PodRecord::created)
+                .thenComparing(PodRecord::uid))
+        .limit(most)
+        .map(PodRecord::uid)
+        .collect(Collectors.toSet());
+  }
+}
