@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.grpc.Status;
 import io.podseal.control.v1.Peer;
@@ -149,6 +150,40 @@ class HostileTokenIT {
           assertThat(line.group("account")).isEqualTo("default");
           assertThat(line.group("node")).isEqualTo("-");
         });
+  }
+
+  @Test
+  void aDenialNamesTheNodeOfThePod() {
+    assumeTrue(Api.own().isPresent(), "nobody's node runs the pod");
+    var node = "node-of-" + namespace;
+    var made = new NodeBuilder().withNewMetadata().withName(node).endMetadata().build();
+    Api.client().resource(made).create();
+    Api.kubectl(
+            "create",
+            "--raw",
+            "/api/v1/namespaces/" + namespace + "/pods/orders/binding",
+            "-f",
+            "-")
+        .run(
+            """
+            {"apiVersion": "v1", "kind": "Binding", "metadata": {"name": "orders"},
+             "target": {"apiVersion": "v1", "kind": "Node", "name": "%s"}}
+            """
+                .formatted(node))
+        .must();
+    var token = controller.token(orders, "podseal");
+    try (var sidecar = controller.connect(namespace, token)) {
+      await().until(() -> !sidecar.updates().isEmpty());
+      controller.delete(orders);
+      await().until(() -> sidecar.ended() != null);
+    }
+    refused(token, "pod_unknown");
+
+    assertThat(AuditLines.in(controller.logged(), AuditLines.DENIED))
+        .filteredOn(line -> line.group("uid").equals(orders.getMetadata().getUid()))
+        .isNotEmpty()
+        .allMatch(line -> line.group("node").equals(node));
+    Api.client().resource(made).delete();
   }
 
   /** tailscale#13451: a credential that outlives its pod. */

@@ -21,8 +21,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Decides which IKE_SA_INIT requests get an SA: rates per source, cookies, and bounds on SAs whose
- * peer has not authenticated. What a stranger can make us keep or send is decided here alone.
+ * Decides which IKE_SA_INIT requests get an SA, and which repeated requests an answer again: rates
+ * per source, cookies, and bounds on SAs whose peer has not authenticated. What a stranger can make
+ * us keep or send is decided here alone.
  */
 final class InitGate {
   private final Cookies cookies;
