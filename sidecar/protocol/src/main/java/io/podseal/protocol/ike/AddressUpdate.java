@@ -39,10 +39,12 @@ final class AddressUpdate {
         && !in.from().equals(core.remote())
         && SaCore.isEncapsulated(in)) {
       core.moveTo(in.from(), true);
-      core.window().alsoTo(in.from());
       if (sa.keepsChildren()) {
         sa.children().moveRemote(out);
       }
+    }
+    if (in.from().equals(core.remote())) {
+      core.window().alsoTo(in.from());
     }
   }
 

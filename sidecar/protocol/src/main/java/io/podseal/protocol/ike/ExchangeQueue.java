@@ -54,7 +54,9 @@ final class ExchangeQueue {
         current = next;
         Endpoint to = next.probes().orElse(core.remote());
         core.request(next.type(), request.get(), to, next.timeout(), now, out);
-        core.window().alsoTo(core.remote());
+        if (!to.equals(core.remote())) {
+          core.window().alsoTo(core.remote());
+        }
       }
     }
   }

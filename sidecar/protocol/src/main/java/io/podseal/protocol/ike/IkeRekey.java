@@ -56,7 +56,7 @@ final class IkeRekey implements Exchange {
       if (sa.succession().isOver()) {
         return Optional.empty();
       }
-      if (sa.isAnswering()) {
+      if (sa.isAnswering() || !hasRoom()) {
         retry(now);
         return Optional.empty();
       }
@@ -67,6 +67,12 @@ final class IkeRekey implements Exchange {
         agreed != null
             ? k.followup()
             : List.of(new SaPayload(offer()), new NoncePayload(nonce), k.payload()));
+  }
+
+  /** Otherwise a new one would come before enough of the old ones are gone. */
+  private boolean hasRoom() {
+    SaCore core = sa.core();
+    return core.ctx().peers().hasRoomForRekey(core.peer().identity());
   }
 
   private CryptoOffer crypto() {

@@ -36,7 +36,7 @@ final class IkeRekeyResponder {
     }
     SaCore core = sa.core();
     IkeContext ctx = core.ctx();
-    if (ctx.peers().ikeSas(core.peer().identity()) >= Limits.IKE_SAS_PER_PEER) {
+    if (!ctx.peers().hasRoomForRekey(core.peer().identity())) {
       // §2.25: until the peer has deleted what it rekeyed before; NO_ADDITIONAL_SAS would say
       // never.
       return error(NotifyType.TEMPORARY_FAILURE);

@@ -71,9 +71,9 @@ public final class Limits {
   public static final int ESTABLISHED_PER_PEER = 4;
 
   /**
-   * IKE SAs of one peer from which on it may not rekey, and the oldest that ends makes room for one
-   * that is authenticated. Those above, and what each leaves while its Delete is answered: a rekey
-   * keeps the old SA for minutes if the peer does not delete it.
+   * IKE SAs of one peer from which on neither end rekeys, and the oldest that ends makes room for
+   * one that is authenticated. Those above, and what each leaves while its Delete is answered: a
+   * rekey keeps the old SA for minutes if the peer does not delete it.
    */
   public static final int IKE_SAS_PER_PEER = 2 * ESTABLISHED_PER_PEER;
 

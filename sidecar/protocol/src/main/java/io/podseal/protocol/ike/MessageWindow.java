@@ -37,7 +37,8 @@ final class MessageWindow {
     final Outgoing message;
     final boolean encapsulated;
     final RetransmissionSchedule schedule;
-    Endpoint to;
+    final Endpoint to;
+    boolean elsewhere;
     int timesSent = 1;
 
     Outstanding(
@@ -53,10 +54,6 @@ final class MessageWindow {
       this.to = to;
       this.encapsulated = encapsulated;
       this.schedule = schedule;
-    }
-
-    List<Action.Send> sends() {
-      return MessageWindow.sends(message, to, encapsulated);
     }
   }
 
@@ -103,14 +100,14 @@ final class MessageWindow {
       RetransmissionSchedule schedule) {
     Outstanding o = new Outstanding(exchange, nextRequest, message, to, encapsulated, schedule);
     outstanding = o;
-    other = null;
     nextRequest++;
-    return o.sends();
+    return sends(message, to, encapsulated);
   }
 
   /**
-   * Repeats the request in flight to this address in turn with the one it was sent to first (§2.1:
-   * the octets stay, the addresses may change).
+   * Repeats the request in flight, and those after it, to this address in turn with the one it was
+   * sent to first (§2.1: the octets stay, the addresses may change). The address that requests are
+   * sent to anyway ends that.
    */
   void alsoTo(Endpoint address) {
     other = address;
@@ -164,12 +161,10 @@ final class MessageWindow {
       o.schedule.sent(now);
     }
     o.timesSent++;
-    Endpoint next = other;
-    if (next != null && !next.equals(o.to)) {
-      other = o.to;
-      o.to = next;
-    }
-    return o.sends();
+    Endpoint there = other;
+    Endpoint to = there == null || o.elsewhere ? o.to : there;
+    o.elsewhere = !to.equals(o.to);
+    return sends(o.message, to, o.encapsulated);
   }
 
   /** The request again, if it has been silent for {@link IkeTimers#EAGER_RETRANSMIT}. */

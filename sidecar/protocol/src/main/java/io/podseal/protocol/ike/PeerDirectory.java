@@ -11,8 +11,11 @@ import java.util.Optional;
 public interface PeerDirectory {
   Optional<Peer> byIdentity(Identity identity);
 
-  /** How many IKE SAs there are with this peer, those that end included. */
-  int ikeSas(Identity identity);
+  /**
+   * Whether one of this peer's IKE SAs may be rekeyed: they are fewer than {@link
+   * Limits#IKE_SAS_PER_PEER}, those that end included.
+   */
+  boolean hasRoomForRekey(Identity identity);
 
   /**
    * Whether an authenticated peer may have another key exchange answered now; then it is counted.

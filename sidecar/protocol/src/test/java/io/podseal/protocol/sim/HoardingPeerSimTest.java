@@ -204,6 +204,22 @@ class HoardingPeerSimTest {
     assertOthersAreServed();
   }
 
+  @Test
+  void whoIsToRekeyWithoutEndWaitsByItself() {
+    world.record();
+    for (int i = 0; i < TIMES; i++) {
+      a.run(a.endpoint().rekeyIkeSa(b.identity, a.now()));
+      world.run(Duration.ofMillis(10));
+      assertThat(held(a, b)).isLessThanOrEqualTo(Limits.IKE_SAS_PER_PEER);
+    }
+    assertThat(a.events(ProtocolEvent.IkeSaRekeyed.class))
+        .hasSizeGreaterThan(Limits.IKE_SAS_PER_PEER);
+    assertNobodyWasToldToWait();
+    world.run(Duration.ofMinutes(1));
+    assertThat(held(a, b)).isEqualTo(1);
+    assertThat(held(b, a)).isEqualTo(1);
+  }
+
   /** Faster than any policy makes them. */
   @Test
   void endsThatRekeyAcrossEachOtherEverySecondAreNeverToldToWait() {
@@ -220,6 +236,10 @@ class HoardingPeerSimTest {
     }
     assertThat(a.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(15);
     assertThat(a.events(ProtocolEvent.ChildSaInstalled.class)).hasSizeGreaterThan(45);
+    assertNobodyWasToldToWait();
+  }
+
+  private void assertNobodyWasToldToWait() {
     for (World.Sent s : world.sent) {
       if (s.is(a, ExchangeType.CREATE_CHILD_SA, true)
           || s.is(b, ExchangeType.CREATE_CHILD_SA, true)) {

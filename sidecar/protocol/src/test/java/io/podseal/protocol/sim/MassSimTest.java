@@ -78,8 +78,10 @@ class MassSimTest {
   }
 
   /**
-   * What they found: two IKE SAs for ever, one of them childless (82192); and a bound that forgot
-   * how long a peer may go on asking for a child (1498).
+   * What they found: two IKE SAs for ever, one of them childless (82192); a rekey that waited for
+   * the peer to be heard from behind its new NAT mapping before each of its messages (11262);
+   * rekeys of our own without regard for how many IKE SAs the peer has (10183); and a bound that
+   * forgot how long a peer may go on asking for a child (1498).
    */
   @Test
   void seedsThatOnceFailedWithVarietyEndWithOneSaPerPair() {
@@ -105,7 +107,31 @@ class MassSimTest {
             Variety.Tunnels.NONE,
             Variety.Sequence.BITS_64,
             true);
+    Variety behindAMovingNat =
+        new Variety(
+            Variety.Additional.REQUIRED,
+            Variety.PpkUse.OPTIONAL,
+            IkeOptions.DEFAULT.fragmentSize(),
+            true,
+            false,
+            Variety.Groups.TWO,
+            Variety.Tunnels.NONE,
+            Variety.Sequence.BITS_64,
+            false);
+    Variety withCrashTokens =
+        new Variety(
+            Variety.Additional.NONE,
+            Variety.PpkUse.OPTIONAL_AT_ONE,
+            471,
+            false,
+            true,
+            Variety.Groups.MODP,
+            Variety.Tunnels.NONE,
+            Variety.Sequence.BITS_64,
+            false);
+    new Run(10183, withCrashTokens, Crypto.CHEAP).run();
     new Run(82192, quantumSafe, Crypto.CHEAP).run();
+    new Run(11262, behindAMovingNat, Crypto.CHEAP).run();
     new Run(1498, inSmallFragments, Crypto.CHEAP).run();
   }
 

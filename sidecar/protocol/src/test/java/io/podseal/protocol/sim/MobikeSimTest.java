@@ -280,6 +280,38 @@ class MobikeSimTest {
   }
 
   @Test
+  void theRequestsAfterOneThatOnlyTheNewMappingCarriedAreRepeatedThereToo() {
+    establish(true, true);
+    world.block(World.Ike.class::isInstance);
+    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
+    a.send(b, 6);
+    world.run(Duration.ofMillis(10));
+    world.openAll();
+    world.run(Duration.ofSeconds(5));
+    b.run(b.endpoint().rekeyIkeSa(a.identity, world.now()));
+    world.run(Duration.ofSeconds(5));
+    assertThat(b.events(ProtocolEvent.ChildSaInstalled.class)).hasSize(2);
+    assertThat(b.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(1);
+  }
+
+  @Test
+  void requestsGoToTheOldMappingAloneOnceItHasAnswered() {
+    establish(true, true);
+    world.block(World.Ike.class::isInstance);
+    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
+    a.send(b, 6);
+    world.run(Duration.ofMillis(10));
+    world.openAll();
+    world.network.nat(inside, before);
+    world.run(Duration.ofSeconds(30));
+    world.block(World.Ike.class::isInstance);
+    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
+    world.sent.clear();
+    world.run(Duration.ofSeconds(30));
+    assertThat(world.sent).extracting(World.Sent::to).contains(before).doesNotContain(after);
+  }
+
+  @Test
   void theAnswerToACheckOfAnAddressBeforeTheLastMovesNoChild() {
     establish(true, true);
     Endpoint last = at("203.0.113.3");

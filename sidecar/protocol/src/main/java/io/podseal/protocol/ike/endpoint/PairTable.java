@@ -1,5 +1,6 @@
 package io.podseal.protocol.ike.endpoint;
 
+import io.podseal.protocol.ike.Limits;
 import io.podseal.protocol.ike.PeerDirectory;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Identity;
@@ -36,9 +37,9 @@ final class PairTable implements PeerDirectory {
   }
 
   @Override
-  public int ikeSas(Identity identity) {
+  public boolean hasRoomForRekey(Identity identity) {
     Pair pair = byIdentity.get(identity);
-    return pair == null ? 0 : pair.sas().size();
+    return pair == null || pair.sas().size() < Limits.IKE_SAS_PER_PEER;
   }
 
   @Override
