@@ -65,9 +65,14 @@ public final class Api implements BeforeAllCallback {
     return now().kubeconfig;
   }
 
+  /** A name for a namespace of this run's, which ends with it, whoever makes it. */
+  static String namespaceName() {
+    return name(++namespaces);
+  }
+
   /** Makes a namespace of this run's. */
   public static String namespace() {
-    var made = name(++namespaces);
+    var made = namespaceName();
     client()
         .resource(new NamespaceBuilder().withNewMetadata().withName(made).endMetadata().build())
         .create();
@@ -95,7 +100,7 @@ public final class Api implements BeforeAllCallback {
   }
 
   /** Where no controller of ours runs. */
-  record Vacant(KubernetesClient client, Path kubeconfig) {}
+  record Vacant(KubernetesClient client, Path kubeconfig, Route route) {}
 
   /**
    * An API server for a controller of the test's own: the cluster of KUBECONFIG, or else one of its
@@ -104,10 +109,10 @@ public final class Api implements BeforeAllCallback {
   static Vacant vacant(Path folder, Resources owned) {
     if (own().isPresent()) {
       var plane = owned.add(ControlPlane.start(folder));
-      return new Vacant(plane.client(), plane.kubeconfig());
+      return new Vacant(plane.client(), plane.kubeconfig(), new Route.Here());
     }
     endController();
-    return new Vacant(client(), kubeconfig());
+    return new Vacant(client(), kubeconfig(), new Route.Elsewhere(client()));
   }
 
   private static synchronized void endController() {

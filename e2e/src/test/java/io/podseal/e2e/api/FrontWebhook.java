@@ -4,10 +4,10 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfigurationBuilder;
+import io.fabric8.kubernetes.api.model.admissionregistration.v1.WebhookClientConfig;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.podseal.e2e.lab.Command;
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,10 +21,10 @@ import javax.net.ssl.SSLContext;
 
 /**
  * Another product's webhook, asked after ours: it puts its init container in front of all others of
- * pods labelled {@code front: "true"}.
+ * a namespace's pods labelled {@code front: "true"}.
  */
 final class FrontWebhook implements AutoCloseable {
-  private static final String NAME = "zz-front";
+  private static final String NAME = "zz-podseal-e2e-front";
   private static final char[] PASSWORD = "front-webhook".toCharArray();
   private static final String PATCH =
       """
@@ -40,15 +40,15 @@ final class FrontWebhook implements AutoCloseable {
     this.client = client;
   }
 
-  static FrontWebhook start(KubernetesClient client, Path folder)
+  static FrontWebhook start(KubernetesClient client, Route route, String namespace, Path folder)
       throws IOException, GeneralSecurityException {
     var certificate = folder.resolve("front.crt");
     var key = folder.resolve("front.key");
     var store = folder.resolve("front.p12");
     Command.of(
-            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost"
-                .concat(" -addext subjectAltName=DNS:localhost -keyout ")
-                .concat(key + " -out " + certificate)
+            "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=front"
+                .concat(" -addext subjectAltName=DNS:localhost,DNS:front." + namespace + ".svc")
+                .concat(" -keyout " + key + " -out " + certificate)
                 .split(" "))
         .must();
     Command.of(
@@ -60,16 +60,17 @@ final class FrontWebhook implements AutoCloseable {
     keys.init(KeyStore.getInstance(store.toFile(), PASSWORD), PASSWORD);
     var tls = SSLContext.getInstance("TLS");
     tls.init(keys.getKeyManagers(), null, null);
-    var server = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    var server = HttpsServer.create(new InetSocketAddress(route.listens(), 0), 0);
     server.setHttpsConfigurator(new HttpsConfigurator(tls));
     server.createContext("/", FrontWebhook::answer);
     server.start();
-    register(client, server.getAddress().getPort(), certificate);
+    var way = route.to(namespace, "front", "/", server.getAddress().getPort());
+    way.setCaBundle(Base64.getEncoder().encodeToString(Files.readAllBytes(certificate)));
+    register(client, namespace, way);
     return new FrontWebhook(server, client);
   }
 
-  private static void register(KubernetesClient client, int port, Path certificate)
-      throws IOException {
+  private static void register(KubernetesClient client, String namespace, WebhookClientConfig way) {
     client
         .resource(
             new MutatingWebhookConfigurationBuilder()
@@ -81,6 +82,9 @@ final class FrontWebhook implements AutoCloseable {
                 .withAdmissionReviewVersions("v1")
                 .withSideEffects("None")
                 .withFailurePolicy("Fail")
+                .withNewNamespaceSelector()
+                .withMatchLabels(Map.of("kubernetes.io/metadata.name", namespace))
+                .endNamespaceSelector()
                 .withNewObjectSelector()
                 .withMatchLabels(Map.of("front", "true"))
                 .endObjectSelector()
@@ -90,10 +94,7 @@ final class FrontWebhook implements AutoCloseable {
                 .withOperations("CREATE")
                 .withResources("pods")
                 .endRule()
-                .withNewClientConfig()
-                .withUrl("https://localhost:" + port + "/")
-                .withCaBundle(Base64.getEncoder().encodeToString(Files.readAllBytes(certificate)))
-                .endClientConfig()
+                .withClientConfig(way)
                 .endWebhook()
                 .build())
         .create();
@@ -117,6 +118,11 @@ final class FrontWebhook implements AutoCloseable {
       exchange.sendResponseHeaders(200, body.length);
       exchange.getResponseBody().write(body);
     }
+  }
+
+  @Override
+  public String toString() {
+    return "webhook " + NAME + " at " + server.getAddress();
   }
 
   @Override

@@ -101,7 +101,8 @@ class PermissionsIT {
     var client = plane.client();
     controller.optIn("shop");
     // Its caBundle is missing, and is written; its name is not one that the certificate has.
-    WebhookWorld.configure(plane, controller.webhookPort());
+    WebhookWorld.configure(
+        plane.client(), plane.kubeconfig(), new Route.Here(), controller.webhookPort());
     var configurations = client.admissionRegistration().v1().mutatingWebhookConfigurations();
     var configuration = configurations.withName(WebhookWorld.CONFIGURATION);
     await()

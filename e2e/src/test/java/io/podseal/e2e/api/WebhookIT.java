@@ -12,18 +12,22 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.security.GeneralSecurityException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Base64;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A real API server asks the webhook of a real controller, and keeps what it is answered. */
 @Tag("api")
+@ExtendWith(Api.class)
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class WebhookIT {
   private static final String RICH =
@@ -34,6 +38,7 @@ class WebhookIT {
       spec:
         schedulerName: nobody
         serviceAccountName: default
+        automountServiceAccountToken: false
         hostUsers: false
         setHostnameAsFQDN: true
         schedulingGates: [{name: example.org/hold}]
@@ -67,7 +72,7 @@ class WebhookIT {
   /** istio#11130: an application that starts before its proxy has no network at first. */
   @Test
   void istio11130_aPodOfAnOptedInNamespaceStartsWithItsSidecarBeforeItsOwnInitContainers() {
-    var pod = world.created("shop", RICH.replace("name: rich,", "name: first-of-all,"));
+    var pod = world.created(world.shop(), RICH.replace("name: rich,", "name: first-of-all,"));
 
     assertThat(WebhookWorld.initContainers(pod)).containsExactly("podseal", "first");
     var sidecar = pod.at("/spec/initContainers/0");
@@ -82,9 +87,9 @@ class WebhookIT {
 
   @Test
   void everythingElseOfThePodIsAsInANamespaceThatDidNotOptIn() {
-    world.namespace("plain", Map.of());
-    var plain = (ObjectNode) world.created("plain", RICH).path("spec");
-    var sealed = (ObjectNode) world.created("shop", RICH).path("spec");
+    var unsealed = world.namespace(Map.of());
+    var plain = (ObjectNode) world.created(unsealed, RICH).path("spec");
+    var sealed = (ObjectNode) world.created(world.shop(), RICH).path("spec");
 
     sealed.withArray("initContainers").remove(0);
     var volumes = sealed.withArray("volumes");
@@ -108,14 +113,14 @@ class WebhookIT {
     var review =
         """
         {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
-          "uid": "1", "operation": "CREATE", "kind": {"kind": "Pod"}, "namespace": "shop", "dryRun": true,
+          "uid": "1", "operation": "CREATE", "kind": {"kind": "Pod"}, "namespace": "SHOP", "dryRun": true,
           "object": {"metadata": {"name": "new", "future": 1}, "spec": {"future": {"a": [1.0, null]},
             "containers": [{"name": "app", "image": "app", "future": true}]}}}}
         """;
     var url = "https://localhost:" + world.controller().webhookPort() + "/inject";
     var answer =
         Command.of("curl", "-sS", "--cacert", ca.toString(), "--data-binary", "@-", url)
-            .run(review);
+            .run(review.replace("SHOP", world.shop()));
     var response = WebhookWorld.parse(answer.must()).path("response");
     var patch =
         WebhookWorld.parse(
@@ -140,7 +145,7 @@ class WebhookIT {
    */
   @Test
   void istio26380_kubeSystemIsNotTouchedEvenIfSomebodyLabelsIt() {
-    for (var name : new String[] {"kube-system", "kube-public", LiveController.NAMESPACE}) {
+    for (var name : reserved("kube-system", "kube-public")) {
       world.controller().optIn(name);
 
       var pod = world.created(name, WebhookWorld.pod("dns", ""));
@@ -152,28 +157,29 @@ class WebhookIT {
   /** linkerd2#10232, istio#35894: Pod Security refuses the sidecar; both ends say what to do. */
   @Test
   void linkerd10232_aPodOfANamespaceThatEnforcesBaselineIsRefusedAndThePeeringSaysWhy() {
-    world.namespace(
-        "tight",
-        Map.of("podseal.io/inject", "true", "pod-security.kubernetes.io/enforce", "baseline"));
-    Command.of("kubectl", "--kubeconfig", world.kubeconfig().toString(), "apply", "-f", "-")
+    var tight =
+        world.namespace(
+            Map.of("podseal.io/inject", "true", "pod-security.kubernetes.io/enforce", "baseline"));
+    var kubeconfig = world.kubeconfig().toString();
+    Command.of("kubectl", "--kubeconfig", kubeconfig, "-n", tight, "apply", "-f", "-")
         .run(
             """
             apiVersion: podseal.io/v1alpha1
             kind: SecurePeering
-            metadata: {name: orders-to-db, namespace: tight}
+            metadata: {name: orders-to-db}
             spec:
               from: {podSelector: {matchLabels: {app: orders}}}
               to: [{podSelector: {matchLabels: {app: db}}}]
             """)
         .must();
 
-    var refused = world.create("tight", WebhookWorld.pod("orders", "labels: {app: orders}"));
+    var refused = world.create(tight, WebhookWorld.pod("orders", "labels: {app: orders}"));
 
     assertThat(refused.ok()).isFalse();
     assertThat(refused.err())
         .contains("violates PodSecurity", "baseline")
-        .contains("Warning: PodSecurityForbids: namespace tight enforces")
-        .contains("kubectl label --overwrite namespace tight");
+        .contains("Warning: PodSecurityForbids: namespace " + tight + " enforces")
+        .contains("kubectl label --overwrite namespace " + tight);
     await("the peering's condition")
         .atMost(Duration.ofSeconds(20))
         .until(() ->
@@ -184,7 +190,7 @@ class WebhookIT {
                     "get",
                     "securepeering",
                     "-n",
-                    "tight",
+                    tight,
                     "orders-to-db",
                     "-o",
                     "jsonpath={.status.conditions[?(@.type=='Ready')].reason}")
@@ -192,13 +198,24 @@ class WebhookIT {
                 .equals("PodSecurityForbids"));
   }
 
+  /** What is never asked for, as far as the test may touch it. */
+  private List<String> reserved(String... ofTheCluster) {
+    var all = new ArrayList<>(List.of(LiveController.NAMESPACE));
+    if (world.isOurs()) {
+      all.addAll(List.of(ofTheCluster));
+    }
+    return all;
+  }
+
   @Test
   void aPodThatOptedOutOrUsesItsNodesNetworkIsAdmittedAsItIs() {
     var out =
-        world.created("shop", WebhookWorld.pod("out", "labels: {podseal.io/inject: \"false\"}"));
+        world.created(
+            world.shop(), WebhookWorld.pod("out", "labels: {podseal.io/inject: \"false\"}"));
     var host =
         world.create(
-            "shop", WebhookWorld.pod("host", "").replace("spec:", "spec:\n  hostNetwork: true"));
+            world.shop(),
+            WebhookWorld.pod("host", "").replace("spec:", "spec:\n  hostNetwork: true"));
 
     assertThat(WebhookWorld.initContainers(out)).isEmpty();
     assertThat(WebhookWorld.initContainers(WebhookWorld.parse(host.must()))).isEmpty();
@@ -217,7 +234,8 @@ class WebhookIT {
       String name, String reason, String metadata, String spec) {
     var created =
         world.create(
-            "shop", WebhookWorld.pod(name, metadata).replace("schedulerName: nobody", spec));
+            world.shop(),
+            WebhookWorld.pod(name, metadata).replace("serviceAccountName: default", spec));
 
     assertThat(WebhookWorld.initContainers(WebhookWorld.parse(created.must()))).isEmpty();
     assertThat(created.err()).contains("Podseal does not seal this pod");
@@ -228,9 +246,9 @@ class WebhookIT {
 
   @Test
   void whatWasInjectedAndRefusedIsCounted() {
-    world.created("shop", RICH.replace("name: rich,", "name: counted,"));
+    world.created(world.shop(), RICH.replace("name: rich,", "name: counted,"));
     world.create(
-        "shop", WebhookWorld.pod("not-counted", "annotations: {podseal.io/log-level: loud}"));
+        world.shop(), WebhookWorld.pod("not-counted", "annotations: {podseal.io/log-level: loud}"));
 
     assertThat(world.controller().metrics())
         .containsPattern("podseal_injections_total\\{reason=\"[a-z_]*\",result=\"injected\"} [1-9]")
@@ -241,7 +259,7 @@ class WebhookIT {
   void anInvalidAnnotationIsRefusedWithAllThatIsWrong() {
     var refused =
         world.create(
-            "shop",
+            world.shop(),
             WebhookWorld.pod(
                 "wrong",
                 "annotations: {podseal.io/log-level: loud, podseal.io/sidecar-resources: \"{\"}"));
@@ -257,12 +275,13 @@ class WebhookIT {
   void aDryRunLeavesNoEvent() {
     var refused =
         world.create(
-            "shop",
+            world.shop(),
             WebhookWorld.pod("dry", "annotations: {podseal.io/log-level: loud}"),
             "--dry-run=server");
     assertThat(refused.ok()).isFalse();
     // Events are written in order: when this one is there, the other would be.
-    world.create("shop", WebhookWorld.pod("wet", "annotations: {podseal.io/log-level: deaf}"));
+    world.create(
+        world.shop(), WebhookWorld.pod("wet", "annotations: {podseal.io/log-level: deaf}"));
 
     await().atMost(Duration.ofSeconds(20)).until(() -> eventsAbout("wet") > 0);
     assertThat(eventsAbout("dry")).isZero();
@@ -271,19 +290,20 @@ class WebhookIT {
   @Test
   void afterAnotherWebhookPutItsContainerInFrontTheSidecarIsFirstAgainAndWhole()
       throws IOException, GeneralSecurityException {
-    try (var other = FrontWebhook.start(world.client(), world.folder())) {
+    try (var other = world.front()) {
       assertThat(other).isNotNull();
       var manifest = WebhookWorld.pod("NAME", "labels: {front: \"true\"}");
       await("the other webhook")
           .atMost(Duration.ofSeconds(20))
           .until(() -> {
-            var asked = world.create("shop", manifest.replace("NAME", "probe"), "--dry-run=server");
+            var asked =
+                world.create(world.shop(), manifest.replace("NAME", "probe"), "--dry-run=server");
             return asked.ok()
                 && asked.out().contains("\"front\"")
                 && asked.out().contains("image\": \"front");
           });
 
-      var pod = world.created("shop", manifest.replace("NAME", "both"));
+      var pod = world.created(world.shop(), manifest.replace("NAME", "both"));
 
       assertThat(WebhookWorld.initContainers(pod)).containsExactly("podseal", "front");
       assertThat(pod.at("/spec/initContainers/0/image").asText()).isNotEqualTo("spoilt");
@@ -324,7 +344,7 @@ class WebhookIT {
     await(reason + " about " + pod)
         .atMost(Duration.ofSeconds(20))
         .untilAsserted(() ->
-            assertThat(world.client().v1().events().inNamespace("shop").list().getItems())
+            assertThat(world.client().v1().events().inNamespace(world.shop()).list().getItems())
                 .anySatisfy(event -> {
                   assertThat(event.getReason()).isEqualTo(reason);
                   assertThat(event.getInvolvedObject().getName()).isEqualTo(pod);
@@ -332,7 +352,7 @@ class WebhookIT {
   }
 
   private long eventsAbout(String pod) {
-    return world.client().v1().events().inNamespace("shop").list().getItems().stream()
+    return world.client().v1().events().inNamespace(world.shop()).list().getItems().stream()
         .filter(event -> pod.equals(event.getInvolvedObject().getName()))
         .count();
   }

@@ -7,29 +7,29 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
-import io.fabric8.kubernetes.api.model.admissionregistration.v1.WebhookClientConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.podseal.e2e.kube.Chart;
-import io.podseal.e2e.kube.ControlPlane;
 import io.podseal.e2e.lab.Command;
 import io.podseal.e2e.lab.Resources;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionTimeoutException;
+import org.opentest4j.TestAbortedException;
 
 /**
- * An API server of its own that asks the webhook of a controller process: the chart's
- * configuration, with a URL in place of the Service that nothing routes here. Its own in any case:
- * the API server of a cluster elsewhere does not reach a process of this machine.
+ * An API server that asks the webhook of a controller process on this machine: the chart's
+ * configuration, with another way to the process. On somebody's cluster it reaches this machine, or
+ * the tests are skipped and say so.
  */
 final class WebhookWorld implements AutoCloseable {
   static final String CONFIGURATION = "podseal-injector";
@@ -38,47 +38,50 @@ final class WebhookWorld implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   private final Resources owned;
-  private final ControlPlane plane;
+  private final Api.Vacant server;
   private final LiveController controller;
   private final Path folder;
+  private final String shop = Api.namespaceName();
 
-  private WebhookWorld(
-      Resources owned, ControlPlane plane, LiveController controller, Path folder) {
+  private WebhookWorld(Resources owned, Api.Vacant server, LiveController controller, Path folder) {
     this.owned = owned;
-    this.plane = plane;
+    this.server = server;
     this.controller = controller;
     this.folder = folder;
   }
 
-  /** Starts everything and waits until pods of {@code shop}, which opted in, get their sidecar. */
+  /** Starts everything and waits until pods of {@link #shop} get their sidecar. */
   static WebhookWorld start(String name) {
     var owned = new Resources();
     try {
       var folder = Files.createDirectories(Path.of("target", "webhook")).toAbsolutePath();
       folder = Files.createTempDirectory(folder, name + "-");
-      var plane = owned.add(ControlPlane.start(folder.resolve("plane")));
+      var server = Api.vacant(folder.resolve("plane"), owned);
       var controller =
-          owned.add(LiveController.startLocal(plane.client(), plane.kubeconfig(), folder));
-      configure(plane, controller.webhookPort());
-      var world = new WebhookWorld(owned, plane, controller, folder);
-      controller.optIn("shop");
+          owned.add(LiveController.startLocal(server.client(), server.kubeconfig(), folder));
+      var world = new WebhookWorld(owned, server, controller, folder);
+      controller.optIn(world.shop);
+      if (server.route() instanceof Route.Elsewhere) {
+        world.assumeReachable();
+      }
+      owned.add(world::deleteConfiguration);
+      configure(server.client(), server.kubeconfig(), server.route(), controller.webhookPort());
       world.awaitInjection();
       return world;
-    } catch (IOException e) {
+    } catch (IOException | GeneralSecurityException e) {
       owned.close();
-      throw new UncheckedIOException(e);
+      throw new IllegalStateException(e);
     } catch (RuntimeException e) {
       owned.close();
       throw e;
     }
   }
 
-  /** Installs the chart's webhook configuration, aimed at a port of this machine. */
-  static void configure(ControlPlane plane, int port) {
-    var rendered = new Chart(plane.kubeconfig(), LiveController.NAMESPACE).render("webhook.yaml");
+  /** Installs the chart's webhook configuration, with a way to a port of this machine. */
+  static void configure(KubernetesClient client, Path kubeconfig, Route route, int port) {
+    var rendered = new Chart(kubeconfig, LiveController.NAMESPACE).render("webhook.yaml");
     var configuration =
-        plane
-            .client()
+        client
             .load(new ByteArrayInputStream(rendered.getBytes(StandardCharsets.UTF_8)))
             .items()
             .stream()
@@ -86,18 +89,50 @@ final class WebhookWorld implements AutoCloseable {
             .map(MutatingWebhookConfiguration.class::cast)
             .findFirst()
             .orElseThrow();
-    configuration
-        .getWebhooks()
-        .forEach(webhook ->
-            webhook.setClientConfig(
-                new WebhookClientConfigBuilder()
-                    .withUrl("https://localhost:" + port + "/inject")
-                    .build()));
-    plane.client().resource(configuration).create();
+    var way = route.to(LiveController.NAMESPACE, "podseal-webhook", "/inject", port);
+    configuration.getWebhooks().forEach(webhook -> webhook.setClientConfig(way));
+    client.resource(configuration).create();
+  }
+
+  /** Asked with a webhook that has nothing of Podseal: what it cannot show is not our fault. */
+  private void assumeReachable() throws IOException, GeneralSecurityException {
+    var manifest =
+        pod("reach", "labels: {front: \"true\"}")
+            .replace(
+                "containers:", "initContainers: [{name: app-init, image: app}]\n  containers:");
+    try (var other = front()) {
+      Awaitility.await(other + " asked by the API server")
+          .atMost(PATIENCE)
+          .untilAsserted(() -> {
+            var asked = create(shop, manifest, "--dry-run=server");
+            assertThat(asked.ok()).as(asked.err()).isTrue();
+            assertThat(initContainers(parse(asked.out()))).contains("front");
+          });
+    } catch (ConditionTimeoutException e) {
+      throw new TestAbortedException(
+          "the API server at %s does not reach a webhook at %s, an address of this machine"
+              .formatted(client().getMasterUrl(), server.route().listens().getHostAddress()),
+          e);
+    }
+  }
+
+  /** Another product's webhook for the pods of {@link #shop}. */
+  FrontWebhook front() throws IOException, GeneralSecurityException {
+    return FrontWebhook.start(client(), server.route(), shop, folder);
+  }
+
+  /** A namespace that opted in. */
+  String shop() {
+    return shop;
+  }
+
+  /** Whether the cluster is this test's alone, so that it may touch what is not its own. */
+  boolean isOurs() {
+    return server.route() instanceof Route.Here;
   }
 
   KubernetesClient client() {
-    return plane.client();
+    return server.client();
   }
 
   LiveController controller() {
@@ -106,7 +141,7 @@ final class WebhookWorld implements AutoCloseable {
 
   /** A kubeconfig that may do everything. */
   Path kubeconfig() {
-    return plane.kubeconfig();
+    return server.kubeconfig();
   }
 
   Path folder() {
@@ -114,7 +149,8 @@ final class WebhookWorld implements AutoCloseable {
   }
 
   /** Makes a namespace with these labels. */
-  void namespace(String name, Map<String, String> labels) {
+  String namespace(Map<String, String> labels) {
+    var name = Api.namespaceName();
     client()
         .resource(
             new NamespaceBuilder()
@@ -124,11 +160,12 @@ final class WebhookWorld implements AutoCloseable {
                 .endMetadata()
                 .build())
         .create();
+    return name;
   }
 
   /** Runs {@code kubectl create} on a manifest; {@code options} such as {@code --dry-run}. */
   Command.Result create(String namespace, String manifest, String... options) {
-    var line = new ArrayList<>(List.of("kubectl", "--kubeconfig", plane.kubeconfig().toString()));
+    var line = new ArrayList<>(List.of("kubectl", "--kubeconfig", server.kubeconfig().toString()));
     line.addAll(List.of("-n", namespace, "create", "-f", "-", "-o", "json"));
     line.addAll(Arrays.asList(options));
     return Command.of(line.toArray(String[]::new)).run(manifest);
@@ -159,12 +196,21 @@ final class WebhookWorld implements AutoCloseable {
         .get();
   }
 
+  private void deleteConfiguration() {
+    client()
+        .admissionRegistration()
+        .v1()
+        .mutatingWebhookConfigurations()
+        .withName(CONFIGURATION)
+        .delete();
+  }
+
   /** Waits until the API server has the configuration and trusts the controller. */
   void awaitInjection() {
-    Awaitility.await("injection into shop")
+    Awaitility.await("injection into " + shop)
         .atMost(PATIENCE)
         .untilAsserted(() -> {
-          var asked = create("shop", pod("probe", ""), "--dry-run=server");
+          var asked = create(shop, pod("probe", ""), "--dry-run=server");
           assertThat(asked.ok()).as(asked.err()).isTrue();
           assertThat(initContainers(parse(asked.out()))).contains("podseal");
         });
