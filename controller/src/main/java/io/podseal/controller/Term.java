@@ -83,7 +83,8 @@ final class Term implements AuthorityRenewal.Leader, AutoCloseable {
     bundles = new TrustBundles(env.client());
     ring = new KeyRing(options.trustDomain());
     masters =
-        new MasterKeys(env.client(), options.namespace(), ring, env.random(), this::keysReplaced);
+        new MasterKeys(
+            env.client(), options.namespace(), ring, env.random(), env.clock(), this::keysReplaced);
     sessions =
         new Sessions(
             new Sessions.Environment(
@@ -105,8 +106,8 @@ final class Term implements AuthorityRenewal.Leader, AutoCloseable {
             List.of(
                 new WorkLoop.Step("write EndpointSlice podseal-controller", this::writeEndpoint),
                 new WorkLoop.Step("replace lost master keys", this::settleKeys),
-                new WorkLoop.Step(
-                    "write the CA into ConfigMaps and the webhook", this::writeBundles),
+                new WorkLoop.Step("write the CA into ConfigMaps", this::writeBundles),
+                new WorkLoop.Step("write the CA into the webhook", this::mendCaBundle),
                 new WorkLoop.Step("write statuses", this::writeStatuses)));
     statuses = new StatusWriter(env.client(), env.events(), env.clock());
   }
@@ -191,8 +192,7 @@ final class Term implements AuthorityRenewal.Leader, AutoCloseable {
       apiLoop.start();
       apiLoop.signal();
       var listening = Patience.insist("open the control plane", this::listen);
-      bundleKeeper =
-          new CaBundleKeeper(env.client(), env.authority()::bundle, env.metrics()::caBundleMended);
+      keepCaBundle();
       var tick = options.pace().tick().toMillis();
       var _ = deadlines.scheduleWithFixedDelay(this::tick, tick, tick, TimeUnit.MILLISECONDS);
       LOG.infof(
@@ -221,6 +221,14 @@ final class Term implements AuthorityRenewal.Leader, AutoCloseable {
     return listening;
   }
 
+  /** Unless the term has ended meanwhile: a standby writes nothing. */
+  private synchronized void keepCaBundle() {
+    if (!closed) {
+      bundleKeeper =
+          new CaBundleKeeper(env.client(), env.authority()::bundle, env.metrics()::caBundleMended);
+    }
+  }
+
   private void writeEndpoint() {
     var replica = env.options().replica();
     if (!suspended && port() > 0 && !replica.address().isEmpty()) {
@@ -246,9 +254,12 @@ final class Term implements AuthorityRenewal.Leader, AutoCloseable {
       return;
     }
     var pem = env.authority().bundle();
-    env.caches().namespacesWithout(pem).forEach(namespace -> bundles.write(namespace, pem));
+    bundles.write(env.caches().namespacesWithout(pem), pem);
+  }
+
+  private void mendCaBundle() {
     var keeper = bundleKeeper;
-    if (keeper != null) {
+    if (!suspended && keeper != null) {
       keeper.mend();
     }
   }
@@ -267,7 +278,9 @@ final class Term implements AuthorityRenewal.Leader, AutoCloseable {
   private void tick() {
     try {
       sessions.tick();
-      if (statuses.takeRetry() || env.clock().instant().isBefore(patientUntil.plusSeconds(2))) {
+      if (statuses.takeRetry()
+          || masters.isBehind()
+          || env.clock().instant().isBefore(patientUntil.plusSeconds(2))) {
         apiLoop.signal();
       }
     } catch (RuntimeException e) {
@@ -290,7 +303,9 @@ final class Term implements AuthorityRenewal.Leader, AutoCloseable {
   /** Ends streams first, then everything else; idempotent. */
   @Override
   public void close() {
-    closed = true;
+    synchronized (this) {
+      closed = true;
+    }
     starter.interrupt();
     deadlines.shutdownNow();
     var listening = server;

@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -27,9 +28,26 @@ public final class TrustBundles {
   }
 
   /**
-   * Creates or corrects the ConfigMap of one namespace; does nothing where that is being deleted.
+   * Creates or corrects the ConfigMaps of these namespaces, but for those that are being deleted.
+   * What one of them refuses, as a quota may, keeps it from no other.
+   *
+   * @throws TrustBundleException if one or more refused, when all were tried; it names the first
    */
-  public void write(String namespace, String pem) {
+  public void write(List<String> namespaces, String pem) {
+    TrustBundleException first = null;
+    for (String namespace : namespaces) {
+      try {
+        write(namespace, pem);
+      } catch (KubernetesClientException e) {
+        first = first == null ? new TrustBundleException(namespace, e) : first;
+      }
+    }
+    if (first != null) {
+      throw first;
+    }
+  }
+
+  private void write(String namespace, String pem) {
     var wanted =
         new ConfigMapBuilder()
             .withNewMetadata()
@@ -53,6 +71,23 @@ public final class TrustBundles {
           && !terminating(e)) {
         throw e;
       }
+    }
+  }
+
+  /** A namespace does not take the ConfigMap: its new pods cannot start. */
+  public static final class TrustBundleException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    private final String namespace;
+
+    TrustBundleException(String namespace, KubernetesClientException cause) {
+      super("namespace " + namespace + " refuses ConfigMap " + NAME, cause);
+      this.namespace = namespace;
+    }
+
+    /** The namespace. */
+    public String namespace() {
+      return namespace;
     }
   }
 

@@ -251,12 +251,12 @@ public final class Sessions {
   private void greeted(Session session, SidecarMessage message) {
     var hello = message.getHello();
     int epoch = hello.getHighestEpoch();
-    if (epoch < 0 || epoch > MasterKeys.MAX_EPOCH || !session.greet(epoch)) {
+    if (!env.masters().isCredible(epoch) || !session.greet(epoch)) {
       violated(session, DenyReason.PROTOCOL_ERROR);
       return;
     }
     env.audit().streamOpened(who(session), hello.getVersion(), hello.getDataPlane());
-    if (env.masters().report(epoch)) {
+    if (env.masters().report(epoch, session.caller().pod().display())) {
       listener.keysBehind();
     }
     listener.policyDue();

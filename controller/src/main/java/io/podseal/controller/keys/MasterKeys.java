@@ -2,26 +2,42 @@ package io.podseal.controller.keys;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Brings the master keys into the ring and never replaces a lost one in silence.
  *
- * <p>{@link #report} may be called by any thread; the others belong to one thread.
+ * <p>{@link #report}, {@link #isCredible} and {@link #isBehind} may be called by any thread; the
+ * others belong to one thread.
  */
 public final class MasterKeys {
   /** Above this a reported epoch is not believed: one faulty sidecar must not use them up. */
   public static final int MAX_EPOCH = 1_000_000;
 
+  /** All pairs get new keys each time: one faulty sidecar must not have them do so without end. */
+  static final Duration BETWEEN_REPORTED = Duration.ofMinutes(10);
+
   private static final int ATTEMPTS = 5;
+  private static final Report NONE = new Report(0, "nobody");
 
   private final MasterSecret store;
   private final KeyRing ring;
   private final SecureRandom random;
   private final KeyLossListener listener;
-  private final AtomicInteger highestReported = new AtomicInteger();
+  private final InstantSource clock;
+  private final AtomicReference<Report> highestReported = new AtomicReference<>(NONE);
+  private volatile Instant nextReplacement = Instant.MIN;
+
+  private record Report(int epoch, String pod) {
+    Report highest(Report other) {
+      return other.epoch > epoch ? other : this;
+    }
+  }
 
   /** Keys in {@code namespace}, for {@code ring}. */
   public MasterKeys(
@@ -29,10 +45,12 @@ public final class MasterKeys {
       String namespace,
       KeyRing ring,
       SecureRandom random,
+      InstantSource clock,
       KeyLossListener listener) {
     this.store = new MasterSecret(client, namespace);
     this.ring = ring;
     this.random = random;
+    this.clock = clock;
     this.listener = listener;
   }
 
@@ -69,33 +87,50 @@ public final class MasterKeys {
     throw contended();
   }
 
+  /** Whether a sidecar may have been given keys of {@code epoch}: ours are believed in any case. */
+  public boolean isCredible(int epoch) {
+    return epoch >= 0 && epoch <= Math.max(MAX_EPOCH, ring.newestEpoch());
+  }
+
   /**
-   * A sidecar has been given keys of {@code epoch}.
+   * The sidecar of {@code pod} has been given keys of {@code epoch}, which {@link #isCredible}.
    *
    * @return true if {@link #settle} must be called because this is above all that we hold
    */
-  public boolean report(int epoch) {
-    if (epoch > MAX_EPOCH) {
+  public boolean report(int epoch, String pod) {
+    if (!isCredible(epoch)) {
       throw new IllegalArgumentException("epoch " + epoch);
     }
-    return highestReported.accumulateAndGet(epoch, Math::max) > ring.newestEpoch();
+    return highestReported.accumulateAndGet(new Report(epoch, pod), Report::highest).epoch
+        > ring.newestEpoch();
   }
 
-  /** Goes above the highest epoch that was reported, if ours are below it. */
+  /** Whether {@link #settle} has something to do now. */
+  public boolean isBehind() {
+    return highestReported.get().epoch > ring.newestEpoch()
+        && !clock.instant().isBefore(nextReplacement);
+  }
+
+  /**
+   * Goes above the highest epoch that was reported, if ours are below it; at most once in {@link
+   * #BETWEEN_REPORTED}.
+   */
   public void settle() {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
-      int reported = highestReported.get();
-      if (reported <= ring.newestEpoch()) {
+      if (!isBehind()) {
         return;
       }
+      var reported = highestReported.get();
       var found = store.read().orElse(null);
-      if (found != null && found.newestEpoch() >= reported) {
+      if (found != null && found.newestEpoch() >= reported.epoch) {
         // Another replica wrote it.
         adopt(found.keys(), store.highestEpoch());
       } else if (goAbove(
-          reported,
+          reported.epoch,
           found,
-          "a sidecar knows epoch " + reported + ", which is not in Secret " + MasterSecret.NAME)) {
+          "the sidecar of %s knows epoch %d, which is not in Secret %s"
+              .formatted(reported.pod, reported.epoch, MasterSecret.NAME))) {
+        nextReplacement = clock.instant().plus(BETWEEN_REPORTED);
         return;
       }
     }

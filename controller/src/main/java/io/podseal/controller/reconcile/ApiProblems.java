@@ -1,6 +1,7 @@
 package io.podseal.controller.reconcile;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.podseal.controller.certs.TrustBundles.TrustBundleException;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,11 @@ public final class ApiProblems {
           case HttpURLConnection.HTTP_NOT_FOUND -> "; are the CRDs of the chart installed?";
           default -> "";
         };
-    return "cannot " + attempt + ": " + message + advice;
+    var where =
+        problem instanceof TrustBundleException refused
+            ? " of namespace " + refused.namespace()
+            : "";
+    return "cannot " + attempt + where + ": " + message + advice;
   }
 
   private static @Nullable KubernetesClientException apiException(Throwable problem) {

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
 
 /**
  * What the controller knows of the cluster, kept by informers as compact records.
@@ -122,11 +123,19 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
     return declarations.status(subject);
   }
 
-  /** Opted-in namespaces whose ConfigMap does not hold exactly {@code pem}. */
+  /**
+   * Namespaces that opted in, or have pods with a sidecar all the same, and whose ConfigMap does
+   * not hold exactly {@code pem}.
+   */
   public List<String> namespacesWithout(String pem) {
-    return namespaces.values().stream()
-        .filter(NamespaceRecord::optedIn)
-        .map(NamespaceRecord::name)
+    return Stream.concat(
+            namespaces.values().stream()
+                .filter(NamespaceRecord::optedIn)
+                .map(NamespaceRecord::name),
+            pods.values().stream()
+                .filter(pod -> pod.injected() && !pod.finished())
+                .map(PodRecord::namespace))
+        .distinct()
         .filter(name -> !pem.equals(bundles.get(name)))
         .sorted()
         .toList();
@@ -161,6 +170,8 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
     }
     if (record.finished()) {
       listener.podGone(record.uid());
+    } else if (record.injected() && !bundles.containsKey(record.namespace())) {
+      listener.apiObjectsChanged();
     }
     listener.clusterChanged();
   }

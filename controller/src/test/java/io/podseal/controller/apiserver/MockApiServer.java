@@ -158,6 +158,12 @@ public final class MockApiServer implements AutoCloseable {
     dispatcher.statusCode = code;
   }
 
+  /** From now on every write of a ConfigMap in {@code namespace} is answered with {@code code}. */
+  public void refuseConfigMaps(String namespace, int code) {
+    dispatcher.refusingNamespace = namespace;
+    dispatcher.configMapCode = code;
+  }
+
   /** How many TokenReviews were asked for. */
   public int tokenReviews() {
     return tokens.reviews();
@@ -195,6 +201,8 @@ public final class MockApiServer implements AutoCloseable {
   private static final class CountingDispatcher extends KubernetesMixedDispatcher {
     private final AtomicInteger requests = new AtomicInteger();
     private volatile int statusCode;
+    private volatile String refusingNamespace = "";
+    private volatile int configMapCode;
 
     CountingDispatcher(Map<ServerRequest, Queue<ServerResponse>> scripted) {
       super(scripted);
@@ -208,6 +216,10 @@ public final class MockApiServer implements AutoCloseable {
       }
       if (statusCode != 0 && "PATCH".equals(request.getMethod()) && path.endsWith("/status")) {
         return new MockResponse().setResponseCode(statusCode).setBody("{}");
+      }
+      if (!"GET".equals(request.getMethod())
+          && path.contains("/namespaces/" + refusingNamespace + "/configmaps")) {
+        return new MockResponse().setResponseCode(configMapCode).setBody("{}");
       }
       return super.dispatch(request);
     }

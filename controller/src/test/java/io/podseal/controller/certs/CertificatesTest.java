@@ -140,9 +140,9 @@ class CertificatesTest {
   @Test
   void theRootIsWrittenAndCorrected() {
     var bundles = new TrustBundles(api.client());
-    bundles.write("shop", "one");
+    bundles.write(List.of("shop"), "one");
     assertThat(bundle()).isEqualTo("one");
-    bundles.write("shop", "two");
+    bundles.write(List.of("shop"), "two");
     assertThat(bundle()).isEqualTo("two");
   }
 

@@ -6,8 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.fabric8.kubernetes.api.model.Secret;
 import io.fabric8.kubernetes.api.model.SecretBuilder;
+import io.podseal.controller.TestClock;
 import io.podseal.controller.apiserver.MockApiServer;
 import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
@@ -17,6 +20,9 @@ import org.junit.jupiter.api.Test;
 class MasterKeysTest {
   private static final String NAMESPACE = "podseal-system";
 
+  private static final String POD = "shop/orders";
+
+  private final TestClock clock = new TestClock(Instant.parse("2026-01-01T00:00:00Z"));
   private final MockApiServer api = MockApiServer.start();
   private final List<String> losses = new ArrayList<>();
   private final KeyRing ring = new KeyRing("cluster.local");
@@ -64,7 +70,7 @@ class MasterKeysTest {
   void aRolledBackSecretMeansAHigherEpochToo() {
     keys.load();
     var old = secret();
-    keys.report(4);
+    keys.report(4, POD);
     keys.settle();
     assertThat(ring.epochs()).containsExactly(5);
     losses.clear();
@@ -83,13 +89,13 @@ class MasterKeysTest {
   void aSidecarThatKnowsMoreThanWeDoLiftsTheEpochAboveIt() {
     keys.load();
 
-    assertThat(keys.report(1)).as("what we hold needs nothing").isFalse();
-    assertThat(keys.report(7)).isTrue();
+    assertThat(keys.report(1, POD)).as("what we hold needs nothing").isFalse();
+    assertThat(keys.report(7, POD)).isTrue();
     keys.settle();
 
     assertThat(ring.epochs()).containsExactly(8);
-    assertThat(keys.report(7)).isFalse();
-    assertThat(losses).singleElement().asString().startsWith("8: ").contains("epoch 7");
+    assertThat(keys.report(7, POD)).isFalse();
+    assertThat(losses).singleElement().asString().startsWith("8: ").contains(POD, "epoch 7");
     keys.settle();
     assertThat(losses).as("settled once").hasSize(1);
   }
@@ -100,11 +106,11 @@ class MasterKeysTest {
     var otherRing = new KeyRing("cluster.local");
     var other = controller(otherRing);
     other.load();
-    other.report(7);
+    other.report(7, POD);
     other.settle();
     losses.clear();
 
-    keys.report(7);
+    keys.report(7, POD);
     keys.settle();
 
     assertThat(losses).isEmpty();
@@ -115,7 +121,36 @@ class MasterKeysTest {
   @Test
   void anAbsurdEpochIsNotBelieved() {
     keys.load();
-    assertThatIllegalArgumentException().isThrownBy(() -> keys.report(MasterKeys.MAX_EPOCH + 1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> keys.report(MasterKeys.MAX_EPOCH + 1, POD));
+  }
+
+  @Test
+  void theHighestEpochThatIsBelievedLocksNobodyOut() {
+    keys.load();
+    keys.report(MasterKeys.MAX_EPOCH, POD);
+    keys.settle();
+
+    assertThat(ring.epochs()).containsExactly(MasterKeys.MAX_EPOCH + 1);
+    assertThat(keys.isCredible(MasterKeys.MAX_EPOCH + 1)).as("what we gave out ourselves").isTrue();
+    assertThat(keys.isCredible(MasterKeys.MAX_EPOCH + 2)).isFalse();
+  }
+
+  @Test
+  void oneSidecarDoesNotReplaceTheKeysOfAllOverAndOver() {
+    keys.load();
+    keys.report(7, POD);
+    keys.settle();
+    keys.report(9, POD);
+    clock.advance(MasterKeys.BETWEEN_REPORTED.minusNanos(1));
+    assertThat(keys.isBehind()).isFalse();
+    keys.settle();
+    assertThat(ring.epochs()).containsExactly(8);
+
+    clock.advance(Duration.ofNanos(1));
+    assertThat(keys.isBehind()).isTrue();
+    keys.settle();
+    assertThat(ring.epochs()).containsExactly(10);
   }
 
   @Test
@@ -195,6 +230,7 @@ class MasterKeysTest {
         NAMESPACE,
         keyRing,
         new SecureRandom(),
+        clock,
         (epoch, why) -> losses.add(epoch + ": " + why));
   }
 }
