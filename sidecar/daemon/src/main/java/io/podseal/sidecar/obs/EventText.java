@@ -1,9 +1,14 @@
 package io.podseal.sidecar.obs;
 
+import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 
 /** Protocol events as lines that a person reads. */
 final class EventText {
+  private static final String NEVER_ANSWERED =
+      ". Is the peer's sidecar running, and does every NetworkPolicy let UDP 500 and 4500 through?"
+          + " podsealctl check looks";
+
   private EventText() {}
 
   static String of(ProtocolEvent event) {
@@ -31,12 +36,13 @@ final class EventText {
                   e.spis(),
                   e.oldSpis());
       case ProtocolEvent.IkeSaClosed e ->
-          "IKE SA with %s at %s ended (%s), SPIs %s"
+          "IKE SA with %s at %s ended (%s), SPIs %s%s"
               .formatted(
                   e.peer().isEmpty() ? "an unknown peer" : e.peer(),
                   e.remote(),
                   e.reason().label(),
-                  e.spis());
+                  e.spis(),
+                  neverAnswered(e) ? NEVER_ANSWERED : "");
       case ProtocolEvent.ChildSaInstalled e ->
           "child SA with %s %s: in %s, out %s, %s"
               .formatted(
@@ -56,5 +62,9 @@ final class EventText {
                   e.why(),
                   e.notifyName().isEmpty() ? "" : "(" + e.notifyName() + ")");
     };
+  }
+
+  private static boolean neverAnswered(ProtocolEvent.IkeSaClosed event) {
+    return !event.wasEstablished() && event.reason() == CloseReason.NO_ANSWER;
   }
 }
