@@ -20,12 +20,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is in a controller's memory stays there, whichever way a user has to make it dump that. */
+@Tag("mass")
 class KeysInMemoryIT {
   /** Core dumps as large as they will, in the folder that is the first argument. */
   private static final String DUMPING = "ulimit -c unlimited && cd \"$0\" && \"$@\"; exit $?";

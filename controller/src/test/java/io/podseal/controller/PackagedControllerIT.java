@@ -19,10 +19,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged application as a process of its own, as the image runs it. */
+@Tag("mass")
 class PackagedControllerIT {
   private final MockApiServer api = MockApiServer.start();
   private final Shop shop = new Shop(api);
