@@ -6,7 +6,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.fabric8.kubernetes.api.model.Pod;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -109,17 +108,6 @@ class BillOfMaterialsIT {
   }
 
   private String exec(Pod pod, String container, String... program) {
-    var line =
-        new ArrayList<>(
-            List.of(
-                "exec",
-                "-n",
-                Ring.namespaceOf(pod),
-                pod.getMetadata().getName(),
-                "-c",
-                container,
-                "--"));
-    line.addAll(List.of(program));
-    return ring.kubectl(line.toArray(String[]::new)).must();
+    return ring.execIn(pod, container, program).must();
   }
 }

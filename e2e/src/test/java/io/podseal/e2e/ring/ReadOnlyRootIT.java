@@ -30,17 +30,7 @@ class ReadOnlyRootIT {
   }
 
   private void assertFound(Pod pod, String container) {
-    var touch =
-        ring.kubectl(
-            "exec",
-            "-n",
-            Ring.namespaceOf(pod),
-            pod.getMetadata().getName(),
-            "-c",
-            container,
-            "--",
-            "touch",
-            "/opt/podseal/native/other.so");
+    var touch = ring.execIn(pod, container, "touch", "/opt/podseal/native/other.so");
     assertThat(touch.err()).contains("Read-only file system");
     // The JVM would share its counters in a file, which needs a place to be written to.
     assertThat(Node.mapped(pod, container)).contains(NATIVE).doesNotContain("hsperfdata");

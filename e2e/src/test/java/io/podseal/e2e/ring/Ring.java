@@ -188,19 +188,24 @@ final class Ring {
 
   /** Runs a program in the container {@code app} of a pod. */
   Command.Result exec(Pod pod, String... program) {
-    return run(Duration.ofSeconds(60), execution(pod, program));
+    return execIn(pod, "app", program);
+  }
+
+  /** Runs a program in a container of a pod. */
+  Command.Result execIn(Pod pod, String container, String... program) {
+    return run(Duration.ofSeconds(60), execution(pod, container, program));
   }
 
   /** Starts a program in the container {@code app} of a pod, with its outputs in a new log. */
   Background start(String log, Pod pod, String... program) {
-    return Background.start(log, execution(pod, program), Map.of(), keep(log, ""));
+    return Background.start(log, execution(pod, "app", program), Map.of(), keep(log, ""));
   }
 
-  private static List<String> execution(Pod pod, String... program) {
+  private static List<String> execution(Pod pod, String container, String... program) {
     var name = pod.getMetadata().getName();
     var line =
         new ArrayList<>(
-            List.of("kubectl", "exec", "-n", namespaceOf(pod), name, "-c", "app", "--"));
+            List.of("kubectl", "exec", "-n", namespaceOf(pod), name, "-c", container, "--"));
     line.addAll(Arrays.asList(program));
     return line;
   }

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
 
-/** Times steps that a user waits for, and prints each as it ends. Thread-safe. */
+/** What the ring measures: steps that a user waits for, and memory. Thread-safe. */
 final class Timings {
   private static final Path FILE = Path.of("target", "ring", "timings.txt");
 
@@ -37,7 +37,15 @@ final class Timings {
   }
 
   static void print(String what, Duration took) {
-    var line = String.format(Locale.ROOT, "%7.1f s  %s%n", took.toMillis() / 1000.0, what);
+    print(String.format(Locale.ROOT, "%7.1f s  %s%n", took.toMillis() / 1000.0, what));
+  }
+
+  /** Prints how much memory something takes. */
+  static void weigh(String what, long octets) {
+    print(String.format(Locale.ROOT, "%5d MiB  %s%n", octets >> 20, what));
+  }
+
+  private static void print(String line) {
     try {
       Files.createDirectories(FILE.getParent());
       Files.writeString(FILE, line, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
