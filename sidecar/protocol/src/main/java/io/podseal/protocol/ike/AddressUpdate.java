@@ -59,11 +59,12 @@ final class AddressUpdate {
     if (!sa.core().peerBehindNat() || from.equals(sa.core().remote())) {
       return;
     }
-    if (sa.exchanges().current().isEmpty()) {
-      sa.begin(Liveness.at(sa, from), now, out);
-    } else {
+    if (sa.exchanges().current().filter(Exchange::provesAddress).isEmpty()) {
       sa.core().window().alsoTo(from);
     }
+    // The data plane says so once, and only the newest address is of interest.
+    sa.exchanges().withdraw(e -> e.probes().isPresent());
+    sa.begin(Liveness.at(sa, from), now, out);
   }
 
   /** What MOBIKE adds to the answer of an INFORMATIONAL request. */
@@ -153,7 +154,7 @@ final class AddressUpdate {
   /** Begins the check of an address that {@link #answer} has taken over. */
   void check(Established sa, Instant now, List<Action> out) {
     RoutabilityCheck check = awaited;
-    if (check != null && !sa.exchanges().holds(e -> e == check)) {
+    if (check != null && sa.keepsChildren() && !sa.exchanges().holds(e -> e == check)) {
       sa.begin(check, now, out);
     }
   }
@@ -162,11 +163,16 @@ final class AddressUpdate {
     return awaited == check;
   }
 
-  /** The check of {@code sa} goes on with the IKE SA that inherits the children. */
-  RoutabilityCheck movedTo(Established heir) {
-    RoutabilityCheck next = new RoutabilityCheck(heir, this);
-    awaited = next;
-    return next;
+  /** What is asked of an address on {@code old} is asked anew on the IKE SA with the children. */
+  void inherited(Established old, Established heir, Instant now, List<Action> out) {
+    if (awaited != null) {
+      awaited = new RoutabilityCheck(heir, this);
+      check(heir, now, out);
+    }
+    old.exchanges()
+        .current()
+        .flatMap(Exchange::probes)
+        .ifPresent(address -> heir.begin(Liveness.at(heir, address), now, out));
   }
 
   /** The peer answers at the new address. */

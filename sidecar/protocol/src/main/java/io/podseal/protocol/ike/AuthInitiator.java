@@ -62,17 +62,18 @@ final class AuthInitiator implements State {
       return new Dead(CloseReason.AUTHENTICATION_FAILED);
     }
     AuthInitiator state = new AuthInitiator(core, initiation, material);
-    List<Payload> payloads = state.request(initiation.initialContact());
+    List<Payload> payloads = state.request();
     core.request(
         ExchangeType.IKE_AUTH, payloads, core.remote(), IkeTimers.HANDSHAKE_TIMEOUT, now, out);
     return state;
   }
 
-  private List<Payload> request(boolean initialContact) {
+  private List<Payload> request() {
     IdPayload idI = IdPayload.of(true, core.ctx().self().identity());
     List<Payload> payloads = new ArrayList<>();
     payloads.add(idI);
-    if (initialContact) {
+    // §2.4: asserts that no other SA is active, as the peer may have made one meanwhile.
+    if (core.ctx().peers().isFirstContact(core.peer().identity())) {
       payloads.add(NotifyPayload.of(NotifyType.INITIAL_CONTACT));
     }
     payloads.add(IdPayload.of(false, core.peer().identity()));

@@ -316,6 +316,7 @@ final class Established implements State {
     heir.core.succeeds(core);
     upkeep.yieldTo(heir.upkeep);
     time.yieldTo(heir.time, now);
+    moves.inherited(this, heir, now, out);
     exchanges.drain().forEach(e -> e.movedTo(heir).ifPresent(m -> heir.begin(m, now, out)));
     if (heir.core.isInitiator()) {
       heir.begin(new CrashTokenUpdate(heir), now, out);

@@ -30,6 +30,11 @@ sealed interface Exchange
     return Optional.empty();
   }
 
+  /** Whether its answer is to show that the peer has this address, so that it goes nowhere else. */
+  default boolean provesAddress() {
+    return false;
+  }
+
   /** How long an answer is waited for before the peer counts as dead. */
   default Duration timeout() {
     return IkeTimers.ESTABLISHED_TIMEOUT;

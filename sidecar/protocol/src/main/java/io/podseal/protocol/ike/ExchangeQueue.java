@@ -54,7 +54,7 @@ final class ExchangeQueue {
         current = next;
         Endpoint to = next.probes().orElse(core.remote());
         core.request(next.type(), request.get(), to, next.timeout(), now, out);
-        if (!to.equals(core.remote())) {
+        if (!to.equals(core.remote()) || next.provesAddress()) {
           core.window().alsoTo(core.remote());
         }
       }
@@ -72,6 +72,11 @@ final class ExchangeQueue {
   void abandon(Instant now) {
     current().ifPresent(e -> e.abandon(now));
     current = null;
+  }
+
+  /** Takes out what has not begun and is like {@code what}. */
+  void withdraw(Predicate<Exchange> what) {
+    waiting.removeIf(what);
   }
 
   /** Takes out what has not begun. */

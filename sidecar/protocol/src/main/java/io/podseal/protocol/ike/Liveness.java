@@ -39,7 +39,13 @@ final class Liveness implements Exchange {
 
   @Override
   public Optional<List<Payload>> request(Instant now) {
-    return Optional.of(List.of());
+    boolean known = probed.filter(sa.core().remote()::equals).isPresent();
+    return known ? Optional.empty() : Optional.of(List.of());
+  }
+
+  @Override
+  public Optional<Exchange> movedTo(Established heir) {
+    return probed.map(address -> at(heir, address));
   }
 
   @Override

@@ -273,7 +273,10 @@ final class Host {
       child.heard = true;
       run(endpoint.firstInbound(packet.spi(), now()));
     }
-    if (!from.equals(child.remote)) {
+    // As the daemon's data plane does: each new source once.
+    boolean news = !from.equals(child.remote) && !from.equals(child.moveReported);
+    child.moveReported = from.equals(child.remote) ? null : from;
+    if (news) {
       run(endpoint.remoteMoved(packet.spi(), from, now()));
     }
   }

@@ -295,6 +295,66 @@ class MobikeSimTest {
   }
 
   @Test
+  void aNewMappingHeardOfDuringAnExchangeIsTriedAfterIt() {
+    establish(true, true);
+    world.block(World.Ike.class::isInstance);
+    b.run(b.endpoint().rekeyIkeSa(a.identity, world.now()));
+    a.send(b, 6);
+    world.run(Duration.ofMillis(10));
+    world.openAll();
+    world.run(Duration.ofSeconds(5));
+    assertThat(b.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(1);
+    assertThat(ikeSa()).isEqualTo(after);
+    assertThat(children()).isEqualTo(after);
+  }
+
+  @Test
+  void aPeerHeardFromEverywhereIsTriedAtOnePlaceAfterTheOther() {
+    establish(true, true);
+    world.block(World.Ike.class::isInstance);
+    for (int i = 1; i <= 100; i++) {
+      world.network.nat(inside, new Endpoint(after.address(), i));
+      a.send(b, i);
+      world.run(Duration.ofMillis(1));
+    }
+    world.sent.clear();
+    world.openAll();
+    world.run(Duration.ofSeconds(5));
+    assertThat(world.sent.stream().filter(s -> s.is(b, ExchangeType.INFORMATIONAL, false)))
+        .hasSizeLessThan(5);
+    assertThat(children()).isEqualTo(new Endpoint(after.address(), 100));
+  }
+
+  @Test
+  void theMappingThatIsTriedWhileThePeerRekeysTheIkeSaIsTheNextOnesToo() {
+    establish(true, true);
+    world.hold(s -> s.is(b, ExchangeType.INFORMATIONAL, false));
+    a.send(b, 6);
+    world.run(Duration.ofMillis(10));
+    assertThat(checks()).hasSize(1);
+    a.run(a.endpoint().rekeyIkeSa(b.identity, world.now()));
+    world.run(Duration.ofMillis(10));
+    world.release();
+    world.run(Duration.ofSeconds(5));
+    assertThat(b.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(1);
+    assertThat(ikeSa()).isEqualTo(after);
+    assertThat(children()).isEqualTo(after);
+  }
+
+  /** RFC 4555 §3.7: an answer to what went to several addresses tells nothing about any. */
+  @Test
+  void aCheckIsNotRepeatedToWhereThePeersPacketsComeFrom() {
+    establish(true, true);
+    world.hold(s -> s.is(b, ExchangeType.INFORMATIONAL, false));
+    ask(at("203.0.113.66"), Ports.IKE_NAT_TRAVERSAL, update());
+    a.send(b, 6);
+    world.run(Duration.ofSeconds(20));
+    assertThat(checks()).hasSizeGreaterThan(3);
+    assertThat(checks()).extracting(World.Sent::to).containsOnly(at("203.0.113.66"));
+    assertThat(children()).isEqualTo(before);
+  }
+
+  @Test
   void requestsGoToTheOldMappingAloneOnceItHasAnswered() {
     establish(true, true);
     world.block(World.Ike.class::isInstance);
@@ -397,6 +457,31 @@ class MobikeSimTest {
     assertThat(b.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(1);
     assertThat(b.childrenWith(a)).isEqualTo(2);
     assertThat(b.plane.children()).allMatch(c -> c.remote.equals(before));
+    world.release();
+    world.run(Duration.ofSeconds(5));
+    assertThat(b.plane.children()).isNotEmpty().allMatch(c -> c.remote.equals(after));
+  }
+
+  @Test
+  void aCheckThatNobodyAnsweredOnTheOldIkeSaLeavesTheNewOneItsState() {
+    establish(true, true);
+    world.hold(s -> s.is(b, ExchangeType.INFORMATIONAL, false));
+    ask(update());
+    letASpeakForItself();
+    a.run(a.endpoint().rekeyIkeSa(b.identity, world.now()));
+    world.run(Duration.ofMillis(10));
+    // Its Delete of the old child is a request on the new IKE SA while the check is in flight.
+    a.run(a.endpoint().rekeyChild(b.identity, world.now()));
+    b.send(a, 7);
+    a.send(b, 7);
+    world.run(Duration.ofSeconds(1));
+    world.release();
+    world.run(Duration.ofSeconds(30));
+    assertThat(b.establishedWith(a)).hasSize(1);
+    assertThat(children()).isEqualTo(after);
+    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
+    world.run(Duration.ofSeconds(5));
+    assertThat(b.events(ProtocolEvent.ChildSaInstalled.class)).hasSizeGreaterThan(1);
   }
 
   @Test

@@ -34,6 +34,9 @@ final class Plane {
     boolean heard;
     boolean removed;
 
+    /** Where else the peer was heard from last, once that is reported. */
+    @Nullable Endpoint moveReported;
+
     /** The peer's half, and since when we have been sending without it. */
     @Nullable Child otherHalf;
 

@@ -189,7 +189,7 @@ final class Pair {
                 .thenComparingLong(IkeSa::initiatorSpi));
   }
 
-  /** Whether IKE_AUTH is to say INITIAL_CONTACT: no SA with this peer since we started. */
+  /** No SA with this peer since we started. */
   boolean isFirstContact() {
     return !contacted;
   }
