@@ -18,11 +18,6 @@ record CompiledPeering(
     Mode mode,
     CryptoChoice crypto) {
 
-  /** Namespace and name of its source. */
-  String display() {
-    return source.key();
-  }
-
   /** Whether it is sealed with the built-in algorithms although its spec names a profile. */
   boolean lostItsProfile() {
     var spec = source.spec();

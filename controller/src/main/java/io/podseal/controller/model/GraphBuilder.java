@@ -25,6 +25,11 @@ public final class GraphBuilder {
   private final Addresses addresses;
   private final List<PodRecord> pods;
   private final List<String> identities;
+
+  /** For people; once for each pod and peering, not for each pair. */
+  private final List<String> podNames;
+
+  private final Map<String, String> peeringNames = new HashMap<>();
   private final Map<String, Integer> numbers = new HashMap<>();
   private final Map<Integer, List<PortRule>> strictPorts = new HashMap<>();
   private final PairTable table;
@@ -55,6 +60,7 @@ public final class GraphBuilder {
             .sorted(Comparator.comparing(PodRecord::uid))
             .toList();
     identities = pods.stream().map(pod -> pod.identity(trustDomain)).toList();
+    podNames = pods.stream().map(PodRecord::display).toList();
     for (int i = 0; i < pods.size(); i++) {
       numbers.put(pods.get(i).uid(), i);
     }
@@ -114,11 +120,11 @@ public final class GraphBuilder {
       @Nullable SpecException problem,
       @Nullable InForce last) {
     var wanted = Selection.of(compiled, index, namespaces, grants);
-    var crowded = limit.firstPodBeyond(wanted);
-    if (crowded == null) {
+    var excess = limit.excess(wanted);
+    if (excess == null) {
       return enforce(peering, compiled, wanted, Conditions.Hindrances.of(problem), last);
     }
-    var tooMany = "pod " + crowded.display() + " would have more than " + maxPeers + " peers; ";
+    var tooMany = excess + "; ";
     if (last == null || !last.sealed()) {
       accepted.put(peering.uid(), InForce.nothing(compiled));
       return rejected(
@@ -288,8 +294,8 @@ public final class GraphBuilder {
     return new PeerLink(
         peer.uid(),
         identities.get(number),
-        peer.display(),
-        entry.oldest.display(),
+        podNames.get(number),
+        nameOf(entry.oldest),
         peer.addresses(),
         entry.mode,
         peer.injected(),
@@ -297,13 +303,17 @@ public final class GraphBuilder {
         entry.oldest.crypto());
   }
 
+  private String nameOf(CompiledPeering peering) {
+    return peeringNames.computeIfAbsent(peering.source().uid(), uid -> peering.source().key());
+  }
+
   private PeerLink shutLink(int number, CompiledPeering peering, List<String> free) {
     var pod = pods.get(number);
     return new PeerLink(
         pod.uid(),
         identities.get(number),
-        pod.display(),
-        peering.display(),
+        podNames.get(number),
+        nameOf(peering),
         free,
         Mode.STRICT,
         false,

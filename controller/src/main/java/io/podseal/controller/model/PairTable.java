@@ -45,6 +45,11 @@ final class PairTable {
     return entry;
   }
 
+  /** How many pairs there are. */
+  int size() {
+    return entries.size();
+  }
+
   boolean contains(int one, int other) {
     return entries.containsKey(key(one, other));
   }

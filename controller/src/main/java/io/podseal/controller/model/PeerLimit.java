@@ -12,10 +12,17 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The most peers that one pod may have, from all peerings together, and who has a place where there
- * is none for all.
+ * The most peers that one pod may have, from all peerings together, the most pairs of all pods, and
+ * who has a place where there is none for all.
  */
 final class PeerLimit {
+  /**
+   * Pairs in the cluster: twice what a controller was measured with (e2e/MEMORY.md). The model
+   * keeps some 160 octets of each, twice while it is built anew, and what was sent of it is kept
+   * too.
+   */
+  static final int MAX_PAIRS = 100_000;
+
   private final int maxPeers;
   private final PairTable table;
   private final List<PodRecord> pods;
@@ -34,23 +41,23 @@ final class PeerLimit {
     this.number = number;
   }
 
-  /** The first pod that would have more peers than it may; null if all that is wanted fits. */
-  @Nullable PodRecord firstPodBeyond(Selection selection) {
+  /** What there would be too much of; null if all that is wanted fits. */
+  @Nullable String excess(Selection selection) {
     if (selection.from().isEmpty()) {
       return null;
     }
     if (selection.unpermitted().size() > maxPeers) {
-      return selection.from().getFirst();
+      return tooManyPeersOf(selection.from().getFirst());
     }
     if (selection.to().isEmpty()) {
       return null;
     }
     // Before looking at single pairs: whoever faces this many pods is beyond the limit anyhow.
     if (selection.to().size() - 1 > maxPeers) {
-      return selection.from().getFirst();
+      return tooManyPeersOf(selection.from().getFirst());
     }
     if (selection.from().size() - 1 > maxPeers) {
-      return selection.to().getFirst();
+      return tooManyPeersOf(selection.to().getFirst());
     }
     var added = new HashMap<Integer, Integer>();
     var seen = new HashSet<Long>();
@@ -63,6 +70,9 @@ final class PeerLimit {
           added.merge(one, 1, Integer::sum);
           added.merge(other, 1, Integer::sum);
         }
+        if (table.size() + seen.size() > MAX_PAIRS) {
+          return "the cluster would have more than " + MAX_PAIRS + " pairs of pods";
+        }
       }
     }
     return added.entrySet().stream()
@@ -70,17 +80,22 @@ final class PeerLimit {
         .map(Map.Entry::getKey)
         .min(Comparator.naturalOrder())
         .map(pods::get)
+        .map(this::tooManyPeersOf)
         .orElse(null);
+  }
+
+  private String tooManyPeersOf(PodRecord pod) {
+    return "pod " + pod.display() + " would have more than " + maxPeers + " peers";
   }
 
   /** The pods that were paired, and as many others as there is room for. */
   Selection within(Selection wanted, InForce last) {
     var filled = filled(wanted, last, maxPeers);
-    if (firstPodBeyond(filled) == null) {
+    if (excess(filled) == null) {
       return filled;
     }
     var kept = wanted.among(last.from(), last.to(), maxPeers);
-    if (!last.from().isEmpty() && !last.to().isEmpty() && firstPodBeyond(kept) == null) {
+    if (!last.from().isEmpty() && !last.to().isEmpty() && excess(kept) == null) {
       return kept;
     }
     // Another peering has grown meanwhile, or nobody remembers: as many as the limit of all allows.
@@ -88,7 +103,7 @@ final class PeerLimit {
     int tooMany = maxPeers;
     while (tooMany - fits > 1) {
       int middle = (fits + tooMany) / 2;
-      if (firstPodBeyond(filled(wanted, last, middle)) == null) {
+      if (excess(filled(wanted, last, middle)) == null) {
         fits = middle;
       } else {
         tooMany = middle;

@@ -171,4 +171,39 @@ class PeerLimitTest {
       assertThat(isShut(cluster.link(web, "orders-0"))).isTrue();
     }
   }
+
+  /** All-to-all of many pods, each within its own limit, would fill the controllers' memory. */
+  @Test
+  void aPeeringThatPairsTooManyPodsInAllIsRefusedAndOneThatGrowsSoFarKeepsItsPairs() {
+    int pods = 0;
+    while ((pods + 1) * pods / 2 <= PeerLimit.MAX_PAIRS) {
+      cluster.pod("mesh-" + pods, "mesh", "10.1." + pods / 250 + "." + pods % 250);
+      pods++;
+    }
+    cluster.peering("mesh", "mesh", "mesh").peering("small", "orders", "db");
+    assertThat(cluster.verdict("mesh").accepted().holds()).isTrue();
+    int before = cluster.verdict("mesh").pairs().size();
+
+    cluster.pod("mesh-last", "mesh", "10.2.0.1").peering("another", "mesh", "web");
+    var grown = cluster.verdict("mesh");
+    assertThat(grown.accepted().reason()).isEqualTo("TooManyPairs");
+    assertThat(grown.accepted().message())
+        .contains("the cluster would have more than " + PeerLimit.MAX_PAIRS + " pairs of pods")
+        .contains("as many as before stay paired");
+    assertThat(grown.pairs()).hasSize(before);
+    assertThat(cluster.policy("mesh-last").strictPorts()).isNotEmpty();
+  }
+
+  @Test
+  void aPeeringThatBeginsWithTooManyPairsIsRefusedWholeAndOthersStay() {
+    int pods = 1 + (int) Math.sqrt(2.0 * PeerLimit.MAX_PAIRS) + 1;
+    for (int i = 0; i < pods; i++) {
+      cluster.pod("mesh-" + i, "mesh", "10.1." + i / 250 + "." + i % 250);
+    }
+    cluster.peering("mesh", "mesh", "mesh").peering("small", "orders", "db");
+
+    assertThat(cluster.verdict("mesh").accepted().reason()).isEqualTo("TooManyPairs");
+    assertThat(cluster.verdict("mesh").pairs()).isEmpty();
+    assertThat(cluster.policy("orders-0").peers()).containsOnlyKeys(identity("db-0"));
+  }
 }
