@@ -62,7 +62,7 @@ public final class SelectorFilter {
 
   private static Entry[] entries(List<TrafficSelector> selectors) {
     return selectors.stream()
-        .filter(s -> s.type() == TrafficSelector.IPV4_RANGE)
+        .filter(s -> s.type() == TrafficSelector.IPV4_RANGE && !s.isEmpty())
         .map(Entry::of)
         .toArray(Entry[]::new);
   }

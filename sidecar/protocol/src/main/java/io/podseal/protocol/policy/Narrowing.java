@@ -26,6 +26,11 @@ public final class Narrowing {
    * @return never wider than {@code offered} nor than one entry; empty for N(TS_UNACCEPTABLE)
    */
   public static Optional<Narrowed> narrow(TrafficSelectors offered, List<TrafficSelectors> policy) {
+    return narrowed(offered.withoutEmpty(), policy);
+  }
+
+  private static Optional<Narrowed> narrowed(
+      TrafficSelectors offered, List<TrafficSelectors> policy) {
     List<TrafficSelectors> acceptable =
         policy.stream().map(offered::intersection).filter(s -> !s.isEmpty()).toList();
     Optional<TrafficSelectors> chosen =
@@ -43,7 +48,10 @@ public final class Narrowing {
 
   /** Whether an answer is one: not empty, and nothing in it that was not offered. */
   public static boolean isAnswer(TrafficSelectors answer, TrafficSelectors offered) {
-    return !answer.isEmpty() && offered.contains(answer);
+    return !answer.isEmpty()
+        // What no packet matches was not offered, whatever addresses it names.
+        && answer.equals(answer.withoutEmpty())
+        && offered.contains(answer);
   }
 
   /** §2.9: if the entire set is allowed, the same values can be returned. */

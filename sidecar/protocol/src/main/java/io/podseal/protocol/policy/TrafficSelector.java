@@ -50,6 +50,11 @@ public record TrafficSelector(
     return startAddress.equals(endAddress);
   }
 
+  /** Whether no packet can match: ports the wrong way round, or a type we do not know. */
+  public boolean isEmpty() {
+    return SelectorBox.of(this).isEmpty();
+  }
+
   /** ANY: every port, and packets without ports. */
   public boolean hasAnyPort() {
     return startPort == 0 && endPort == MAX_PORT;

@@ -34,6 +34,18 @@ public record TrafficSelectors(List<TrafficSelector> local, List<TrafficSelector
     return paired().local.isEmpty();
   }
 
+  /**
+   * The same traffic without selectors that no packet can match. RFC 7296 §3.13.1: the start port
+   * is the smallest; only OPAQUE has them the other way round.
+   */
+  TrafficSelectors withoutEmpty() {
+    return new TrafficSelectors(notEmpty(local), notEmpty(remote));
+  }
+
+  private static List<TrafficSelector> notEmpty(List<TrafficSelector> side) {
+    return side.stream().filter(s -> !s.isEmpty()).toList();
+  }
+
   /** The traffic of both; our selectors' order is kept. */
   public TrafficSelectors intersection(TrafficSelectors other) {
     return intersection(other, MAX);
@@ -67,14 +79,14 @@ public record TrafficSelectors(List<TrafficSelector> local, List<TrafficSelector
   private static List<TrafficSelector> withPartner(
       List<TrafficSelector> side, List<TrafficSelector> other) {
     return side.stream()
-        .filter(s -> SelectorBox.of(s).isPresent())
+        .filter(s -> !s.isEmpty())
         .filter(s -> other.stream().anyMatch(o -> pair(s, o)))
         .toList();
   }
 
   private static boolean pair(TrafficSelector a, TrafficSelector b) {
     return a.type() == b.type()
-        && SelectorBox.of(b).isPresent()
+        && !b.isEmpty()
         && (a.protocol() == TrafficSelector.ANY_PROTOCOL
             || b.protocol() == TrafficSelector.ANY_PROTOCOL
             || a.protocol() == b.protocol());

@@ -87,6 +87,18 @@ final class SelectorFilterTest {
   }
 
   @Test
+  void selectorWithItsPortsTheWrongWayRoundTakesNothing() {
+    TrafficSelector anyPeer = range(0, 0, 0xffff, PEER, PEER);
+
+    for (int protocol : new int[] {0, 1}) {
+      SelectorFilter anywhere = filter(range(protocol, 500, 100, 0, -1), anyPeer);
+      assertThat(in(anywhere, icmp(8, PEER, WE))).isFalse();
+      assertThat(in(anywhere, icmp(8, PEER, 0x0a000003))).isFalse();
+      assertThat(out(anywhere, icmp(8, WE, PEER))).isFalse();
+    }
+  }
+
+  @Test
   void protocolWithoutPortsIsNoneOfARange() {
     TrafficSelector anyPeer = range(0, 0, 0xffff, PEER, PEER);
 

@@ -44,6 +44,8 @@ final class NarrowingPropertyTest {
         List<Packet> result = packets(narrowed.get().selectors());
         assertThat(result).as("%s under %s", offered, policy).isNotEmpty();
         assertThat(result).allMatch(p -> has(offered, p));
+        assertThat(narrowed.get().selectors().local()).noneMatch(TrafficSelector::isEmpty);
+        assertThat(narrowed.get().selectors().remote()).noneMatch(TrafficSelector::isEmpty);
         assertThat(policy)
             .as("%s within one entry of %s", result, policy)
             .anyMatch(entry -> result.stream().allMatch(p -> has(entry, p)));
@@ -176,8 +178,9 @@ final class NarrowingPropertyTest {
     int a = random.nextInt(5);
     int b = random.nextInt(5);
     int[] ports =
-        switch (random.nextInt(6)) {
+        switch (random.nextInt(7)) {
           case 0 -> new int[] {0xffff, 0};
+          case 4 -> new int[] {3, 2};
           case 1 -> new int[] {1, 2};
           case 2 -> new int[] {0, 0xfffe};
           case 3 -> new int[] {2, 0xffff};

@@ -133,6 +133,23 @@ final class NarrowingTest {
   }
 
   @Test
+  void selectorThatNoPacketMatchesIsNoPartOfAChoiceNorOfAnAnswer() {
+    TrafficSelector reversed =
+        new TrafficSelector(IPV4_RANGE, 0, 500, 100, Bytes.ofInt(0), Bytes.ofInt(-1));
+    TrafficSelectors policy = pair(OURS, THEIRS);
+    TrafficSelectors atOurEnd = new TrafficSelectors(List.of(OURS, reversed), List.of(THEIRS));
+    TrafficSelectors atTheirs = new TrafficSelectors(List.of(OURS), List.of(reversed, THEIRS));
+
+    for (TrafficSelectors offered : List.of(atOurEnd, atTheirs)) {
+      assertThat(Narrowing.narrow(offered, List.of(policy))).contains(new Narrowed(policy, false));
+      assertThat(Narrowing.isAnswer(offered, policy)).isFalse();
+      assertThat(Narrowing.isAnswer(policy, offered)).isTrue();
+    }
+    assertThat(Narrowing.narrow(pair(reversed, THEIRS), List.of(policy))).isEmpty();
+    assertThat(Narrowing.narrow(pair(OURS, reversed), List.of(policy))).isEmpty();
+  }
+
+  @Test
   void icmpTypesAndCodesAreRangesLikePorts() {
     TrafficSelector unreachable = port(1, 0x0300, 0x03ff, 0xc0000205);
     TrafficSelector fragmentationNeeded = port(1, 0x0304, 0x0304, 0xc0000205);
