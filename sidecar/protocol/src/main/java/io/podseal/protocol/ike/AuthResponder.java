@@ -169,7 +169,7 @@ final class AuthResponder implements HalfOpen {
       return established.begin(out);
     }
     ChildResponder.Result child =
-        new ChildResponder(core, message, in).first(material.nonceI(), material.nonceR(), now);
+        new ChildResponder(core, message, in).first(material.nonceI(), material.nonceR());
     payloads.addAll(child.payloads());
     return switch (child) {
       case ChildResponder.Refusal refusal -> {

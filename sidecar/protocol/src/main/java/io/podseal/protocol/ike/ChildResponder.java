@@ -92,23 +92,22 @@ final class ChildResponder {
   }
 
   /** The child of IKE_AUTH: keys come from IKE_SA_INIT's nonces, without a KE (RFC 7296 §1.2). */
-  Result first(Bytes nonceI, Bytes nonceR, Instant now) {
-    return negotiate(Pfs.NONE, nonceI, nonceR, Optional.empty(), now);
+  Result first(Bytes nonceI, Bytes nonceR) {
+    return negotiate(Pfs.NONE, nonceI, nonceR, Optional.empty());
   }
 
   /** A child of CREATE_CHILD_SA. */
-  Result additional(Bytes nonceI, Instant now) {
-    return negotiate(Pfs.REQUIRED, nonceI, core.nonce(), Optional.empty(), now);
+  Result additional(Bytes nonceI) {
+    return negotiate(Pfs.REQUIRED, nonceI, core.nonce(), Optional.empty());
   }
 
   /** The successor of {@code old}. */
-  Result successor(ChildSa old, Bytes nonceI, Instant now) {
+  Result successor(ChildSa old, Bytes nonceI) {
     Optional<ChildTraffic> replaced = Optional.of(old.parameters().traffic());
-    return negotiate(Pfs.REQUIRED, nonceI, core.nonce(), replaced, now);
+    return negotiate(Pfs.REQUIRED, nonceI, core.nonce(), replaced);
   }
 
-  private Result negotiate(
-      Pfs pfs, Bytes nonceI, Bytes nonceR, Optional<ChildTraffic> replaced, Instant now) {
+  private Result negotiate(Pfs pfs, Bytes nonceI, Bytes nonceR, Optional<ChildTraffic> replaced) {
     ChildSelectors selectors = ChildSelectors.of(core);
     InetAddress source = in.from().address();
     if (selectors.lacksOnlyTransportMode(request, source)) {
@@ -125,7 +124,7 @@ final class ChildResponder {
     int inboundSpi = core.ctx().spis().allocate();
     Result result = agree(pfs, inboundSpi, nonceI, nonceR, choice.get());
     if (result instanceof Refusal) {
-      core.ctx().spis().release(inboundSpi, now);
+      core.ctx().spis().takeBack(inboundSpi);
     }
     return result;
   }

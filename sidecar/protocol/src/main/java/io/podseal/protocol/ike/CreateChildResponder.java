@@ -76,7 +76,7 @@ final class CreateChildResponder {
       return error(NotifyType.TEMPORARY_FAILURE);
     }
     // §2.25 allows it for any reason that passes; the peer waits before it asks again.
-    if (request.first(KePayload.class).filter(ke -> !mayExchangeKeys(ke, now)).isPresent()) {
+    if (!mayExchangeKeys(request, now)) {
       return error(NotifyType.TEMPORARY_FAILURE);
     }
     if (proposals.getFirst().protocol() == Proposal.IKE) {
@@ -99,9 +99,10 @@ final class CreateChildResponder {
         : created(responder, nonceI.get(), now, out);
   }
 
-  private boolean mayExchangeKeys(KePayload asked, Instant now) {
+  private boolean mayExchangeKeys(IkeMessage request, Instant now) {
     SaCore core = sa.core();
-    return core.ctx().peers().mayExchangeKeys(core.peer().identity(), asked.method(), now);
+    int method = request.first(KePayload.class).map(KePayload::method).orElse(0);
+    return core.ctx().peers().mayExchangeKeys(core.peer().identity(), method, now);
   }
 
   private List<Payload> rekeyed(
@@ -111,7 +112,7 @@ final class CreateChildResponder {
       return List.of(objection.get());
     }
     ChildSa old = named(rekey).orElseThrow();
-    ChildResponder.Result result = responder.successor(old, nonceI, now);
+    ChildResponder.Result result = responder.successor(old, nonceI);
     if (result instanceof ChildResponder.Agreed agreed) {
       sa.upkeep().crossesRekey(old, agreed.lowestNonce());
       return make(
@@ -150,7 +151,7 @@ final class CreateChildResponder {
     if (sa.children().all().size() >= Limits.CHILDREN_PER_SA) {
       return error(NotifyType.NO_ADDITIONAL_SAS);
     }
-    ChildResponder.Result result = responder.additional(nonceI, now);
+    ChildResponder.Result result = responder.additional(nonceI);
     if (result instanceof ChildResponder.Agreed agreed) {
       return make(agreed, Optional::empty, sa.upkeep()::createdByPeer, now, out);
     }

@@ -23,7 +23,7 @@ public interface PeerDirectory {
   /**
    * Whether an authenticated peer may have another key exchange answered now; then it is counted.
    *
-   * @param method its number in the KE payload
+   * @param method its number in the KE payload; 0 for a request without one, which counts too
    */
   boolean mayExchangeKeys(Identity identity, int method, Instant now);
 

@@ -38,6 +38,11 @@ public final class SpiRegistry {
     }
   }
 
+  /** Nothing came of it, and nobody was told the SPI: no packet can carry it. */
+  void takeBack(int spi) {
+    inUse.remove(spi);
+  }
+
   /** The SPI's SA has ended: late packets may still carry it. */
   public void release(int spi, Instant now) {
     inUse.remove(spi);
@@ -56,6 +61,12 @@ public final class SpiRegistry {
   public boolean isOurs(int spi, Instant now) {
     forget(now);
     return inUse.contains(spi) || resting.contains(spi);
+  }
+
+  /** How many SPIs may not be given out: those in use, and those that were until lately. */
+  public int taken(Instant now) {
+    forget(now);
+    return inUse.size() + resting.size();
   }
 
   /** Those of children, and those that are offered in exchanges under way. */

@@ -8,10 +8,12 @@ import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.ike.IkeTimers;
 import io.podseal.protocol.ike.Limits;
+import io.podseal.protocol.ike.endpoint.SpisInUse;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.Gen;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.KePayload;
 import io.podseal.protocol.message.NoncePayload;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
@@ -30,6 +32,7 @@ import io.podseal.protocol.wire.Bytes;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -160,6 +163,52 @@ class HoardingPeerSimTest {
       answered += error == NotifyType.CHILD_SA_NOT_FOUND ? 1 : 0;
     }
     return answered;
+  }
+
+  @Test
+  void whoAsksForWhatIsRefusedWithoutEndIsToldToWaitAndLeavesNothing() {
+    world.state.forged();
+    world.wire.forged();
+    List<List<Payload>> requests = refused();
+    int before = SpisInUse.taken(b.endpoint(), b.now());
+    int waiting = 0;
+    for (int i = 0; i < TIMES; i++) {
+      int error = answer(requests.get(i % requests.size())).error().orElseThrow().notifyType();
+      waiting += error == NotifyType.TEMPORARY_FAILURE ? 1 : 0;
+    }
+    assertThat(TIMES - waiting).isEqualTo(Limits.PEER_KEY_EXCHANGE_BURST);
+    assertThat(SpisInUse.taken(b.endpoint(), b.now())).isEqualTo(before);
+    assertThat(b.establishedWith(a)).hasSize(1);
+    assertOthersAreServed();
+  }
+
+  /** Requests that fail for the key exchange they lack, for its method, or for their SPI. */
+  private List<List<Payload>> refused() {
+    KePayload unknown = new KePayload(0x7fff, Bytes.ofHex("00"));
+    List<Payload> rekey = childRekey(a, b, b.outboundSpiTo(a).orElseThrow(), 0x6000);
+    List<Payload> create = withoutRekey(rekey);
+    List<Payload> unusable = withoutRekey(childRekey(a, b, 0, 0));
+    List<Payload> ike = ikeRekey(0x6000);
+    return List.of(
+        with(rekey, null),
+        with(create, null),
+        with(create, unknown),
+        unusable,
+        with(unusable, null),
+        with(ike, null),
+        with(ike, unknown));
+  }
+
+  private static List<Payload> withoutRekey(List<Payload> payloads) {
+    return payloads.stream()
+        .filter(p -> !(p instanceof NotifyPayload n && n.notifyType() == NotifyType.REKEY_SA))
+        .toList();
+  }
+
+  /** The same with another key exchange, or none. */
+  private static List<Payload> with(List<Payload> payloads, @Nullable KePayload ke) {
+    Stream<Payload> rest = payloads.stream().filter(p -> !(p instanceof KePayload));
+    return Stream.concat(rest, Stream.ofNullable(ke)).toList();
   }
 
   @Test

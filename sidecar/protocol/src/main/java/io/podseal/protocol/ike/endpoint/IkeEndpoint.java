@@ -365,6 +365,11 @@ public final class IkeEndpoint {
     return ctx.spis().inUse();
   }
 
+  /** How many SPIs are in use or were until lately: what they make us keep. */
+  int spisTaken(Instant now) {
+    return ctx.spis().taken(now);
+  }
+
   /** The established IKE SAs. */
   public List<IkeSa> established() {
     return sas.all().stream().filter(s -> s.phase() == SaPhase.ESTABLISHED).toList();

@@ -17,24 +17,31 @@ final class KeyExchangeBudget {
 
   private final TokenBucket cheap;
   private final TokenBucket expensive;
+  private final int unknown;
 
-  private KeyExchangeBudget(TokenBucket cheap, TokenBucket expensive) {
+  /**
+   * @param unknown units of a request whose method we do not know, or that has none
+   */
+  private KeyExchangeBudget(TokenBucket cheap, TokenBucket expensive, int unknown) {
     this.cheap = cheap;
     this.expensive = expensive;
+    this.unknown = unknown;
   }
 
   /** For all together who have not authenticated. */
   static KeyExchangeBudget ofStrangers() {
     return new KeyExchangeBudget(
         new TokenBucket(Limits.KEY_EXCHANGE_BURST, Limits.KEY_EXCHANGE_RATE),
-        new TokenBucket(Limits.EXPENSIVE_BURST, Limits.EXPENSIVE_RATE));
+        new TokenBucket(Limits.EXPENSIVE_BURST, Limits.EXPENSIVE_RATE),
+        0);
   }
 
-  /** For one peer that has. */
+  /** For one peer, each of whose requests is some work even if it is refused. */
   static KeyExchangeBudget ofPeer() {
     return new KeyExchangeBudget(
         new TokenBucket(Limits.PEER_KEY_EXCHANGE_BURST, Limits.PEER_KEY_EXCHANGE_RATE),
-        new TokenBucket(Limits.PEER_KEY_EXCHANGE_BURST, Limits.PEER_KEY_EXCHANGE_RATE));
+        new TokenBucket(Limits.PEER_KEY_EXCHANGE_BURST, Limits.PEER_KEY_EXCHANGE_RATE),
+        1);
   }
 
   /** Whether it is begun only for who has returned a cookie. */
@@ -49,8 +56,7 @@ final class KeyExchangeBudget {
 
   /** Whether a key exchange of this method may be done now; then it is counted. */
   boolean takes(int method, Instant now) {
-    // A method that we do not know is refused without work.
-    int units = byId(method).map(KeyExchangeBudget::units).orElse(0);
+    int units = byId(method).map(KeyExchangeBudget::units).orElse(unknown);
     return (isExpensive(method) ? expensive : cheap).takes(units, now);
   }
 

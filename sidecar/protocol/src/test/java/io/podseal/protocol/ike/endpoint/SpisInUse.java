@@ -1,5 +1,6 @@
 package io.podseal.protocol.ike.endpoint;
 
+import java.time.Instant;
 import java.util.Set;
 
 /** Shows simulations which SPIs an endpoint believes to hold. */
@@ -8,5 +9,10 @@ public final class SpisInUse {
 
   public static Set<Integer> of(IkeEndpoint endpoint) {
     return endpoint.spisInUse();
+  }
+
+  /** How many it holds, those included that it gives to nobody for a while. */
+  public static int taken(IkeEndpoint endpoint, Instant now) {
+    return endpoint.spisTaken(now);
   }
 }
