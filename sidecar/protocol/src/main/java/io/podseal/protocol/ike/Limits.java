@@ -2,11 +2,21 @@ package io.podseal.protocol.ike;
 
 /** Our own bounds on what a peer can make us keep or do, each with its reason. */
 public final class Limits {
-  /** Unauthenticated SAs in all: each costs about 3 KB and one key exchange. */
+  /**
+   * Unauthenticated SAs in all but for {@link #HALF_OPEN_KEPT_FOR_PEER}: each costs about 3 KB and
+   * one key exchange. A few hosts that return cookies can hold all of them.
+   */
   public static final int HALF_OPEN = 512;
 
   /** Unauthenticated SAs per source address; NAT may put a node's pods behind one address. */
   public static final int HALF_OPEN_PER_SOURCE = 64;
+
+  /**
+   * Unauthenticated SAs that a declared peer's address may have beside those when no place is left,
+   * all with a cookie: an attempt, another under the other epoch, one after a restart, and one to
+   * spare. Were all of 1,000 peers hostile, {@link #IKE_SAS} would bound them.
+   */
+  public static final int HALF_OPEN_KEPT_FOR_PEER = 4;
 
   /** From so many in all on, who begins an SA must return a cookie first (RFC 7296 §2.6). */
   public static final int HALF_OPEN_BEFORE_COOKIES = 64;
@@ -58,7 +68,10 @@ public final class Limits {
   /** Sources that are counted: more than a pod has peers; who got least is forgotten first. */
   public static final int ANSWER_SOURCES = 2_048;
 
-  /** Work on key exchanges that one authenticated peer may cause at once, as CREATE_CHILD_SA. */
+  /**
+   * Work on key exchanges that one authenticated peer may cause at once, as CREATE_CHILD_SA; and as
+   * much again from its address, with a cookie, when strangers have used up theirs.
+   */
   public static final int PEER_KEY_EXCHANGE_BURST = 400;
 
   /**
@@ -100,7 +113,8 @@ public final class Limits {
 
   /**
    * Octets in fragments of one message that we collect: a certificate chain fits twice, and all
-   * half-open SAs together hold 8 MB at most (RFC 7383 §5 allows up to 64 KB each).
+   * half-open SAs of strangers together hold 8 MB at most, those kept for a peer 64 KB (RFC 7383 §5
+   * allows up to 64 KB each).
    */
   public static final int REASSEMBLY_OCTETS = 16 * 1024;
 

@@ -144,13 +144,7 @@ class FloodSimTest extends AskedByStrangers {
   @Test
   void cheapKeyExchangesTooAreBoundedThoughTheyLeaveNothingAndEachSourceReturnsItsCookie() {
     for (int i = 1; i <= Limits.KEY_EXCHANGE_BURST + 50; i++) {
-      List<byte[]> answers = answers(lowOrder(i), Stranger.at(i));
-      if (!answers.isEmpty()) {
-        List<Payload> payloads = Stranger.payloads(LOW_ORDER, 32);
-        payloads.addFirst(cookie(answers));
-        assertThat(answers(MessageEncoder.clear(Stranger.init(i), payloads), Stranger.at(i)))
-            .isEmpty();
-      }
+      leavesNothing(i);
     }
     assertThat(b.drops(DropReason.IKE_PAYLOAD_SYNTAX)).isEqualTo(Limits.KEY_EXCHANGE_BURST);
     assertThat(b.drops(DropReason.IKE_KEY_EXCHANGE_RATE)).isEqualTo(50);
@@ -189,6 +183,90 @@ class FloodSimTest extends AskedByStrangers {
     }
     assertThat(a.events(ProtocolEvent.IkeSaEstablished.class)).hasSize(1);
     assertThat(b.received).containsExactly(1);
+  }
+
+  /** Eight hosts that return their cookies, and one that began in a's name before. */
+  @Test
+  void strangersThatHoldEveryPlaceDoNotKeepAPeerOut() {
+    a.knows(b, Lifetimes.DEFAULT, Host.key(1, "k"));
+    b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
+    for (int i = 1; i <= Limits.HALF_OPEN_OF_SOURCE_BEFORE_COOKIES; i++) {
+      answers(Stranger.request(90_000 + i), new Endpoint(a.address, 500));
+    }
+    for (int host = 1; host <= 8; host++) {
+      for (int i = 0; i < Limits.HALF_OPEN_PER_SOURCE; i++) {
+        beginsWithCookie(1_000 * host + i, Stranger.at(host));
+      }
+    }
+    assertThat(b.endpoint().view()).hasSize(Limits.HALF_OPEN);
+    assertThat(b.drops(DropReason.IKE_TOO_MANY_HALF_OPEN)).isPositive();
+
+    a.send(b, 1);
+    world.run(Duration.ofSeconds(3));
+
+    assertThat(a.events(ProtocolEvent.IkeSaEstablished.class)).hasSize(1);
+    assertThat(b.received).containsExactly(1);
+    beginsWithCookie(99_000, Stranger.at(9));
+    assertThat(b.endpoint().view()).as("a stranger still waits").hasSize(Limits.HALF_OPEN + 1);
+  }
+
+  /** What is kept for a peer's address is bounded as well. */
+  @Test
+  void whoeverHasAPeersAddressHoldsAFewPlacesBesideThoseOfStrangers() {
+    b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
+    for (int i = 1; i <= Limits.HALF_OPEN_PER_SOURCE; i++) {
+      for (int host = 1; host <= 8; host++) {
+        beginsWithCookie(1_000 * host + i, Stranger.at(host));
+      }
+    }
+    for (int i = 0; i < 20; i++) {
+      beginsWithCookie(90_000 + i, new Endpoint(a.address, 500));
+    }
+    assertThat(b.endpoint().view()).hasSize(Limits.HALF_OPEN + Limits.HALF_OPEN_KEPT_FOR_PEER);
+    world.run(Duration.ofSeconds(31));
+    assertThat(b.endpoint().view()).isEmpty();
+    assertThat(answers(Stranger.request(99_000), new Endpoint(a.address, 500))).hasSize(1);
+  }
+
+  @Test
+  void strangersThatUseUpTheirKeyExchangesLeaveAPeersAddressItsOwn() {
+    b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
+    int sent = 0;
+    while (b.drops(DropReason.IKE_KEY_EXCHANGE_RATE) == 0) {
+      leavesNothing(++sent);
+    }
+    Endpoint ofA = new Endpoint(a.address, 500);
+    NotifyPayload cookie =
+        answer(Stranger.request(90_000), ofA).notify(NotifyType.COOKIE).orElseThrow();
+    assertThat(answer(Stranger.withCookie(90_000, cookie, 32), ofA).first(SaPayload.class))
+        .isPresent();
+    leavesNothing(++sent);
+    assertThat(b.drops(DropReason.IKE_KEY_EXCHANGE_RATE)).isEqualTo(2);
+  }
+
+  /** A request of a stranger that returns its cookie if it is asked for one. */
+  private void beginsWithCookie(int spi, Endpoint from) {
+    List<byte[]> answers = answers(Stranger.request(spi), from);
+    if (!answers.isEmpty() && isChallenge(answers)) {
+      answers(Stranger.withCookie(spi, cookie(answers), 32), from);
+    }
+  }
+
+  /** A request of a stranger that returns its cookie, for a key exchange that fails. */
+  private void leavesNothing(int spi) {
+    List<byte[]> answers = answers(lowOrder(spi), Stranger.at(spi));
+    if (!answers.isEmpty()) {
+      List<Payload> payloads = Stranger.payloads(LOW_ORDER, 32);
+      payloads.addFirst(cookie(answers));
+      assertThat(answers(MessageEncoder.clear(Stranger.init(spi), payloads), Stranger.at(spi)))
+          .isEmpty();
+    }
+  }
+
+  private static boolean isChallenge(List<byte[]> answers) {
+    return Forge.value(MessageDecoder.decode(answers.getFirst()))
+        .clearMessage()
+        .has(NotifyType.COOKIE);
   }
 
   private static byte[] lowOrder(int spi) {

@@ -59,7 +59,7 @@ public final class IkeEndpoint {
       IkeOptions options) {
     this.ctx =
         new IkeContext(crypto, random, self, pairs, new SpiRegistry(random), keyLog, options);
-    this.gate = new InitGate(ctx);
+    this.gate = new InitGate(ctx, pairs);
     this.fleet = new Fleet(ctx, gate, sas, pairs);
   }
 

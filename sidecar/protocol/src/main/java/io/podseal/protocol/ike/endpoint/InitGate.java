@@ -19,11 +19,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which IKE_SA_INIT requests get an SA, and which repeated requests an answer again: rates
  * per source, cookies, and bounds on SAs whose peer has not authenticated. What a stranger can make
- * us keep or send is decided here alone.
+ * us keep or send is decided here alone. When strangers have used up their share, a declared peer's
+ * address still has one of its own.
  */
 final class InitGate {
   private final Cookies cookies;
@@ -31,11 +33,14 @@ final class InitGate {
   private final AnswerRates proven;
   private final AnswerRates challenges;
   private final KeyExchangeBudget keyExchanges = KeyExchangeBudget.ofStrangers();
+  private final PairTable pairs;
   private final int ikeSas;
   private final Map<Attempt, IkeSa> byAttempt = new HashMap<>();
   private final Map<IkeSa, Attempt> attempts = new HashMap<>();
   private final Set<IkeSa> halfOpen = new HashSet<>();
   private final Map<InetAddress, Integer> halfOpenBySource = new HashMap<>();
+  private final Map<IkeSa, Pair> keptForPeers = new HashMap<>();
+  private final Map<Pair, Integer> keptByPeer = new HashMap<>();
   private final Map<IkeSa, TokenBucket> repeats = new HashMap<>();
 
   /** What makes two IKE_SA_INIT requests the same attempt until their contents are compared. */
@@ -45,7 +50,8 @@ final class InitGate {
     }
   }
 
-  InitGate(IkeContext ctx) {
+  InitGate(IkeContext ctx, PairTable pairs) {
+    this.pairs = pairs;
     this.cookies = new Cookies(ctx.crypto(), ctx.random());
     long hashKey = cookies.hashKey();
     this.answers = new AnswerRates(Limits.ANSWER_BURST, Limits.ANSWER_RATE, hashKey);
@@ -142,15 +148,26 @@ final class InitGate {
       challenge(in, now, out);
       return false;
     }
-    if (halfOpen.size() >= Limits.HALF_OPEN || ofSource >= Limits.HALF_OPEN_PER_SOURCE) {
+    // Whoever finds the strangers' share used up was asked for a cookie: its address is its own.
+    Pair pair = pairs.at(in.from().address());
+    if (!hasPlaceAmongStrangers(in.from().address()) && !hasPlaceKept(pair)) {
       out.add(new Action.Drop(DropReason.IKE_TOO_MANY_HALF_OPEN));
       return false;
     }
-    if (!keyExchanges.takes(method, now)) {
+    if (!keyExchanges.takes(method, now) && !(pair != null && pair.mayBegin(method, now))) {
       out.add(new Action.Drop(DropReason.IKE_KEY_EXCHANGE_RATE));
       return false;
     }
     return true;
+  }
+
+  private boolean hasPlaceAmongStrangers(InetAddress source) {
+    return halfOpen.size() - keptForPeers.size() < Limits.HALF_OPEN
+        && halfOpenBySource.getOrDefault(source, 0) < Limits.HALF_OPEN_PER_SOURCE;
+  }
+
+  private boolean hasPlaceKept(@Nullable Pair pair) {
+    return pair != null && keptByPeer.getOrDefault(pair, 0) < Limits.HALF_OPEN_KEPT_FOR_PEER;
   }
 
   private void challenge(Input.Received in, Instant now, List<Action> out) {
@@ -169,17 +186,34 @@ final class InitGate {
     Attempt attempt = Attempt.of(in);
     byAttempt.put(attempt, sa);
     attempts.put(sa, attempt);
+    InetAddress source = in.from().address();
+    Pair pair = pairs.at(source);
+    if (hasPlaceAmongStrangers(source) || pair == null) {
+      halfOpenBySource.merge(source, 1, Integer::sum);
+    } else {
+      keptForPeers.put(sa, pair);
+      keptByPeer.merge(pair, 1, Integer::sum);
+    }
     halfOpen.add(sa);
-    halfOpenBySource.merge(in.from().address(), 1, Integer::sum);
   }
 
   /** The peer authenticated. One that failed to stays counted until its SA is forgotten. */
   void proven(IkeSa sa) {
     Attempt attempt = attempts.get(sa);
     repeats.remove(sa);
-    if (attempt != null && halfOpen.remove(sa)) {
-      halfOpenBySource.computeIfPresent(attempt.from().address(), (a, n) -> n == 1 ? null : n - 1);
+    if (attempt == null || !halfOpen.remove(sa)) {
+      return;
     }
+    Pair pair = keptForPeers.remove(sa);
+    if (pair == null) {
+      countDown(halfOpenBySource, attempt.from().address());
+    } else {
+      countDown(keptByPeer, pair);
+    }
+  }
+
+  private static <K> void countDown(Map<K, Integer> counts, K key) {
+    counts.computeIfPresent(key, (k, n) -> n == 1 ? null : n - 1);
   }
 
   void forget(IkeSa sa) {

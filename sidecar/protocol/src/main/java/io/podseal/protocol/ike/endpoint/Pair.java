@@ -22,6 +22,7 @@ final class Pair {
   private Peer peer;
   private final List<IkeSa> sas = new ArrayList<>();
   private final KeyExchangeBudget keyExchanges = KeyExchangeBudget.ofPeer();
+  private final KeyExchangeBudget beginnings = KeyExchangeBudget.ofPeer();
   private final List<Postponed> postponed = new ArrayList<>();
   private @Nullable IkeSa carrier;
   private boolean contacted;
@@ -214,9 +215,18 @@ final class Pair {
     notBefore = now.plus(pause.compareTo(IkeTimers.RETRY_CAP) < 0 ? pause : IkeTimers.RETRY_CAP);
   }
 
-  /** Whether we answer another key exchange that the peer asks for now; then it is counted. */
+  /** Whether we answer another CREATE_CHILD_SA of the peer now; then it is counted. */
   boolean mayExchangeKeys(int method, Instant now) {
     return keyExchanges.takes(method, now);
+  }
+
+  /**
+   * Whether whoever has returned a cookie from this peer's address may begin with this key exchange
+   * when strangers have used up theirs; then it is counted. Apart from what the peer may do once it
+   * has authenticated: who has its address may not be it.
+   */
+  boolean mayBegin(int method, Instant now) {
+    return beginnings.takes(method, now);
   }
 
   /** Whether an unknown SPI may make us start; then not again for a while. */
