@@ -2,6 +2,7 @@ package io.podseal.controller.ctl;
 
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -40,6 +41,8 @@ final class Cleanup implements Callable<Integer> {
     var terminal = Objects.requireNonNull(spec).commandLine();
     try (var client = new KubernetesClientBuilder().build()) {
       var remains = new Remains(client, namespace, terminal.getOut()::println);
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> giveUp(remains, terminal.getErr()), "give-up"));
       remains.stopController(STOP_LIMIT);
       remains.remove();
       if (purge) {
@@ -49,6 +52,18 @@ final class Cleanup implements Callable<Integer> {
     } catch (KubernetesClientException | IllegalStateException e) {
       terminal.getErr().println("podsealctl: cannot clean up: " + e.getMessage());
       return 1;
+    }
+  }
+
+  /** Told to end, by a deadline or a drain: whatever comes next needs the controller. */
+  private static void giveUp(Remains remains, PrintWriter err) {
+    try {
+      if (remains.giveUp()) {
+        err.println("podsealctl: told to end, the controller is scaled back");
+      }
+    } catch (KubernetesClientException e) {
+      err.println(
+          "podsealctl: told to end, but cannot scale the controller back: " + e.getMessage());
     }
   }
 }

@@ -1,26 +1,21 @@
 package io.podseal.controller.ctl;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
-import io.fabric8.kubernetes.client.dsl.RollableScalableResource;
-import io.fabric8.kubernetes.client.dsl.base.PatchContext;
-import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
  * What a controller leaves in a cluster, found by name and removed; what is gone already is fine.
  *
- * <p>Confined to one thread; each method throws {@link KubernetesClientException} for what the API
- * server refuses.
+ * <p>Confined to one thread but for {@link #giveUp}; each method throws {@link
+ * KubernetesClientException} for what the API server refuses.
  */
 final class Remains {
   private static final String CONTROLLER = "podseal-controller";
@@ -37,6 +32,7 @@ final class Remains {
   private final KubernetesClient client;
   private final String namespace;
   private final Consumer<String> report;
+  private final Standstill standstill;
 
   /**
    * Of the controller of {@code namespace}.
@@ -47,30 +43,54 @@ final class Remains {
     this.client = client;
     this.namespace = namespace;
     this.report = report;
+    standstill = new Standstill(client, namespace, CONTROLLER);
   }
 
   /**
    * Stops all replicas, which would write their objects again, then the webhook. In between, pods
    * of opted-in namespaces are refused for some seconds and their controllers try again; the other
    * way round, an uninstallation that fails would leave a release whose new pods are not sealed.
+   * Whenever it fails, the replicas are wanted again.
    *
-   * @throws IllegalStateException if they have not stopped after {@code limit}; then they are
-   *     wanted again, and the release is as before
+   * @throws IllegalStateException if they have not stopped after {@code limit}, or at {@link
+   *     #giveUp}
    */
   void stopController(Duration limit) {
-    var deployment = client.apps().deployments().inNamespace(namespace).withName(CONTROLLER);
-    var found = deployment.get();
-    if (found != null) {
-      scale(deployment, 0);
-      if (!stopped(limit)) {
-        scale(deployment, Objects.requireNonNullElse(found.getSpec().getReplicas(), 1));
+    try {
+      if (standstill.begin()) {
+        awaitStop(limit);
+        report.accept("stopped Deployment " + namespace + "/" + CONTROLLER);
+      }
+      standstill.conclude(this::deleteWebhook);
+    } finally {
+      standstill.undo();
+    }
+  }
+
+  /**
+   * Puts a controller that was to stop back to work, unless its webhook has gone; for another
+   * thread than the one that stops it, which then fails.
+   *
+   * @return whether that was necessary
+   */
+  boolean giveUp() {
+    return standstill.undo();
+  }
+
+  private void awaitStop(Duration limit) {
+    long end = System.nanoTime() + limit.toNanos();
+    while (running()) {
+      if (System.nanoTime() - end > 0) {
         throw new IllegalStateException(
             "pods of Deployment %1$s/%2$s still run after %3$d s, it is scaled back: kubectl -n %1$s"
                     .formatted(namespace, CONTROLLER, limit.toSeconds())
                 + " get pods");
       }
-      report.accept("stopped Deployment " + namespace + "/" + CONTROLLER);
+      pause();
     }
+  }
+
+  private void deleteWebhook() {
     delete(
         "MutatingWebhookConfiguration podseal-injector",
         client
@@ -78,22 +98,6 @@ final class Remains {
             .v1()
             .mutatingWebhookConfigurations()
             .withName("podseal-injector"));
-  }
-
-  private static void scale(RollableScalableResource<Deployment> deployment, int replicas) {
-    deployment.patch(
-        PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"replicas\":" + replicas + "}}");
-  }
-
-  private boolean stopped(Duration limit) {
-    long end = System.nanoTime() + limit.toNanos();
-    while (running()) {
-      if (System.nanoTime() - end > 0) {
-        return false;
-      }
-      pause();
-    }
-    return true;
   }
 
   /** Removes what every start makes anew. */
@@ -154,14 +158,17 @@ final class Remains {
     }
   }
 
+  /** Pods that ended, such as evicted ones, are left by their ReplicaSet for good. */
   private boolean running() {
-    return !client
+    return client
         .pods()
         .inNamespace(namespace)
         .withLabel("app.kubernetes.io/name", CONTROLLER)
         .list()
         .getItems()
-        .isEmpty();
+        .stream()
+        .map(pod -> pod.getStatus() == null ? null : pod.getStatus().getPhase())
+        .anyMatch(phase -> !"Failed".equals(phase) && !"Succeeded".equals(phase));
   }
 
   private static void pause() {
