@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.marcnuri.helm.Helm;
 import com.marcnuri.helm.TemplateCommand;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Quantity;
+import io.fabric8.kubernetes.api.model.ResourceQuota;
 import io.fabric8.kubernetes.api.model.Service;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfiguration;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
@@ -64,6 +66,7 @@ class ChartTest {
             "MutatingWebhookConfiguration",
             "PodDisruptionBudget",
             "NetworkPolicy",
+            "ResourceQuota",
             "ServiceAccount",
             "ClusterRole",
             "ClusterRoleBinding",
@@ -190,6 +193,29 @@ class ChartTest {
             Map.entry(
                 "PODSEAL_SIDECAR_RESOURCES",
                 "{\"limits\":{\"memory\":\"256Mi\"},\"requests\":{\"cpu\":\"10m\",\"memory\":\"160Mi\"}}"));
+  }
+
+  /** GKE admits pods of a class named system-... outside kube-system only by such a quota. */
+  @Test
+  void aClassOfTheSystemComesWithAQuotaThatAdmitsItsPodsAndTheHookNeedsNone() {
+    var objects = render(template());
+    var pod = only(Deployment.class, objects).getSpec().getTemplate().getSpec();
+    var quota = only(ResourceQuota.class, objects).getSpec();
+
+    assertThat(quota.getScopeSelector().getMatchExpressions())
+        .singleElement()
+        .satisfies(scope -> {
+          assertThat(scope.getScopeName()).isEqualTo("PriorityClass");
+          assertThat(scope.getOperator()).isEqualTo("In");
+          assertThat(scope.getValues()).containsExactly(pod.getPriorityClassName());
+        });
+    assertThat(quota.getHard()).containsExactly(Map.entry("pods", new Quantity("100")));
+    assertThat(only(Job.class, objects).getSpec().getTemplate().getSpec().getPriorityClassName())
+        .isNull();
+    for (var other : List.of("", "high")) {
+      assertThat(all(ResourceQuota.class, render(template().set("priorityClassName", other))))
+          .isEmpty();
+    }
   }
 
   @Test

@@ -195,7 +195,33 @@ public final class ControlPlane implements AutoCloseable {
         "--audit-log-path=" + folder.resolve(AUDIT_LOG),
         // Nobody makes the default service accounts here.
         "--disable-admission-plugins=ServiceAccount",
+        "--admission-control-config-file=" + admission(folder),
         "--allow-privileged=true");
+  }
+
+  /** Priority classes of the system only where a quota is about them, as on GKE. */
+  private static Path admission(Path folder) {
+    try {
+      return Files.writeString(
+          folder.resolve("admission.yaml"),
+          """
+          apiVersion: apiserver.config.k8s.io/v1
+          kind: AdmissionConfiguration
+          plugins:
+          - name: ResourceQuota
+            configuration:
+              apiVersion: apiserver.config.k8s.io/v1
+              kind: ResourceQuotaConfiguration
+              limitedResources:
+              - resource: pods
+                matchScopes:
+                - scopeName: PriorityClass
+                  operator: In
+                  values: [system-node-critical, system-cluster-critical]
+          """);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Who asked for what, without contents, for tests of RBAC. */
