@@ -36,7 +36,7 @@ final class PodAnnotations {
     var asked = annotations.path(RESOURCES);
     return asked.isMissingNode()
         ? template.resources().deepCopy()
-        : (ObjectNode) parse(asked.asText());
+        : ResourceRequirements.inText((ObjectNode) parse(asked.asText()));
   }
 
   /** Appends what is wrong; afterwards, if nothing was, the other methods do not fail. */

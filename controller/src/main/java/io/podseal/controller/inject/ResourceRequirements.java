@@ -1,16 +1,22 @@
 package io.podseal.controller.inject;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Checks Kubernetes' ResourceRequirements before the API server would, with a better message. */
+/**
+ * Takes Kubernetes' ResourceRequirements of a sidecar, or says better than the API server why not.
+ */
 final class ResourceRequirements {
   private static final Set<String> PARTS = Set.of("requests", "limits");
-  private static final List<String> NAMES = List.of("cpu", "memory", "ephemeral-storage");
-  private static final Pattern QUANTITY =
-      Pattern.compile("[0-9]{1,12}(\\.[0-9]{1,9})?(m|k|Ki|M|Mi|G|Gi)?");
+  static final List<String> NAMES = List.of("cpu", "memory", "ephemeral-storage");
+
+  /** All that Kubernetes reads as a quantity, except what is less than nothing. */
+  static final Pattern QUANTITY =
+      Pattern.compile("\\+?([0-9]+(\\.[0-9]*)?|\\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?");
 
   private ResourceRequirements() {}
 
@@ -27,12 +33,26 @@ final class ResourceRequirements {
         if (!NAMES.contains(entry.getKey())) {
           return "'" + entry.getKey() + "' is none of " + NAMES;
         }
-        if (!entry.getValue().isTextual()
-            || !QUANTITY.matcher(entry.getValue().textValue()).matches()) {
+        if (!isQuantity(entry.getValue())) {
           return entry.getKey() + " is not a quantity such as \"100m\" or \"64Mi\"";
         }
       }
     }
     return "";
+  }
+
+  private static boolean isQuantity(JsonNode value) {
+    return (value.isTextual() || value.isNumber()) && QUANTITY.matcher(value.asText()).matches();
+  }
+
+  /** The same with its numbers as text, as the API server writes quantities. */
+  static ObjectNode inText(ObjectNode requirements) {
+    var text = requirements.deepCopy();
+    for (var part : text) {
+      for (var entry : part.properties()) {
+        entry.setValue(TextNode.valueOf(entry.getValue().asText()));
+      }
+    }
+    return text;
   }
 }

@@ -33,7 +33,12 @@ public record SidecarTemplate(
       var tree = JSON.readTree(resources);
       var problem = ResourceRequirements.problem(tree);
       if (problem.isEmpty()) {
-        return new SidecarTemplate(controller, image, pullPolicy, logLevel, (ObjectNode) tree);
+        return new SidecarTemplate(
+            controller,
+            image,
+            pullPolicy,
+            logLevel,
+            ResourceRequirements.inText((ObjectNode) tree));
       }
       throw new IllegalArgumentException("resources of the sidecar: " + problem);
     } catch (JsonProcessingException e) {

@@ -128,6 +128,15 @@ class InjectorTest {
   }
 
   @Test
+  void quantitiesThatAnAnnotationWritesAsNumbersAreInjectedAsText() {
+    var pod = smallest();
+    annotate(pod, "podseal.io/sidecar-resources", "{\"limits\":{\"cpu\":1,\"memory\":268435456}}");
+
+    assertThat(injected(pod).after().at("/spec/initContainers/0/resources"))
+        .hasToString("{\"limits\":{\"cpu\":\"1\",\"memory\":\"268435456\"}}");
+  }
+
+  @Test
   void everyProblemIsNamedAtOnce() {
     var pod = smallest();
     annotate(pod, "podseal.io/log-level", "loud");
