@@ -3,6 +3,7 @@ package io.podseal.controller;
 import io.podseal.controller.control.ControlLimits;
 import io.podseal.controller.identity.PodAuthenticator;
 import io.podseal.controller.inject.SidecarTemplate;
+import io.podseal.controller.model.PodRecord;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.LinkedHashSet;
@@ -12,9 +13,11 @@ import java.util.List;
  * All that a controller can be told.
  *
  * @param namespace its own, where its Secrets are
+ * @param trustDomain last part of every pod identity, of {@value PodRecord#LONGEST_TRUST_DOMAIN}
+ *     characters at most
  * @param controlAddress where sidecars connect; port 0 takes a free one
  * @param serverName what its certificate proves
- * @param maxPeers peers that one pod may have
+ * @param maxPeers peers that one pod may have, from 1 to {@value #MOST_PEERS}
  * @param webhookAddress where the API server asks about pods; port 0 takes a free one
  */
 public record ControllerOptions(
@@ -29,6 +32,22 @@ public record ControllerOptions(
     Pace pace,
     ControlLimits control,
     PodAuthenticator.Limits authentication) {
+
+  /** What a sidecar is built for; the report of so many live SAs fits into one message. */
+  static final int MOST_PEERS = 1_000;
+
+  public ControllerOptions {
+    if (maxPeers < 1 || maxPeers > MOST_PEERS) {
+      throw new IllegalArgumentException(
+          "PODSEAL_MAX_PEERS: " + maxPeers + " is not from 1 to " + MOST_PEERS);
+    }
+    if (trustDomain.length() > PodRecord.LONGEST_TRUST_DOMAIN) {
+      throw new IllegalArgumentException(
+          "PODSEAL_TRUST_DOMAIN: '%s' has %d characters; with more than %d some pods would have an"
+                  .formatted(trustDomain, trustDomain.length(), PodRecord.LONGEST_TRUST_DOMAIN)
+              + " identity that is too long for IKE");
+    }
+  }
 
   /**
    * Which of the replicas this is.

@@ -24,6 +24,14 @@ public record PodRecord(
     boolean injected,
     boolean finished,
     Instant created) {
+  private static final int LONGEST_IDENTITY = 255;
+  private static final int UID = 36;
+  private static final int LONGEST_NAMESPACE = 63;
+  private static final String PODS = ".pods.";
+
+  /** With a longer trust domain IKE would not carry the identity of every pod. */
+  public static final int LONGEST_TRUST_DOMAIN =
+      LONGEST_IDENTITY - (UID + ".".length() + LONGEST_NAMESPACE + PODS.length());
 
   public PodRecord {
     labels = Map.copyOf(labels);
@@ -50,6 +58,6 @@ public record PodRecord(
 
   /** As {@link #identity(String)}, of a pod that is known by UID and namespace only. */
   public static String identity(String uid, String namespace, String trustDomain) {
-    return (uid + "." + namespace + ".pods." + trustDomain).toLowerCase(Locale.ROOT);
+    return (uid + "." + namespace + PODS + trustDomain).toLowerCase(Locale.ROOT);
   }
 }
