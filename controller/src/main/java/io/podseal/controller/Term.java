@@ -147,9 +147,7 @@ final class Term implements AuthorityRenewal.Leader, AutoCloseable {
   @Override
   public boolean everywhere(String bundle) {
     var keeper = bundleKeeper;
-    return keeper != null
-        && keeper.holds(bundle)
-        && env.caches().namespacesWithout(bundle).isEmpty();
+    return keeper != null && keeper.holds(bundle) && env.caches().holdEverywhere(bundle);
   }
 
   /** The port of the control plane; 0 before it listens. */

@@ -4,14 +4,19 @@ import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.net.HttpURLConnection;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Writes the roots that pods trust into their namespaces: the ConfigMap {@code podseal-ca}, key
  * {@code ca.crt}.
  *
- * <p>A namespace that opts out keeps its ConfigMap: pods that still run there need it.
+ * <p>A namespace that opts out keeps its ConfigMap: pods that still run there need it. Confined to
+ * one thread.
  */
 public final class TrustBundles {
   /** Name of the ConfigMap. */
@@ -20,7 +25,13 @@ public final class TrustBundles {
   /** Its entry: certificates in PEM. */
   public static final String ENTRY = "ca.crt";
 
+  /** One run takes no longer, so that whoever watches it does not take it for stuck. */
+  private static final Duration BUDGET = Duration.ofSeconds(20);
+
   private final KubernetesClient client;
+
+  /** Tried last, so that those that answer slowly keep it from no other. */
+  private final Set<String> refusing = new HashSet<>();
 
   /** Writes through {@code client}. */
   public TrustBundles(KubernetesClient client) {
@@ -34,12 +45,20 @@ public final class TrustBundles {
    * @throws TrustBundleException if one or more refused, when all were tried; it names the first
    */
   public void write(List<String> namespaces, String pem) {
+    long end = System.nanoTime() + BUDGET.toNanos();
+    refusing.retainAll(namespaces);
     TrustBundleException first = null;
-    for (String namespace : namespaces) {
+    for (String namespace :
+        namespaces.stream().sorted(Comparator.comparing(refusing::contains)).toList()) {
       try {
         write(namespace, pem);
+        refusing.remove(namespace);
       } catch (KubernetesClientException e) {
+        refusing.add(namespace);
         first = first == null ? new TrustBundleException(namespace, e) : first;
+        if (System.nanoTime() - end > 0) {
+          break;
+        }
       }
     }
     if (first != null) {

@@ -70,11 +70,11 @@ final class Standstill {
    */
   synchronized boolean undo() {
     boolean begun = phase == Phase.BEGUN;
-    if (phase != Phase.FINAL) {
-      phase = Phase.UNDONE;
-    }
     if (begun) {
       scale("null", replicas);
+    }
+    if (phase != Phase.FINAL) {
+      phase = Phase.UNDONE;
     }
     return begun;
   }

@@ -19,8 +19,13 @@ public final class MasterKeys {
   /** Above this a reported epoch is not believed: one faulty sidecar must not use them up. */
   public static final int MAX_EPOCH = 1_000_000;
 
-  /** All pairs get new keys each time: one faulty sidecar must not have them do so without end. */
-  static final Duration BETWEEN_REPORTED = Duration.ofMinutes(10);
+  /**
+   * All pairs get new keys each time: a faulty sidecar must not have them do so without end, nor
+   * keep another from being heard. So long at first, twice as long each time.
+   */
+  static final Duration FIRST_PAUSE = Duration.ofSeconds(5);
+
+  static final Duration LONGEST_PAUSE = Duration.ofMinutes(10);
 
   private static final int ATTEMPTS = 5;
   private static final Report NONE = new Report(0, "nobody");
@@ -32,6 +37,7 @@ public final class MasterKeys {
   private final InstantSource clock;
   private final AtomicReference<Report> highestReported = new AtomicReference<>(NONE);
   private volatile Instant nextReplacement = Instant.MIN;
+  private Duration pause = FIRST_PAUSE;
 
   private record Report(int epoch, String pod) {
     Report highest(Report other) {
@@ -112,8 +118,8 @@ public final class MasterKeys {
   }
 
   /**
-   * Goes above the highest epoch that was reported, if ours are below it; at most once in {@link
-   * #BETWEEN_REPORTED}.
+   * Goes above the highest epoch that was reported, if ours are below it; after a {@link
+   * #FIRST_PAUSE pause} if it did so before.
    */
   public void settle() {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -130,7 +136,11 @@ public final class MasterKeys {
           found,
           "the sidecar of %s knows epoch %d, which is not in Secret %s"
               .formatted(reported.pod, reported.epoch, MasterSecret.NAME))) {
-        nextReplacement = clock.instant().plus(BETWEEN_REPORTED);
+        nextReplacement = clock.instant().plus(pause);
+        pause = pause.multipliedBy(2);
+        if (pause.compareTo(LONGEST_PAUSE) > 0) {
+          pause = LONGEST_PAUSE;
+        }
         return;
       }
     }

@@ -17,14 +17,15 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AcceptedPeerings {
   /** What is known where there was no peering. */
-  public static final AcceptedPeerings NONE = new AcceptedPeerings(Map.of());
+  public static final AcceptedPeerings NONE = new AcceptedPeerings(Map.of(), 0);
 
   private final Map<String, InForce> byUid;
   private final Set<String> remembered;
+  private final int pairs;
 
   /** What a controller knows when it starts: the UIDs of the peerings that are in force. */
   public static AcceptedPeerings remembered(Set<String> inForce) {
-    return new AcceptedPeerings(Map.of(), inForce);
+    return new AcceptedPeerings(Map.of(), inForce, 0);
   }
 
   /**
@@ -52,18 +53,33 @@ public final class AcceptedPeerings {
       return new InForce(form, Set.of(), Set.of(), true);
     }
 
+    boolean pairs(PodRecord one, PodRecord other) {
+      return from.contains(one.uid()) && to.contains(other.uid());
+    }
+
     private static Set<String> uids(List<PodRecord> pods) {
       return pods.stream().map(PodRecord::uid).collect(Collectors.toUnmodifiableSet());
     }
   }
 
-  AcceptedPeerings(Map<String, InForce> byUid) {
-    this(byUid, Set.of());
+  /**
+   * After a pass.
+   *
+   * @param pairs how many it made in all
+   */
+  AcceptedPeerings(Map<String, InForce> byUid, int pairs) {
+    this(byUid, Set.of(), pairs);
   }
 
-  private AcceptedPeerings(Map<String, InForce> byUid, Set<String> remembered) {
+  private AcceptedPeerings(Map<String, InForce> byUid, Set<String> remembered, int pairs) {
     this.byUid = Map.copyOf(byUid);
     this.remembered = Set.copyOf(remembered);
+    this.pairs = pairs;
+  }
+
+  /** How many pairs were in force. */
+  int pairs() {
+    return pairs;
   }
 
   @Nullable InForce of(PeeringRecord peering) {

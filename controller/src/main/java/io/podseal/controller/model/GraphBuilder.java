@@ -43,7 +43,8 @@ public final class GraphBuilder {
   private final PeeringCompiler compiler;
   private final Map<String, InForce> accepted = new HashMap<>();
 
-  private GraphBuilder(ClusterSnapshot snapshot, String trustDomain, int maxPeers) {
+  private GraphBuilder(
+      ClusterSnapshot snapshot, String trustDomain, int maxPeers, AcceptedPeerings previous) {
     this.maxPeers = maxPeers;
     addresses = new Addresses(snapshot.pods());
     index = new PodIndex(snapshot.pods());
@@ -65,7 +66,7 @@ public final class GraphBuilder {
       numbers.put(pods.get(i).uid(), i);
     }
     table = new PairTable(pods.size());
-    limit = new PeerLimit(maxPeers, table, pods, this::number);
+    limit = new PeerLimit(maxPeers, previous.pairs(), table, pods, this::number);
   }
 
   /**
@@ -76,7 +77,7 @@ public final class GraphBuilder {
    */
   public static ModelResult build(
       ClusterSnapshot snapshot, String trustDomain, int maxPeers, AcceptedPeerings previous) {
-    var builder = new GraphBuilder(snapshot, trustDomain, maxPeers);
+    var builder = new GraphBuilder(snapshot, trustDomain, maxPeers, previous);
     var verdicts =
         snapshot.peerings().stream()
             .sorted(PeeringRecord.SENIORITY)
@@ -86,7 +87,7 @@ public final class GraphBuilder {
         builder.graph(),
         verdicts,
         builder.reports(snapshot),
-        new AcceptedPeerings(builder.accepted));
+        new AcceptedPeerings(builder.accepted, builder.table.size()));
   }
 
   private Verdict judge(PeeringRecord peering, AcceptedPeerings previous) {
@@ -120,7 +121,7 @@ public final class GraphBuilder {
       @Nullable SpecException problem,
       @Nullable InForce last) {
     var wanted = Selection.of(compiled, index, namespaces, grants);
-    var excess = limit.excess(wanted);
+    var excess = limit.excess(wanted, last);
     if (excess == null) {
       return enforce(peering, compiled, wanted, Conditions.Hindrances.of(problem), last);
     }

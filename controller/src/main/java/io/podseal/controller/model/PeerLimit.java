@@ -17,13 +17,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class PeerLimit {
   /**
-   * Pairs in the cluster: twice what a controller was measured with (e2e/MEMORY.md). The model
-   * keeps some 160 octets of each, twice while it is built anew, and what was sent of it is kept
-   * too.
+   * Pairs in the cluster from which on none is added, whoever asks: twice what a controller was
+   * measured with (e2e/MEMORY.md). The model keeps some 160 octets of each, twice while it is built
+   * anew, and what was sent of it is kept too. Pairs that are in force stay.
    */
   static final int MAX_PAIRS = 100_000;
 
   private final int maxPeers;
+  private final int pairsBefore;
   private final PairTable table;
   private final List<PodRecord> pods;
   private final ToIntFunction<PodRecord> number;
@@ -31,18 +32,29 @@ final class PeerLimit {
   /**
    * A limit for one pass.
    *
+   * @param pairsBefore how many pairs the pass before made
    * @param table what is paired so far
    * @param pods by their number
    */
-  PeerLimit(int maxPeers, PairTable table, List<PodRecord> pods, ToIntFunction<PodRecord> number) {
+  PeerLimit(
+      int maxPeers,
+      int pairsBefore,
+      PairTable table,
+      List<PodRecord> pods,
+      ToIntFunction<PodRecord> number) {
     this.maxPeers = maxPeers;
+    this.pairsBefore = pairsBefore;
     this.table = table;
     this.pods = pods;
     this.number = number;
   }
 
-  /** What there would be too much of; null if all that is wanted fits. */
-  @Nullable String excess(Selection selection) {
+  /**
+   * What there would be too much of; null if all that is wanted fits.
+   *
+   * @param last what is in force of the same peering
+   */
+  @Nullable String excess(Selection selection, @Nullable InForce last) {
     if (selection.from().isEmpty()) {
       return null;
     }
@@ -61,6 +73,7 @@ final class PeerLimit {
     }
     var added = new HashMap<Integer, Integer>();
     var seen = new HashSet<Long>();
+    int more = 0;
     for (var from : selection.from()) {
       for (var to : selection.to()) {
         int one = number.applyAsInt(from);
@@ -69,8 +82,9 @@ final class PeerLimit {
         if (one != other && !table.contains(one, other) && seen.add(pair)) {
           added.merge(one, 1, Integer::sum);
           added.merge(other, 1, Integer::sum);
+          more += last != null && (last.pairs(from, to) || last.pairs(to, from)) ? 0 : 1;
         }
-        if (table.size() + seen.size() > MAX_PAIRS) {
+        if (more > 0 && Math.max(pairsBefore, table.size()) + more > MAX_PAIRS) {
           return "the cluster would have more than " + MAX_PAIRS + " pairs of pods";
         }
       }
@@ -91,11 +105,11 @@ final class PeerLimit {
   /** The pods that were paired, and as many others as there is room for. */
   Selection within(Selection wanted, InForce last) {
     var filled = filled(wanted, last, maxPeers);
-    if (excess(filled) == null) {
+    if (excess(filled, last) == null) {
       return filled;
     }
     var kept = wanted.among(last.from(), last.to(), maxPeers);
-    if (!last.from().isEmpty() && !last.to().isEmpty() && excess(kept) == null) {
+    if (!last.from().isEmpty() && !last.to().isEmpty() && excess(kept, last) == null) {
       return kept;
     }
     // Another peering has grown meanwhile, or nobody remembers: as many as the limit of all allows.
@@ -103,7 +117,7 @@ final class PeerLimit {
     int tooMany = maxPeers;
     while (tooMany - fits > 1) {
       int middle = (fits + tooMany) / 2;
-      if (excess(filled(wanted, last, middle)) == null) {
+      if (excess(filled(wanted, last, middle), last) == null) {
         fits = middle;
       } else {
         tooMany = middle;

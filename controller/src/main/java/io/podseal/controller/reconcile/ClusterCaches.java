@@ -123,6 +123,13 @@ public final class ClusterCaches implements PodDirectory, AutoCloseable {
     return declarations.status(subject);
   }
 
+  /** Whether the ConfigMaps of all namespaces that opted in hold exactly {@code pem}. */
+  public boolean holdEverywhere(String pem) {
+    return namespaces.values().stream()
+        .filter(NamespaceRecord::optedIn)
+        .allMatch(namespace -> pem.equals(bundles.get(namespace.name())));
+  }
+
   /**
    * Namespaces that opted in, or have pods with a sidecar all the same, and whose ConfigMap does
    * not hold exactly {@code pem}.

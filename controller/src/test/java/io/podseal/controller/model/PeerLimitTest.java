@@ -206,4 +206,27 @@ class PeerLimitTest {
     assertThat(cluster.verdict("mesh").pairs()).isEmpty();
     assertThat(cluster.policy("orders-0").peers()).containsOnlyKeys(identity("db-0"));
   }
+
+  /** A tenant's mesh that grows, however old its peering is, costs no other tenant a pair. */
+  @Test
+  void whatIsInForceStaysWhenAnOlderPeeringGrowsToTheLimitOfAll() {
+    cluster.peering("old", "mesh", "mesh").peering("young", "crowd", "crowd");
+    addPods("mesh", 10);
+    addPods("crowd", 300);
+    int crowd = cluster.verdict("young").pairs().size();
+    assertThat(crowd).isEqualTo(300 * 299 / 2);
+
+    addPods("mesh", 440);
+    assertThat(cluster.verdict("old").accepted().reason()).isEqualTo("TooManyPairs");
+    assertThat(cluster.verdict("old").pairs()).hasSizeGreaterThanOrEqualTo(10 * 9 / 2);
+    assertThat(cluster.verdict("young").accepted().holds()).isTrue();
+    assertThat(cluster.verdict("young").pairs()).hasSize(crowd);
+  }
+
+  private void addPods(String app, int upTo) {
+    for (int i = 0; i < upTo; i++) {
+      var net = app.equals("mesh") ? "10.1." : "10.2.";
+      cluster.pod(app + "-" + i, app, net + i / 250 + "." + i % 250);
+    }
+  }
 }

@@ -1,6 +1,7 @@
 package io.podseal.e2e.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -9,7 +10,6 @@ import io.fabric8.kubernetes.api.model.ResourceQuotaBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.podseal.e2e.cluster.Controller;
 import io.podseal.e2e.kube.ControlPlane;
 import io.podseal.e2e.kube.Podsealctl;
@@ -76,10 +76,12 @@ class InstalledChartIT {
     countQuotas();
     var deployment = client.apps().deployments().inNamespace(NAMESPACE).list().getItems();
     assertThat(deployment).hasSize(1);
-    Awaitility.await("the API server has seen the quota")
+    // It hears of the quota a moment later.
+    Awaitility.await()
         .atMost(Duration.ofSeconds(20))
-        .ignoreExceptionsInstanceOf(KubernetesClientException.class)
-        .untilAsserted(() -> admit("controller", deployment.getFirst()));
+        .untilAsserted(() ->
+            assertThatCode(() -> admit("controller", deployment.getFirst()))
+                .doesNotThrowAnyException());
     assertThat(run("kubectl", "get", "crd", "securepeerings.podseal.io").ok()).isTrue();
   }
 

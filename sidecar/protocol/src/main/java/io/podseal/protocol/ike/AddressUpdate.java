@@ -59,7 +59,10 @@ final class AddressUpdate {
     if (!sa.core().peerBehindNat() || from.equals(sa.core().remote())) {
       return;
     }
-    if (sa.exchanges().current().filter(Exchange::provesAddress).isEmpty()) {
+    Optional<Exchange> current = sa.exchanges().current();
+    if (current.flatMap(Exchange::probes).isPresent()) {
+      sa.core().window().alsoTo(sa.core().remote(), from);
+    } else if (current.filter(Exchange::provesAddress).isEmpty()) {
       sa.core().window().alsoTo(from);
     }
     // The data plane says so once, and only the newest address is of interest.

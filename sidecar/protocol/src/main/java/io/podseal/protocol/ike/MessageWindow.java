@@ -26,7 +26,7 @@ final class MessageWindow {
   private int nextRequest;
   private int expectedRequest;
   private @Nullable Outstanding outstanding;
-  private @Nullable Endpoint other;
+  private List<Endpoint> others = List.of();
   private byte @Nullable [] lastRequestIcv;
   private @Nullable Outgoing lastResponse;
   private int timesAnswered;
@@ -38,7 +38,10 @@ final class MessageWindow {
     final boolean encapsulated;
     final RetransmissionSchedule schedule;
     final Endpoint to;
-    boolean elsewhere;
+
+    /** Which address is next: {@link #to} is 0. */
+    int turn;
+
     int timesSent = 1;
 
     Outstanding(
@@ -105,12 +108,12 @@ final class MessageWindow {
   }
 
   /**
-   * Repeats the request in flight, and those after it, to this address in turn with the one it was
-   * sent to first (§2.1: the octets stay, the addresses may change). The address that requests are
-   * sent to anyway ends that.
+   * Repeats the request in flight, and those after it, to these addresses in turn with the one it
+   * was sent to first (§2.1: the octets stay, the addresses may change). The address that requests
+   * are sent to anyway ends that.
    */
-  void alsoTo(Endpoint address) {
-    other = address;
+  void alsoTo(Endpoint... addresses) {
+    others = List.of(addresses);
   }
 
   /** Restarts the IKE_SA_INIT request with other contents: the message ID stays 0 (§2.6). */
@@ -161,9 +164,8 @@ final class MessageWindow {
       o.schedule.sent(now);
     }
     o.timesSent++;
-    Endpoint there = other;
-    Endpoint to = there == null || o.elsewhere ? o.to : there;
-    o.elsewhere = !to.equals(o.to);
+    o.turn = (o.turn + 1) % (1 + others.size());
+    Endpoint to = o.turn == 0 ? o.to : others.get(o.turn - 1);
     return sends(o.message, to, o.encapsulated);
   }
 

@@ -341,6 +341,27 @@ class MobikeSimTest {
     assertThat(children()).isEqualTo(after);
   }
 
+  @Test
+  void aProbeIsRepeatedToTheAddressInUseWhateverElseIsHeardMeanwhile() {
+    establish(true, true);
+    world.block(World.Ike.class::isInstance);
+    for (int port : List.of(1, 2)) {
+      world.network.nat(inside, new Endpoint(after.address(), port));
+      a.send(b, port);
+      world.run(Duration.ofMillis(10));
+    }
+    world.network.nat(inside, before);
+    world.openAll();
+    for (int i = 3; i < 300; i++) {
+      a.send(b, i);
+      b.send(a, i);
+      world.run(Duration.ofSeconds(1));
+    }
+    assertThat(b.events(ProtocolEvent.IkeSaClosed.class)).isEmpty();
+    assertThat(ikeSa()).isEqualTo(before);
+    assertThat(children()).isEqualTo(before);
+  }
+
   /** RFC 4555 §3.7: an answer to what went to several addresses tells nothing about any. */
   @Test
   void aCheckIsNotRepeatedToWhereThePeersPacketsComeFrom() {
