@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 @Tag("bench")
 @ExtendWith(Api.class)
 class ControllerMemoryIT {
-  private static final int HUBS = 10;
+  private static final int HUBS = 20;
 
   /** Peers of a hub, and with it; as many as the chart's limit of peers allows. */
   private static final int GROUP = 1_000;

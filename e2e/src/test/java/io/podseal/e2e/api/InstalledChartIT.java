@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -83,6 +84,23 @@ class InstalledChartIT {
             assertThatCode(() -> admit("controller", deployment.getFirst()))
                 .doesNotThrowAnyException());
     assertThat(run("kubectl", "get", "crd", "securepeerings.podseal.io").ok()).isTrue();
+  }
+
+  @Test
+  void theNextStepThatHelmPrintsIsOneThatTheApiServerTakes() throws IOException {
+    var notes = run("helm", "install", "podseal", "../helm", "--no-hooks").must();
+    var example = Pattern.compile("<<'EOF'\n(.*?)\n *EOF", Pattern.DOTALL).matcher(notes);
+    assertThat(example.find()).as(notes).isTrue();
+    var file = Files.writeString(folder.resolve("next-step.yaml"), example.group(1).indent(-2));
+
+    assertThat(notes).contains("kubectl label namespace NAME podseal.io/inject=true");
+    assertThat(
+            run("kubectl", "label", "namespace", "shop", "podseal.io/inject=true", "--overwrite"))
+        .matches(Command.Result::ok);
+    assertThat(run("kubectl", "-n", "shop", "apply", "-f", file.toString()).must())
+        .contains("securepeering.podseal.io/orders-to-db created");
+    assertThat(run("kubectl", "-n", "shop", "get", "securepeerings").must())
+        .contains("orders-to-db");
   }
 
   @Test

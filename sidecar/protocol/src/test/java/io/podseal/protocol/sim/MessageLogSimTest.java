@@ -55,6 +55,9 @@ class MessageLogSimTest {
         .contains("TSi(10.0.0.1) TSr(10.0.0.2)");
     assertThat(seen.get(3))
         .startsWith("10.0.0.2:4500 -> 10.0.0.1:4500 IKE_AUTH response 1 SK{IDr(b.pods.test)");
+    // RFC 7296 §1.3.1: neither end may pad what it sends us.
+    assertThat(seen.subList(2, 4))
+        .allMatch(line -> line.contains("N(ESP_TFC_PADDING_NOT_SUPPORTED)"));
   }
 
   @Test
