@@ -62,18 +62,17 @@ final class AuthInitiator implements State {
       return new Dead(CloseReason.AUTHENTICATION_FAILED);
     }
     AuthInitiator state = new AuthInitiator(core, initiation, material);
-    List<Payload> payloads = state.request();
+    List<Payload> payloads = state.request(initiation.initialContact());
     core.request(
         ExchangeType.IKE_AUTH, payloads, core.remote(), IkeTimers.HANDSHAKE_TIMEOUT, now, out);
     return state;
   }
 
-  private List<Payload> request() {
+  private List<Payload> request(boolean initialContact) {
     IdPayload idI = IdPayload.of(true, core.ctx().self().identity());
     List<Payload> payloads = new ArrayList<>();
     payloads.add(idI);
-    // §2.4: asserts that no other SA is active, as the peer may have made one meanwhile.
-    if (core.ctx().peers().isFirstContact(core.peer().identity())) {
+    if (initialContact) {
       payloads.add(NotifyPayload.of(NotifyType.INITIAL_CONTACT));
     }
     payloads.add(IdPayload.of(false, core.peer().identity()));

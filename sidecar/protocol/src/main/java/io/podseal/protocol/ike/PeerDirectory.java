@@ -11,9 +11,6 @@ import java.util.Optional;
 public interface PeerDirectory {
   Optional<Peer> byIdentity(Identity identity);
 
-  /** Whether IKE_AUTH may say INITIAL_CONTACT: no SA with this peer since we started. */
-  boolean isFirstContact(Identity identity);
-
   /**
    * Whether one of this peer's IKE SAs may be rekeyed: they are fewer than {@link
    * Limits#IKE_SAS_PER_PEER}, those that end included.

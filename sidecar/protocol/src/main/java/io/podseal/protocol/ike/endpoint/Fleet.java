@@ -54,7 +54,7 @@ final class Fleet {
     }
     String remote = new Endpoint(peer.addresses().getFirst(), Ports.IKE).toString();
     out.add(new Action.Emit(new ProtocolEvent.IkeSaStarted(peer.label(), remote, why)));
-    Initiation initiation = new Initiation(key.get(), replaces, childless);
+    Initiation initiation = new Initiation(key.get(), pair.isFirstContact(), replaces, childless);
     int before = out.size();
     IkeSa sa = IkeSa.initiate(ctx, peer, initiation, now, out);
     logClear(out.subList(before, out.size()));

@@ -190,7 +190,7 @@ final class Pair {
                 .thenComparingLong(IkeSa::initiatorSpi));
   }
 
-  /** No SA with this peer since we started. */
+  /** Whether IKE_AUTH is to say INITIAL_CONTACT: no SA with this peer since we started. */
   boolean isFirstContact() {
     return !contacted;
   }

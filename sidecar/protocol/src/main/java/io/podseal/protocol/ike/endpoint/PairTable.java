@@ -37,12 +37,6 @@ final class PairTable implements PeerDirectory {
   }
 
   @Override
-  public boolean isFirstContact(Identity identity) {
-    Pair pair = byIdentity.get(identity);
-    return pair != null && pair.isFirstContact();
-  }
-
-  @Override
   public boolean hasRoomForRekey(Identity identity) {
     Pair pair = byIdentity.get(identity);
     return pair == null || pair.sas().size() < Limits.IKE_SAS_PER_PEER;
