@@ -181,15 +181,6 @@ class MobikeSimTest {
   }
 
   @Test
-  void espFromAnotherSourceMovesOnceTheAddressAnswers() {
-    establish(true, true);
-    a.send(b, 6);
-    world.run(Duration.ofSeconds(1));
-    assertThat(ikeSa()).isEqualTo(after);
-    assertThat(children()).isEqualTo(after);
-  }
-
-  @Test
   void withoutMobikeTheSourceDecidesAndAnUpdateIsOnlyAcknowledged() {
     establish(false, true);
     IkeMessage answer = ask(update(), notify(NotifyType.COOKIE2));
@@ -279,89 +270,6 @@ class MobikeSimTest {
         .contains(before, after);
   }
 
-  @Test
-  void theRequestsAfterOneThatOnlyTheNewMappingCarriedAreRepeatedThereToo() {
-    establish(true, true);
-    world.block(World.Ike.class::isInstance);
-    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
-    a.send(b, 6);
-    world.run(Duration.ofMillis(10));
-    world.openAll();
-    world.run(Duration.ofSeconds(5));
-    b.run(b.endpoint().rekeyIkeSa(a.identity, world.now()));
-    world.run(Duration.ofSeconds(5));
-    assertThat(b.events(ProtocolEvent.ChildSaInstalled.class)).hasSize(2);
-    assertThat(b.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(1);
-  }
-
-  @Test
-  void aNewMappingHeardOfDuringAnExchangeIsTriedAfterIt() {
-    establish(true, true);
-    world.block(World.Ike.class::isInstance);
-    b.run(b.endpoint().rekeyIkeSa(a.identity, world.now()));
-    a.send(b, 6);
-    world.run(Duration.ofMillis(10));
-    world.openAll();
-    world.run(Duration.ofSeconds(5));
-    assertThat(b.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(1);
-    assertThat(ikeSa()).isEqualTo(after);
-    assertThat(children()).isEqualTo(after);
-  }
-
-  @Test
-  void aPeerHeardFromEverywhereIsTriedAtOnePlaceAfterTheOther() {
-    establish(true, true);
-    world.block(World.Ike.class::isInstance);
-    for (int i = 1; i <= 100; i++) {
-      world.network.nat(inside, new Endpoint(after.address(), i));
-      a.send(b, i);
-      world.run(Duration.ofMillis(1));
-    }
-    world.sent.clear();
-    world.openAll();
-    world.run(Duration.ofSeconds(5));
-    assertThat(world.sent.stream().filter(s -> s.is(b, ExchangeType.INFORMATIONAL, false)))
-        .hasSizeLessThan(5);
-    assertThat(children()).isEqualTo(new Endpoint(after.address(), 100));
-  }
-
-  @Test
-  void theMappingThatIsTriedWhileThePeerRekeysTheIkeSaIsTheNextOnesToo() {
-    establish(true, true);
-    world.hold(s -> s.is(b, ExchangeType.INFORMATIONAL, false));
-    a.send(b, 6);
-    world.run(Duration.ofMillis(10));
-    assertThat(checks()).hasSize(1);
-    a.run(a.endpoint().rekeyIkeSa(b.identity, world.now()));
-    world.run(Duration.ofMillis(10));
-    world.release();
-    world.run(Duration.ofSeconds(5));
-    assertThat(b.events(ProtocolEvent.IkeSaRekeyed.class)).hasSize(1);
-    assertThat(ikeSa()).isEqualTo(after);
-    assertThat(children()).isEqualTo(after);
-  }
-
-  @Test
-  void aProbeIsRepeatedToTheAddressInUseWhateverElseIsHeardMeanwhile() {
-    establish(true, true);
-    world.block(World.Ike.class::isInstance);
-    for (int port : List.of(1, 2)) {
-      world.network.nat(inside, new Endpoint(after.address(), port));
-      a.send(b, port);
-      world.run(Duration.ofMillis(10));
-    }
-    world.network.nat(inside, before);
-    world.openAll();
-    for (int i = 3; i < 300; i++) {
-      a.send(b, i);
-      b.send(a, i);
-      world.run(Duration.ofSeconds(1));
-    }
-    assertThat(b.events(ProtocolEvent.IkeSaClosed.class)).isEmpty();
-    assertThat(ikeSa()).isEqualTo(before);
-    assertThat(children()).isEqualTo(before);
-  }
-
   /** RFC 4555 §3.7: an answer to what went to several addresses tells nothing about any. */
   @Test
   void aCheckIsNotRepeatedToWhereThePeersPacketsComeFrom() {
@@ -373,23 +281,6 @@ class MobikeSimTest {
     assertThat(checks()).hasSizeGreaterThan(3);
     assertThat(checks()).extracting(World.Sent::to).containsOnly(at("203.0.113.66"));
     assertThat(children()).isEqualTo(before);
-  }
-
-  @Test
-  void requestsGoToTheOldMappingAloneOnceItHasAnswered() {
-    establish(true, true);
-    world.block(World.Ike.class::isInstance);
-    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
-    a.send(b, 6);
-    world.run(Duration.ofMillis(10));
-    world.openAll();
-    world.network.nat(inside, before);
-    world.run(Duration.ofSeconds(30));
-    world.block(World.Ike.class::isInstance);
-    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
-    world.sent.clear();
-    world.run(Duration.ofSeconds(30));
-    assertThat(world.sent).extracting(World.Sent::to).contains(before).doesNotContain(after);
   }
 
   @Test
