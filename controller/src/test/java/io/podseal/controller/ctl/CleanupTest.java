@@ -3,8 +3,6 @@ package io.podseal.controller.ctl;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.fabric8.kubernetes.api.model.PodBuilder;
-import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.podseal.controller.apiserver.MockApiServer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,28 +27,7 @@ class CleanupTest {
 
   @Test
   void aDeadlineThatEndsItWhileItWaitsLeavesTheControllerAtWork() throws Exception {
-    api.client()
-        .resource(
-            new DeploymentBuilder()
-                .withNewMetadata()
-                .withNamespace(SYSTEM)
-                .withName("podseal-controller")
-                .endMetadata()
-                .withNewSpec()
-                .withReplicas(2)
-                .endSpec()
-                .build())
-        .create();
-    api.client()
-        .resource(
-            new PodBuilder()
-                .withNewMetadata()
-                .withNamespace(SYSTEM)
-                .withName("podseal-controller-1")
-                .addToLabels("app.kubernetes.io/name", "podseal-controller")
-                .endMetadata()
-                .build())
-        .create();
+    InstalledController.of(api.client(), SYSTEM, 2);
     var output = folder.resolve("output");
     var process = start(output);
     try {

@@ -9,7 +9,6 @@ import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.admissionregistration.v1.MutatingWebhookConfigurationBuilder;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
-import io.fabric8.kubernetes.api.model.apps.DeploymentBuilder;
 import io.podseal.controller.apiserver.MockApiServer;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,18 +28,7 @@ class RemainsTest {
 
   @BeforeEach
   void install() {
-    api.client()
-        .resource(
-            new DeploymentBuilder()
-                .withNewMetadata()
-                .withNamespace(SYSTEM)
-                .withName("podseal-controller")
-                .endMetadata()
-                .withNewSpec()
-                .withReplicas(3)
-                .endSpec()
-                .build())
-        .create();
+    pod = InstalledController.of(api.client(), SYSTEM, 3);
     api.client()
         .resource(
             new MutatingWebhookConfigurationBuilder()
@@ -49,17 +37,6 @@ class RemainsTest {
                 .endMetadata()
                 .build())
         .create();
-    pod =
-        api.client()
-            .resource(
-                new PodBuilder()
-                    .withNewMetadata()
-                    .withNamespace(SYSTEM)
-                    .withName("podseal-controller-1")
-                    .addToLabels("app.kubernetes.io/name", "podseal-controller")
-                    .endMetadata()
-                    .build())
-            .create();
   }
 
   @AfterEach
