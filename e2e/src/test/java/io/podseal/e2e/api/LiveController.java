@@ -37,8 +37,10 @@ final class LiveController implements AutoCloseable {
   private static final Duration TOKEN_LIFE = Duration.ofMinutes(10);
   private static final String SERVER_NAME = "podseal-controller.podseal-system.svc";
 
+  /** Never again from one: the pods of a controller that ended keep their addresses. */
+  private static final AtomicInteger PODS = new AtomicInteger();
+
   private final Resources owned;
-  private final AtomicInteger pods = new AtomicInteger();
   private final KubernetesClient client;
   private final Controller process;
   private final Path log;
@@ -149,7 +151,7 @@ final class LiveController implements AutoCloseable {
    * of this project have theirs below.
    */
   Pod pod(String namespace, String name, String app) {
-    int number = pods.incrementAndGet();
+    int number = PODS.incrementAndGet();
     var address = "198.19." + (16 + number / 250) + "." + (1 + number % 250);
     var pod =
         client

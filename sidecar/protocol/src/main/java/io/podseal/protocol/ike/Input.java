@@ -37,7 +37,10 @@ public sealed interface Input {
   /** The peer sends ESP with an SPI that no child of ours has or had lately. */
   record UnknownSpi(int spi) implements Input {}
 
-  /** Another SA serves the peer; should the peer not delete this one, we do. */
+  /**
+   * Another SA serves the peer; should the peer not delete this one, we do. One that we have begun
+   * and not yet named ourselves in (IKE_AUTH) ends.
+   */
   record Superseded() implements Input {}
 
   /** Rekey the child that carries traffic now, whatever its age. */

@@ -193,6 +193,8 @@ final class SaInitInitiator implements State {
         out.addAll(core.window().hurry(now));
         yield this;
       }
+      // The peer has not read who we are, so that nothing of it remains there.
+      case Input.Superseded s -> end(CloseReason.CROSSED);
       case Input.Close c -> end(c.reason());
       case Input.Forget f -> end(f.reason());
       default -> this;

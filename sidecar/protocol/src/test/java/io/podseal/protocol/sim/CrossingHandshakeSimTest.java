@@ -94,4 +94,23 @@ class CrossingHandshakeSimTest {
         .noneMatch(e -> e.reason() == CloseReason.INITIAL_CONTACT);
     assertOnePair();
   }
+
+  /** b's first message is lost, and a's handshake is over before b repeats it. */
+  @Test
+  void anIkeSaMadeWhileOursBeganIsNotTouchedByInitialContact() {
+    declarePair();
+    world.loseOne(s -> s.is(b, ExchangeType.IKE_SA_INIT, false));
+    b.send(a, 0);
+    world.run(Duration.ofMillis(100));
+    for (int i = 1; i <= 200; i++) {
+      a.send(b, i);
+      b.send(a, i);
+      world.run(Duration.ofMillis(50));
+    }
+    assertThat(a.events(ProtocolEvent.IkeSaEstablished.class)).hasSize(1);
+    assertThat(a.events(ProtocolEvent.IkeSaClosed.class)).isEmpty();
+    assertThat(b.received).hasSize(200);
+    assertThat(a.received).hasSize(201);
+    assertOnePair();
+  }
 }

@@ -130,7 +130,8 @@ final class Fleet {
       }
       if (before == SaPhase.CONNECTING
           && (after == SaPhase.DEAD || after == SaPhase.CLOSING)
-          && sa.isInitiator()) {
+          && sa.isInitiator()
+          && !(input instanceof Input.Superseded)) {
         pair.failed(sa.failure().orElse(CloseReason.CHILD_REFUSED), sa.attemptedEpoch(), now);
         keepWhatHasNoNewerEpoch(pair);
       }
@@ -170,6 +171,9 @@ final class Fleet {
   }
 
   private void established(Pair pair, IkeSa sa, Instant now, List<Action> out) {
+    if (!sa.isInitiator()) {
+      giveWay(pair, sa, now, out);
+    }
     for (Crossing.Verdict verdict : Crossing.judge(pair, sa, isLower(pair))) {
       if (verdict.isEarly()) {
         pair.postpone(verdict, now);
@@ -184,6 +188,22 @@ final class Fleet {
       end(pair, oldest, new Input.Close(CloseReason.REPLACED), now, out);
     }
     makeRoom(pair, now, out);
+  }
+
+  /**
+   * Ends our own attempt if the peer has not read in it who we are: later it would take {@code
+   * made} for an older SA, that ours succeeds or even that we have forgotten (INITIAL_CONTACT),
+   * while we take the two for crossed.
+   */
+  private void giveWay(Pair pair, IkeSa made, Instant now, List<Action> out) {
+    Optional<IkeSa> ours = pair.connecting();
+    if (ours.isPresent()) {
+      run(ours.get(), new Input.Superseded(), now, out);
+      if (ours.get().phase() == SaPhase.DEAD && !made.hasChild()) {
+        // Whoever begins mostly has a packet that waits.
+        run(made, new Input.PacketWaiting(), now, out);
+      }
+    }
   }
 
   /** Ends the oldest of those that wait for an answer to their Delete, or for the peer's. */
