@@ -3,13 +3,11 @@ package io.podseal.protocol.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.ike.Action;
-import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.message.AuthPayload;
 import io.podseal.protocol.message.DeletePayload;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.Gen;
 import io.podseal.protocol.message.IdPayload;
-import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.OpaquePayload;
@@ -18,7 +16,6 @@ import io.podseal.protocol.message.PayloadType;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.message.TsPayload;
 import io.podseal.protocol.policy.Lifetimes;
-import io.podseal.protocol.policy.SecurityProtocol;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
@@ -65,42 +62,6 @@ class HostileAuthSimTest {
     Interception rewritten = Interception.ofRequest();
     rewritten.deliver(rewritten.as(IdPayload.of(true, rewritten.a.identity)));
     assertThat(rewritten.fooled()).isTrue();
-  }
-
-  @Test
-  void cve_2014_2338_aRekeyBeforeIkeAuthDoesNotEstablish() {
-    Interception i = Interception.ofRequest();
-    List<Payload> rekey =
-        with(
-            i.without(p -> p instanceof IdPayload || isAuth(p)),
-            NotifyPayload.aboutChild(SecurityProtocol.ESP, NotifyType.REKEY_SA, 0x12345678));
-    for (int id = 0; id < 3; id++) {
-      assertThat(i.deliver(ExchangeType.CREATE_CHILD_SA, id, rekey))
-          .containsExactly(
-              new Action.Drop(id == 1 ? DropReason.IKE_UNEXPECTED : DropReason.IKE_MESSAGE_ID));
-    }
-    assertThat(i.fooled()).isFalse();
-    i.deliver(i.payloads());
-    assertThat(i.fooled()).isTrue();
-  }
-
-  @Test
-  void cve_2014_2338_anInitiatorTakesNoRequestBeforeIkeAuthIsAnswered() {
-    Interception i = Interception.ofResponse();
-    Keys.IkeSaKeys sa = i.keys();
-    for (ExchangeType exchange : ExchangeType.values()) {
-      if (exchange != ExchangeType.IKE_SA_INIT) {
-        for (int id = 0; id < 3; id++) {
-          IkeHeader header =
-              new IkeHeader(sa.spiInitiator(), sa.spiResponder(), exchange, false, false, id);
-          List<Action> actions = i.deliver(Forge.seal(sa.copy(), header, i.payloads()));
-          assertThat(actions).as("%s %d", exchange, id).allMatch(Action.Drop.class::isInstance);
-          assertThat(i.fooled()).isFalse();
-        }
-      }
-    }
-    i.deliver(i.payloads());
-    assertThat(i.fooled()).isTrue();
   }
 
   @Test

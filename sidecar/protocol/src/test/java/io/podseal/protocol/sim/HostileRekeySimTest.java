@@ -2,8 +2,10 @@ package io.podseal.protocol.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.Forge;
+import io.podseal.protocol.keymat.IkeKeys;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.KePayload;
@@ -12,6 +14,8 @@ import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.PayloadType;
+import io.podseal.protocol.policy.AdditionalKeyExchange;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.telemetry.CloseReason;
@@ -21,14 +25,16 @@ import io.podseal.protocol.wire.Bytes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * CREATE_CHILD_SA of an authenticated peer that holds to no rule: a's request to b, or b's answer
- * to a, is stopped and another one sent in its place.
+ * CREATE_CHILD_SA and IKE_FOLLOWUP_KE of an authenticated peer that holds to no rule: a's request
+ * to b, or b's answer to a, is stopped and another one sent in its place.
  */
 class HostileRekeySimTest {
   /** What is rekeyed. */
@@ -37,6 +43,11 @@ class HostileRekeySimTest {
     IKE_SA
   }
 
+  /** An additional key exchange in messages that are short enough to go unfragmented. */
+  private static final CryptoOffer WITH_FOLLOWUP =
+      CryptoOffer.CLASSIC.withAdditional(
+          List.of(AdditionalKeyExchange.required(KeyExchangeMethod.ML_KEM_512)));
+
   private final World world = new World(1);
   private final Host a = world.host("a", "10.0.0.1", 1);
   private final Host b = world.host("b", "10.0.0.2", 2);
@@ -44,15 +55,23 @@ class HostileRekeySimTest {
   private byte[] stopped = new byte[0];
 
   private static HostileRekeySimTest of(Rekeyed rekeyed, boolean response) {
+    return of(rekeyed, ExchangeType.CREATE_CHILD_SA, response);
+  }
+
+  private static HostileRekeySimTest of(Rekeyed rekeyed, ExchangeType exchange, boolean response) {
     HostileRekeySimTest it = new HostileRekeySimTest();
     it.response = response;
+    if (exchange == ExchangeType.IKE_FOLLOWUP_KE) {
+      it.a.offer = WITH_FOLLOWUP;
+      it.b.offer = WITH_FOLLOWUP;
+    }
     it.a.knows(it.b, Lifetimes.DEFAULT, Host.key(1, "k"));
     it.b.knows(it.a, Lifetimes.DEFAULT, Host.key(1, "k"));
     it.a.send(it.b, 1);
     it.world.run(Duration.ofSeconds(1));
     it.world.state.forged();
     it.world.record();
-    it.world.block(p -> p instanceof World.Ike m && m.is(ExchangeType.CREATE_CHILD_SA, response));
+    it.world.block(p -> p instanceof World.Ike m && m.is(exchange, response));
     it.a.run(
         rekeyed == Rekeyed.CHILD
             ? it.a.endpoint().rekeyChild(it.b.identity, it.world.now())
@@ -61,19 +80,24 @@ class HostileRekeySimTest {
     Host from = response ? it.b : it.a;
     it.stopped =
         it.world.sent.stream()
-            .filter(s -> s.is(from, ExchangeType.CREATE_CHILD_SA, response))
+            .filter(s -> s.is(from, exchange, response))
             .findFirst()
             .orElseThrow()
             .ike();
     return it;
   }
 
+  /** Of the IKE SA that stands at both ends. */
+  private IkeKeys keys() {
+    return a.keys.last().copy();
+  }
+
   private List<Payload> payloads() {
-    return Forge.open(a.keys.ike.getFirst().copy(), stopped).payloads();
+    return Forge.open(keys(), stopped).payloads();
   }
 
   private List<Action> deliver(List<? extends Payload> payloads) {
-    return deliver(Forge.seal(a.keys.ike.getFirst().copy(), header(), payloads));
+    return deliver(Forge.seal(keys(), header(), payloads));
   }
 
   private IkeHeader header() {
@@ -81,8 +105,7 @@ class HostileRekeySimTest {
   }
 
   private List<Action> deliver(byte[] message) {
-    Host victim = response ? a : b;
-    return victim.ike(message, new Endpoint((response ? b : a).address, 4500), 4500);
+    return victim().ike(message, new Endpoint((response ? b : a).address, 4500), 4500);
   }
 
   /** Whether the honest pods talk after all, once a has started anew. */
@@ -97,21 +120,64 @@ class HostileRekeySimTest {
     assertThat(b.received).as(what).anyMatch(n -> n >= 100);
   }
 
+  private Host victim() {
+    return response ? a : b;
+  }
+
+  /** What the victim has made so far. */
+  private int made() {
+    return victim().events(ProtocolEvent.ChildSaInstalled.class).size()
+        + victim().events(ProtocolEvent.IkeSaRekeyed.class).size();
+  }
+
+  private static boolean isNeeded(Payload payload) {
+    return switch (payload) {
+      case NotifyPayload n ->
+          n.notifyType() == NotifyType.USE_TRANSPORT_MODE
+              || n.notifyType() == NotifyType.ADDITIONAL_KEY_EXCHANGE;
+      default -> true;
+    };
+  }
+
   @ParameterizedTest
-  @EnumSource
-  void cve_2013_6467_aCreateChildSaWithoutOneOfItsPayloadsIsSurvived(Rekeyed rekeyed) {
+  @CsvSource({
+    "CHILD, CREATE_CHILD_SA", "IKE_SA, CREATE_CHILD_SA",
+    "CHILD, IKE_FOLLOWUP_KE", "IKE_SA, IKE_FOLLOWUP_KE"
+  })
+  void cve_2013_6467_aRekeyWithoutOneOfItsPayloadsIsRefused(Rekeyed rekeyed, ExchangeType lacking) {
     for (boolean answer : new boolean[] {false, true}) {
-      List<Payload> honest = of(rekeyed, answer).payloads();
-      assertThat(honest).hasSizeGreaterThan(2);
+      HostileRekeySimTest whole = of(rekeyed, lacking, answer);
+      int before = whole.made();
+      List<Payload> honest = whole.payloads();
+      whole.deliver(honest);
+      assertThat(whole.made()).as("with all of %s", honest).isEqualTo(before + 1);
       for (Payload missing : honest) {
-        HostileRekeySimTest it = of(rekeyed, answer);
-        it.deliver(honest.stream().filter(p -> !p.equals(missing)).toList());
+        HostileRekeySimTest it = of(rekeyed, lacking, answer);
+        List<Action> actions = it.deliver(honest.stream().filter(p -> !p.equals(missing)).toList());
+        if (isNeeded(missing)) {
+          assertThat(it.made()).as("without %s", missing).isEqualTo(before);
+          if (!answer) {
+            assertThat(it.error(actions)).as("without %s", missing).isPresent();
+          }
+        }
         it.assertRecovers("without " + missing);
       }
-      HostileRekeySimTest empty = of(rekeyed, answer);
+      HostileRekeySimTest empty = of(rekeyed, lacking, answer);
       empty.deliver(List.of());
+      assertThat(empty.made()).isEqualTo(before);
       empty.assertRecovers("empty");
     }
+  }
+
+  /** The error notify in the answer to what was delivered. */
+  private Optional<Integer> error(List<Action> actions) {
+    return actions.stream()
+        .filter(Action.Send.class::isInstance)
+        .map(s -> Forge.open(keys(), ((Action.Send) s).message()))
+        .filter(m -> m.header().response())
+        .flatMap(m -> m.error().stream())
+        .map(NotifyPayload::notifyType)
+        .findFirst();
   }
 
   @ParameterizedTest
@@ -163,8 +229,7 @@ class HostileRekeySimTest {
             .toArray();
     List<Action> actions =
         it.deliver(
-            Forge.sealPlaintext(
-                it.a.keys.ike.getFirst().copy(), it.header(), PayloadType.TS_INITIATOR, plaintext));
+            Forge.sealPlaintext(it.keys(), it.header(), PayloadType.TS_INITIATOR, plaintext));
     assertThat(actions).filteredOn(Action.Send.class::isInstance).hasSize(1);
     assertThat(it.b.events(ProtocolEvent.IkeSaClosed.class).getFirst().reason())
         .isEqualTo(CloseReason.INVALID_SYNTAX);

@@ -1,5 +1,6 @@
 package io.podseal.protocol.sim;
 
+import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.crypto.jdk.JdkCryptoProvider;
 import io.podseal.protocol.ike.Action;
@@ -11,6 +12,8 @@ import io.podseal.protocol.message.IdPayload;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.MessageDecoder;
 import io.podseal.protocol.message.Payload;
+import io.podseal.protocol.policy.AdditionalKeyExchange;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.secret.SecretBytes;
@@ -23,36 +26,63 @@ import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 
 /**
- * A handshake of a with b whose IKE_AUTH request, or answer, is stopped, so that a test may write
- * another one with the same keys.
+ * A handshake of a with b whose IKE_AUTH or IKE_INTERMEDIATE request, or answer, is stopped, so
+ * that a test may write another one with the same keys.
  */
 final class Interception {
   private static final String PSK = "k";
+
+  /** An additional key exchange in messages that are short enough to go unfragmented. */
+  private static final CryptoOffer WITH_INTERMEDIATE =
+      CryptoOffer.CLASSIC.withAdditional(
+          List.of(AdditionalKeyExchange.required(KeyExchangeMethod.ML_KEM_512)));
 
   final World world = new World(1);
   final Host a = world.host("a.shop.pods.test", "10.0.0.1", 1);
   final Host b = world.host("b.shop.pods.test", "10.0.0.2", 2);
   private final boolean response;
+  private final ExchangeType exchange;
   private final World.Sent stopped;
+  private final Keys.IkeSaKeys keys;
 
-  private Interception(boolean response) {
+  private Interception(ExchangeType exchange, boolean response) {
+    this.exchange = exchange;
     this.response = response;
+    if (exchange == ExchangeType.IKE_INTERMEDIATE) {
+      a.offer = WITH_INTERMEDIATE;
+      b.offer = WITH_INTERMEDIATE;
+    }
     a.knows(b, Lifetimes.DEFAULT, Host.key(1, PSK));
     b.knows(a, Lifetimes.DEFAULT, Host.key(1, PSK));
     world.state.forged();
     world.record();
-    world.block(p -> p instanceof World.Ike m && m.is(ExchangeType.IKE_AUTH, response));
+    world.block(p -> p instanceof World.Ike m && m.is(exchange, response));
     a.send(b, 1);
     world.run(Duration.ofMillis(20));
-    stopped = sent(response ? b : a, ExchangeType.IKE_AUTH, response);
+    stopped = sent(response ? b : a, exchange, response);
+    // Whoever has answered IKE_INTERMEDIATE goes on with other keys.
+    keys = a.keys.last();
+  }
+
+  static Interception of(ExchangeType exchange, boolean response) {
+    return new Interception(exchange, response);
   }
 
   static Interception ofRequest() {
-    return new Interception(false);
+    return of(ExchangeType.IKE_AUTH, false);
   }
 
   static Interception ofResponse() {
-    return new Interception(true);
+    return of(ExchangeType.IKE_AUTH, true);
+  }
+
+  /** Whether the victim waits for just this. */
+  boolean isAwaited(ExchangeType other, boolean isResponse, int messageId) {
+    return other == exchange && isResponse == response && messageId == messageId();
+  }
+
+  int messageId() {
+    return Forge.value(MessageDecoder.decode(stopped.ike())).header().messageId();
   }
 
   World.Sent sent(Host from, ExchangeType exchange, boolean isResponse) {
@@ -63,7 +93,7 @@ final class Interception {
   }
 
   Keys.IkeSaKeys keys() {
-    return b.keys.last();
+    return keys;
   }
 
   /** What the stopped message holds. */
@@ -82,10 +112,15 @@ final class Interception {
     return deliver(Forge.seal(keys().copy(), header, payloads));
   }
 
-  List<Action> deliver(ExchangeType exchange, int messageId, List<? extends Payload> payloads) {
+  List<Action> deliver(ExchangeType other, int messageId, List<? extends Payload> payloads) {
+    return deliver(other, response, messageId, payloads);
+  }
+
+  List<Action> deliver(
+      ExchangeType other, boolean isResponse, int messageId, List<? extends Payload> payloads) {
     IkeHeader header =
         new IkeHeader(
-            keys().spiInitiator(), keys().spiResponder(), exchange, !response, response, messageId);
+            keys.spiInitiator(), keys.spiResponder(), other, !response, isResponse, messageId);
     return deliver(Forge.seal(keys().copy(), header, payloads));
   }
 
