@@ -48,6 +48,26 @@ class KeysInMemoryIT {
     api.close();
   }
 
+  /** What carries keys is kept from saying what it carries, however loud a user sets it. */
+  @Test
+  void theLogShowsNoKeyWhateverItsLevel() {
+    var controller =
+        keeperOfKeys(
+            List.of(),
+            Map.of(
+                "QUARKUS_LOG_LEVEL",
+                "TRACE",
+                "QUARKUS_LOG_CATEGORY__IO_GRPC_NETTY__LEVEL",
+                "TRACE",
+                "QUARKUS_LOG_CATEGORY__IO_FABRIC8_KUBERNETES_CLIENT__LEVEL",
+                "TRACE",
+                "QUARKUS_LOG_CATEGORY__IO_FABRIC8_KUBERNETES_CLIENT_HTTP__LEVEL",
+                "TRACE"));
+
+    assertThat(controller.output).as("the level").anyMatch(line -> line.contains(" DEBUG "));
+    assertThat(controller.output).allMatch(this::keyless);
+  }
+
   @Test
   void aThreadDumpShowsNoKey() throws Exception {
     var controller = keeperOfKeys(List.of());
@@ -130,7 +150,11 @@ class KeysInMemoryIT {
 
   /** A controller with a master key, which has given two sidecars the key of their pair. */
   private PackagedController keeperOfKeys(List<String> prefix) {
-    var controller = PackagedController.start(folder, api.kubeconfig(), prefix, Map.of());
+    return keeperOfKeys(prefix, Map.of());
+  }
+
+  private PackagedController keeperOfKeys(List<String> prefix, Map<String, String> environment) {
+    var controller = PackagedController.start(folder, api.kubeconfig(), prefix, environment);
     started.add(controller);
     int port = controller.controlPort();
     var orders = shop.pod("orders-0", "orders", "10.0.0.1", true);

@@ -3,6 +3,7 @@ package io.podseal.sidecar;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.podseal.sidecar.lab.BufferLeaks;
 import io.podseal.sidecar.obs.HttpEndpoint;
 import io.podseal.sidecar.probe.Prober;
 import io.podseal.sidecar.probe.Probes;
@@ -14,8 +15,10 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** What the kubelet sees on the health port. */
+@ExtendWith(BufferLeaks.class)
 final class ProbePagesTest {
   @Test
   void failedProbeIs503UnknownKeyIs404AndAHookThatWasNotReachedGetsNoAnswer() throws Exception {

@@ -67,7 +67,7 @@ class HostileInputIndexTest {
           row("cve_2026_43284"),
           row("cve_2026_31663", "cve_2026_31518", "cve_2026_43167"));
 
-  /** What this module cannot reach, with the test of another module, seen from this one. */
+  /** What this module does not reach alone, with another's test, seen from this one. */
   private static final Map<String, Path> ELSEWHERE =
       Map.of(
           // A length on a local control socket: ours is the HTTP port of the daemon.
@@ -77,7 +77,12 @@ class HostileInputIndexTest {
           "cve_2018_5389",
           Path.of(
               "../../controller/src/test/java/io/podseal/controller/keys/"
-                  + "PairKeyDerivationTest.java"));
+                  + "PairKeyDerivationTest.java"),
+          // Teardown under traffic.
+          "cve_2026_31663",
+          Path.of(
+              "../daemon/src/test/java/io/podseal/sidecar/dataplane/userspace/"
+                  + "UserspaceDataPlaneTest.java"));
 
   private static final List<String> OTHERS =
       List.of(
@@ -132,7 +137,6 @@ class HostileInputIndexTest {
   @Test
   void everyIdOfAnotherModuleHasItsTestThere() throws IOException {
     for (Map.Entry<String, Path> other : ELSEWHERE.entrySet()) {
-      assertThat(VULNERABILITIES).doesNotContainKey(other.getKey());
       assertThat(Files.readString(other.getValue()))
           .as("%s", other.getValue())
           .containsPattern("(?m)^  void " + Pattern.quote(other.getKey()) + "_");

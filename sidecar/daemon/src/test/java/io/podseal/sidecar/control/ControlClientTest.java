@@ -8,6 +8,7 @@ import io.podseal.control.v1.PolicyUpdate;
 import io.podseal.control.v1.PresharedKey;
 import io.podseal.control.v1.SaReport;
 import io.podseal.control.v1.SidecarMessage;
+import io.podseal.sidecar.lab.BufferLeaks;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.BlockingQueue;
@@ -16,8 +17,10 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
+@ExtendWith(BufferLeaks.class)
 class ControlClientTest {
   @TempDir private Path directory = Path.of("");
   private final BlockingQueue<PolicyUpdate> policies = new LinkedBlockingQueue<>();

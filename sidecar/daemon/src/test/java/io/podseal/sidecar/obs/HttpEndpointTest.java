@@ -3,6 +3,7 @@ package io.podseal.sidecar.obs;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podseal.sidecar.lab.BufferLeaks;
 import io.podseal.sidecar.obs.HttpEndpoint.Answer;
 import io.podseal.sidecar.obs.HttpEndpoint.Page;
 import java.io.IOException;
@@ -10,9 +11,11 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.util.Map;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@ExtendWith(BufferLeaks.class)
 class HttpEndpointTest {
   private static final int PATIENCE_MS = 20_000;
   private static final String GOOD = "GET /page HTTP/1.1\r\n\r\n";

@@ -12,6 +12,7 @@ import io.grpc.stub.StreamObserver;
 import io.podseal.control.health.v1.HealthCheckRequest;
 import io.podseal.control.health.v1.HealthCheckResponse;
 import io.podseal.control.health.v1.HealthGrpc;
+import io.podseal.sidecar.lab.BufferLeaks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -32,9 +33,11 @@ import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Asks real servers on loopback. */
+@ExtendWith(BufferLeaks.class)
 final class ProberTest {
   private static final String KEY = "web/livenessProbe";
 

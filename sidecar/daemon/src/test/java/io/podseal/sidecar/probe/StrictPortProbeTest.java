@@ -7,6 +7,7 @@ import io.podseal.sidecar.firewall.Firewall;
 import io.podseal.sidecar.firewall.FirewallPeer;
 import io.podseal.sidecar.firewall.FirewallPolicy;
 import io.podseal.sidecar.firewall.PortRule;
+import io.podseal.sidecar.lab.BufferLeaks;
 import io.podseal.sidecar.lab.Lab;
 import io.podseal.sidecar.lab.Lab.Pod;
 import io.podseal.sidecar.lab.Wire;
@@ -20,9 +21,11 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 
 /** Probes of an application whose port is closed to all who ask in clear. */
 @Tag("netns")
+@ExtendWith(BufferLeaks.class)
 final class StrictPortProbeTest {
   private static final int PORT = 8080;
   private static final int MARK = 0x504f;

@@ -35,6 +35,15 @@ public abstract class EspSuitesContract {
   private static final int SPI = 0xc0000001;
   private static final int IPV4 = 4;
 
+  /** RFC 7634 Appendix A: SPI, sequence number, IV, ciphertext, ICV. */
+  protected static final byte[] PACKET_OF_RFC_7634 =
+      HexFormat.of()
+          .parseHex(
+              "0102030400000005101112131415161724039428b97f417e3c13753a4f05087b67c352e6a7fab1b9"
+                  + "82d466ef407ae5c614ee8099d52844eb61aa95dfab4c02f72aa71e7c4c4f64c9befe2facc638"
+                  + "e8f3cbec163fac469b502773f6fb94e664da9165b82829f641e076aaa8266b7fb0f7b11b3699"
+                  + "07e1ad43");
+
   /** Checks the others, and they check it. */
   private final CryptoProvider jdk = new JdkCryptoProvider();
 
@@ -133,13 +142,7 @@ public abstract class EspSuitesContract {
         HexFormat.of()
             .parseHex(
                 "808182838485868788898a8b8c8d8e8f" + "909192939495969798999a9b9c9d9e9fa0a1a2a3");
-    byte[] packet =
-        HexFormat.of()
-            .parseHex(
-                "0102030400000005101112131415161724039428b97f417e3c13753a4f05087b67c352e6a7fab1b9"
-                    + "82d466ef407ae5c614ee8099d52844eb61aa95dfab4c02f72aa71e7c4c4f64c9befe2facc638"
-                    + "e8f3cbec163fac469b502773f6fb94e664da9165b82829f641e076aaa8266b7fb0f7b11b3699"
-                    + "07e1ad43");
+    byte[] packet = PACKET_OF_RFC_7634.clone();
     EspSuite suite = EspSuite.aead(EncryptionAlgorithm.CHACHA20_POLY1305, false);
 
     InboundSa inbound = InboundSa.of(provider(), keys(suite, 0x01020304, key));

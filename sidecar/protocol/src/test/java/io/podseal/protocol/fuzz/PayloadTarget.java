@@ -7,17 +7,18 @@ import io.podseal.protocol.sim.Recording;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
 
-/** The content of one payload of one type, without its generic header. */
+/** The content of one payload, without its generic header, under each type that is written so. */
 final class PayloadTarget implements FuzzTarget {
   private static final int GENERIC_HEADER = 4;
 
   private final String name;
-  private final int type;
+  private final List<Integer> types;
 
-  PayloadTarget(String name, int type) {
+  PayloadTarget(String name, Integer... types) {
     this.name = name;
-    this.type = type;
+    this.types = List.of(types);
   }
 
   @Override
@@ -27,7 +28,8 @@ final class PayloadTarget implements FuzzTarget {
 
   @Override
   public String about() {
-    return "the content of a payload of type " + type;
+    return "the content of a payload of type "
+        + types.stream().map(String::valueOf).collect(Collectors.joining(" or "));
   }
 
   @Override
@@ -36,7 +38,7 @@ final class PayloadTarget implements FuzzTarget {
     chain[2] = (byte) (chain.length >>> 8);
     chain[3] = (byte) chain.length;
     System.arraycopy(input, 0, chain, GENERIC_HEADER, input.length);
-    InnerMessageTarget.decode(type, chain);
+    types.forEach(type -> InnerMessageTarget.decode(type, chain));
   }
 
   @Override
@@ -45,7 +47,7 @@ final class PayloadTarget implements FuzzTarget {
     for (IkeMessage message : Recording.payloadsOfEverything()) {
       for (Payload payload : message.payloads()) {
         byte[] content = content(payload);
-        if (payload.type() == type
+        if (types.contains(payload.type())
             && seeds.stream().noneMatch(s -> Arrays.equals(s.octets(), content))) {
           seeds.add(new Seed("real-" + (seeds.size() + 1), content));
         }

@@ -14,6 +14,7 @@ import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -84,6 +85,29 @@ class NewEpochSimTest {
 
     second.knows(first, Lifetimes.DEFAULT, key(2), key(1));
     traffic(PACKETS);
+
+    assertThat(a.establishedWith(b)).hasSize(1);
+    assertThat(a.establishedWith(b).getFirst().epoch()).isEqualTo(2);
+    assertThat(b.establishedWith(a).getFirst().epoch()).isEqualTo(2);
+  }
+
+  /** b may not begin with the new epoch yet, and its handshake is over before a's is repeated. */
+  @Test
+  void theNewEpochIsFollowedAfterOurAttemptWithItGaveWay() {
+    a.knows(b, Lifetimes.DEFAULT, key(2), key(1));
+    PresharedKey accepted = key(2);
+    b.knows(
+        a,
+        Lifetimes.DEFAULT,
+        new PresharedKey(2, accepted.secret(), false, Optional.empty()),
+        key(1));
+    world.loseOne(s -> s.is(a, ExchangeType.IKE_SA_INIT, false));
+    a.send(b, 0);
+    b.send(a, 0);
+    world.run(Duration.ofMillis(100));
+    assertThat(a.establishedWith(b).getFirst().epoch()).isEqualTo(1);
+
+    traffic(1);
 
     assertThat(a.establishedWith(b)).hasSize(1);
     assertThat(a.establishedWith(b).getFirst().epoch()).isEqualTo(2);

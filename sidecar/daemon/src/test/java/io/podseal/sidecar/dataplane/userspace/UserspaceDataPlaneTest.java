@@ -348,7 +348,7 @@ final class UserspaceDataPlaneTest {
   }
 
   @Test
-  void keysAreDestroyedWhenTheirSaGoesEvenUnderTraffic() throws Exception {
+  void cve_2026_31663_keysAreDestroyedWhenTheirSaGoesEvenUnderTraffic() throws Exception {
     SealedPod.connect(a, b, 1);
     Process ping = one.namespace().start("ping", "-q", "-i0.002", "-c200", "-W1", two.ip());
     for (int number = 2; number < 40; number++) {

@@ -199,9 +199,12 @@ final class Fleet {
     Optional<IkeSa> ours = pair.connecting();
     if (ours.isPresent()) {
       run(ours.get(), new Input.Superseded(), now, out);
-      if (ours.get().phase() == SaPhase.DEAD && !made.hasChild()) {
-        // Whoever begins mostly has a packet that waits.
-        run(made, new Input.PacketWaiting(), now, out);
+      if (ours.get().phase() == SaPhase.DEAD) {
+        followEpoch(pair, made, now, out);
+        if (!made.hasChild()) {
+          // Whoever begins mostly has a packet that waits.
+          run(made, new Input.PacketWaiting(), now, out);
+        }
       }
     }
   }
