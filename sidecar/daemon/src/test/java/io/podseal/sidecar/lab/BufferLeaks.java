@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.ResourceLeakDetector;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -19,8 +22,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public final class BufferLeaks implements AfterAllCallback {
   private static final Queue<String> FOUND = new ConcurrentLinkedQueue<>();
 
-  /** How often a collection is asked for before nothing more is expected of it. */
-  private static final int COLLECTIONS = 5;
+  private static final Duration LONGEST_COLLECTION = Duration.ofSeconds(20);
 
   @Override
   public void afterAll(ExtensionContext context) {
@@ -29,20 +31,36 @@ public final class BufferLeaks implements AfterAllCallback {
 
   /** The leaks since the last call, each with where its buffer was touched. */
   static List<String> found() {
-    for (int i = 0; i < COLLECTIONS; i++) {
-      System.gc();
-      // Netty looks for leaks when it makes the next buffer.
-      PooledByteBufAllocator.DEFAULT.buffer().release();
-    }
+    // What one collection has found is surely told when the next one's is.
+    collect();
+    collect();
+    // Netty looks for leaks when it makes a buffer.
+    PooledByteBufAllocator.DEFAULT.buffer().release();
     List<String> found = List.copyOf(FOUND);
     FOUND.removeAll(found);
     return found;
+  }
+
+  private static void collect() {
+    ReferenceQueue<Object> collected = new ReferenceQueue<>();
+    WeakReference<Object> garbage = new WeakReference<>(new Object(), collected);
+    System.gc();
+    try {
+      assertThat(collected.remove(LONGEST_COLLECTION.toMillis())).isSameAs(garbage);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Keeps what Netty's would only log. */
   public static final class Detector<T> extends ResourceLeakDetector<T> {
     public Detector(Class<?> type, int samplingInterval) {
       super(type, samplingInterval);
+    }
+
+    /** Which Netty asks for first. */
+    public Detector(Class<?> type, int samplingInterval, long maxActive) {
+      this(type, samplingInterval);
     }
 
     @Override
