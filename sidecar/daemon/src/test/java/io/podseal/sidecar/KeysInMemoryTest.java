@@ -92,7 +92,7 @@ final class KeysInMemoryTest {
   }
 
   @Test
-  void nobodyGetsAHeapDumpOfASidecarWhichHoldsKeys() throws Exception {
+  void nobodyGetsAHeapDumpOfASidecar() throws Exception {
     Path dump = directory.resolve("dump.hprof");
     try (PodProcess sidecar = PodProcess.java(pod, List.of(), Map.of(), Main.class, options)) {
       sidecar.awaitLine(WAITING);

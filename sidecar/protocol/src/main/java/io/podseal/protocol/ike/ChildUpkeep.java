@@ -2,10 +2,8 @@ package io.podseal.protocol.ike;
 
 import io.podseal.protocol.wire.Bytes;
 import java.time.Instant;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * Keeps an IKE SA supplied with a child that works: asks for one, replaces it in time, and decides
@@ -163,7 +161,7 @@ final class ChildUpkeep {
   /** When {@link #onTimer} has something to do. */
   Optional<Instant> deadline() {
     Optional<Instant> ofChildren = sa.keepsChildren() ? children().deadline() : Optional.empty();
-    return Stream.concat(sendsAt.stream(), ofChildren.stream()).min(Comparator.naturalOrder());
+    return IkeTimers.earlier(sendsAt, ofChildren);
   }
 
   /** The peer rekeys {@code old}; perhaps we do so too. */

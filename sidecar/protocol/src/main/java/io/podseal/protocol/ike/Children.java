@@ -143,7 +143,22 @@ final class Children {
   }
 
   Optional<Instant> deadline() {
-    return all.stream().map(ChildSa::deadline).min(Comparator.naturalOrder());
+    if (all.isEmpty()) {
+      return Optional.empty();
+    }
+    Instant earliest = all.getFirst().deadline();
+    for (ChildSa child : all) {
+      earliest = child.deadline().isBefore(earliest) ? child.deadline() : earliest;
+    }
+    return Optional.of(earliest);
+  }
+
+  List<Integer> inboundSpis() {
+    List<Integer> spis = new ArrayList<>(all.size());
+    for (ChildSa child : all) {
+      spis.add(child.inboundSpi());
+    }
+    return spis;
   }
 
   /** When the peer was last heard on any child. */

@@ -8,10 +8,8 @@ import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.udpencap.Ports;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * One IKE SA (RFC 7296): inputs and the time go in, actions come out. {@link Reception} opens
@@ -117,9 +115,8 @@ public final class IkeSa {
 
   /** When {@link Input.TimerFired} is due; the driver arms one timer for it. */
   public Optional<Instant> deadline() {
-    return Stream.of(core.window().deadline(), core.fragmentDeadline(), state.deadline())
-        .flatMap(Optional::stream)
-        .min(Comparator.naturalOrder());
+    return IkeTimers.earlier(
+        IkeTimers.earlier(core.window().deadline(), core.fragmentDeadline()), state.deadline());
   }
 
   public SaPhase phase() {
@@ -234,9 +231,7 @@ public final class IkeSa {
 
   /** SPIs we receive on. */
   public List<Integer> inboundSpis() {
-    return children()
-        .map(c -> c.all().stream().map(ChildSa::inboundSpi).toList())
-        .orElse(List.of());
+    return children().map(Children::inboundSpis).orElse(List.of());
   }
 
   /** The children that it keeps; those of an ended SA still receive for a moment. */

@@ -1,6 +1,8 @@
 package io.podseal.protocol.ike;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
 
 /** Protocol times, each with its reason. Lifetimes are the peer's, see {@code policy.Lifetimes}. */
 public final class IkeTimers {
@@ -79,4 +81,12 @@ public final class IkeTimers {
   public static final int LIFETIME_JITTER_PERCENT = 10;
 
   private IkeTimers() {}
+
+  /** The earlier of two deadlines, of which either may be none. */
+  static Optional<Instant> earlier(Optional<Instant> one, Optional<Instant> other) {
+    if (one.isEmpty() || other.isEmpty()) {
+      return one.isEmpty() ? other : one;
+    }
+    return one.get().isAfter(other.get()) ? other : one;
+  }
 }

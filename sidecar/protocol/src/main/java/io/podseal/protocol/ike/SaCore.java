@@ -18,11 +18,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** What every state of an IKE SA shares: SPIs, addresses, message window, and keys once derived. */
@@ -357,8 +355,7 @@ final class SaCore {
   }
 
   Optional<Instant> fragmentDeadline() {
-    return Stream.concat(requests.deadline().stream(), responses.deadline().stream())
-        .min(Comparator.naturalOrder());
+    return IkeTimers.earlier(requests.deadline(), responses.deadline());
   }
 
   void forgetFragments() {

@@ -117,11 +117,10 @@ final class Fleet {
       }
     }
     // A rekey moves children between the SAs of a pair.
-    if (pair != null) {
+    if (pair == null) {
+      sas.refresh(sa);
+    } else {
       pair.sas().forEach(sas::refresh);
-    }
-    sas.refresh(sa);
-    if (pair != null) {
       if (connected) {
         established(pair, sa, now, out);
       }

@@ -19,6 +19,11 @@ import org.jspecify.annotations.Nullable;
 
 /** One declared peer, its IKE SAs, which of them carries traffic, and what has been tried. */
 final class Pair {
+  private static final Comparator<IkeSa> FITNESS =
+      Comparator.comparing((IkeSa s) -> !s.isSuperseded())
+          .thenComparing(s -> s.establishedAt().orElse(Instant.MIN))
+          .thenComparingLong(IkeSa::initiatorSpi);
+
   private Peer peer;
   private final List<IkeSa> sas = new ArrayList<>();
   private final KeyExchangeBudget keyExchanges = KeyExchangeBudget.ofPeer();
@@ -172,7 +177,13 @@ final class Pair {
   }
 
   List<IkeSa> in(SaPhase phase) {
-    return sas.stream().filter(s -> s.phase() == phase).toList();
+    List<IkeSa> found = new ArrayList<>(sas.size());
+    for (IkeSa sa : sas) {
+      if (sa.phase() == phase) {
+        found.add(sa);
+      }
+    }
+    return found;
   }
 
   /** Our own attempt that is under way. */
@@ -182,12 +193,13 @@ final class Pair {
 
   /** The SA that should carry traffic: the newest that may, and that none is to replace. */
   private Optional<IkeSa> bestCarrier() {
-    return sas.stream()
-        .filter(IkeSa::mayCarryTraffic)
-        .max(
-            Comparator.comparing((IkeSa s) -> !s.isSuperseded())
-                .thenComparing(s -> s.establishedAt().orElse(Instant.MIN))
-                .thenComparingLong(IkeSa::initiatorSpi));
+    IkeSa best = null;
+    for (IkeSa sa : sas) {
+      if (sa.mayCarryTraffic() && (best == null || FITNESS.compare(sa, best) > 0)) {
+        best = sa;
+      }
+    }
+    return Optional.ofNullable(best);
   }
 
   /** Whether IKE_AUTH is to say INITIAL_CONTACT: no SA with this peer since we started. */
