@@ -2,7 +2,9 @@ package io.podseal.protocol.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.message.NotifyType;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -50,7 +52,7 @@ class IkeRekeyScenariosTest extends TwoEnds {
   @Test
   void regular_ke_invalid() {
     offers(X25519_FIRST, P256_ONLY);
-    assertRekeyedOnce(() -> rekeysIke(a));
+    assertRekeyedOnce(this::aTakesTheOtherMethod);
   }
 
   @Test
@@ -58,7 +60,18 @@ class IkeRekeyScenariosTest extends TwoEnds {
     offers(
         HYBRID.withKeyExchange(X25519_FIRST.keyExchange()),
         HYBRID.withKeyExchange(P256_ONLY.keyExchange()));
-    assertRekeyedOnce(() -> rekeysIke(a));
+    assertRekeyedOnce(() -> {
+      aTakesTheOtherMethod();
+      assertThat(count(followup(a))).isPositive();
+    });
+  }
+
+  private void aTakesTheOtherMethod() {
+    rekeysIke(a);
+    runMillis(100);
+    assertThat(errorsOf(b)).containsExactly(NotifyType.INVALID_KE_PAYLOAD);
+    assertThat(methodsOf(a))
+        .containsExactly(KeyExchangeMethod.X25519.id(), KeyExchangeMethod.P256.id());
   }
 
   @Test
@@ -167,46 +180,118 @@ class IkeRekeyScenariosTest extends TwoEnds {
         });
   }
 
-  @Test
-  void collision_dropped_request() {
+  /** {@code scenario} makes a's rekey come to nothing: b's stands, and b deletes the old SA. */
+  private void assertRekeyOfBStands(Runnable scenario) {
     everySeed(() -> {
-      world.loseOne(request(a));
-      bothRekey();
+      Keys.IkeSaKeys old = a.keys.last();
+      scenario.run();
+      runMillis(20_000);
+      assertThat(ikeSpi(b)).isEqualTo(rekeyOf(b, old).spiOfInitiator());
+      assertThat(errorsOf(a)).isEmpty();
+      assertThat(ikeSasDeletedBy(b)).containsExactly(old.spiInitiator());
+      assertThat(answersToDeletes(a)).containsExactly(List.of());
+      assertThat(ikeSasDeletedBy(a)).isEmpty();
+      assertThat(methodsOf(a)).as("key exchanges that a has begun").hasSize(1);
+      assertThat(ikeRekeys(a)).isEqualTo(1);
+      assertThat(ikeRekeys(b)).isEqualTo(1);
     });
   }
 
   @Test
-  void collision_delayed_request() {
-    everySeed(() -> {
-      world.hold(request(a));
-      world.hold(delete(b));
+  void collision_dropped_request() {
+    assertRekeyOfBStands(() -> {
+      world.loseOne(request(a));
       bothRekey();
-      runMillis(20);
+      runMillis(2000);
+      assertThat(count(request(a))).isEqualTo(1);
+      assertThat(count(answer(b))).as("b never hears of a's").isZero();
+    });
+  }
+
+  /** As if it were dropped. */
+  @Test
+  void collision_request_after_delete() {
+    assertRekeyOfBStands(() -> {
+      world.hold(request(a));
+      bothRekey();
+      runMillis(50);
+      assertThat(answersToDeletes(a)).hasSize(1);
       world.release();
       runMillis(100);
-      // b has rekeyed the old SA already.
-      assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
+      assertThat(count(answer(b))).isZero();
+    });
+  }
+
+  /** b has rekeyed the old SA when a's request comes. */
+  private void bRefusesTheDelayedRequest() {
+    world.hold(request(a));
+    world.hold(delete(b));
+    bothRekey();
+    runMillis(20);
+    assertThat(world.held()).isEqualTo(2);
+    world.deliverHeld(0);
+    assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
+  }
+
+  @Test
+  void collision_delayed_request() {
+    assertRekeyOfBStands(() -> {
+      bRefusesTheDelayedRequest();
+      world.deliverHeld(0);
+      assertThat(ikeRekeys(a)).as("by the Delete").isEqualTo(1);
+      world.release();
     });
   }
 
   @Test
   void collision_delayed_request_and_delete() {
-    everySeed(() -> {
-      world.hold(request(a));
-      bothRekey();
-      runMillis(50);
+    assertRekeyOfBStands(() -> {
+      bRefusesTheDelayedRequest();
+      runMillis(20);
+      assertThat(world.held()).isEqualTo(1);
+      assertThat(ikeRekeys(a)).as("by the refusal").isEqualTo(1);
       world.release();
     });
+  }
+
+  /** b's next key exchange is on its way when a's request comes. */
+  private void bRefusesInItsSeries() {
+    world.hold(request(a));
+    world.hold(followup(b));
+    bothRekey();
+    runMillis(20);
+    assertThat(count(followup(b))).isPositive();
+    world.deliverHeld(0);
+    assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
   }
 
   @Test
   void collision_delayed_request_multi_ke() {
     multiKe();
-    everySeed(() -> {
-      world.hold(request(a));
-      bothRekey();
-      runMillis(50);
+    assertRekeyOfBStands(() -> {
+      bRefusesInItsSeries();
+      runMillis(20);
+      assertThat(ikeRekeys(b)).isZero();
       world.release();
+      runMillis(100);
+      assertSeriesOfOneEnd(false);
+    });
+  }
+
+  @Test
+  void collision_delayed_request_and_refusal_multi_ke() {
+    multiKe();
+    assertRekeyOfBStands(() -> {
+      world.hold(answer(b));
+      bRefusesInItsSeries();
+      while (world.held() > 1) {
+        world.deliverHeld(0);
+      }
+      runMillis(20);
+      assertThat(ikeRekeys(a)).as("by the Delete").isEqualTo(1);
+      world.release();
+      runMillis(100);
+      assertSeriesOfOneEnd(false);
     });
   }
 

@@ -9,7 +9,9 @@ import io.podseal.protocol.message.DeletePayload;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.KePayload;
 import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
 import io.podseal.protocol.policy.AdditionalKeyExchange;
 import io.podseal.protocol.policy.CryptoOffer;
@@ -145,6 +147,11 @@ abstract class TwoEnds {
     return host.establishedWith(other(host)).getFirst().initiatorSpi();
   }
 
+  /** The SPI of the initiator of the IKE SA that a message belongs to. */
+  static long ikeSa(World.Sent sent) {
+    return ByteBuffer.wrap(sent.ike()).getLong(0);
+  }
+
   /** Who is told by the test to begin again and again need not be patient. */
   private void commands(Host host) {
     commands.merge(host, 1, Integer::sum);
@@ -208,6 +215,31 @@ abstract class TwoEnds {
     return first(delete(host)).filter(s -> !open(s).all(DeletePayload.class).isEmpty()).count();
   }
 
+  /** The IKE SAs that {@code host} has asked to delete, by the SPI of their initiator. */
+  List<Long> ikeSasDeletedBy(Host host) {
+    return first(delete(host))
+        .map(this::open)
+        .filter(m -> m.all(DeletePayload.class).contains(DeletePayload.ike()))
+        .map(m -> m.header().spiInitiator())
+        .toList();
+  }
+
+  /** What {@code host} answered to those Deletes of the peer that it answered. */
+  List<List<Payload>> answersToDeletes(Host host) {
+    List<IkeMessage> answers = first(deleteAnswer(host)).map(this::open).toList();
+    return first(delete(other(host)))
+        .map(this::open)
+        .filter(m -> !m.all(DeletePayload.class).isEmpty())
+        .flatMap(m -> answers.stream().filter(answer -> isAnswer(answer.header(), m.header())))
+        .map(IkeMessage::payloads)
+        .toList();
+  }
+
+  private static boolean isAnswer(IkeHeader answer, IkeHeader request) {
+    return answer.spiInitiator() == request.spiInitiator()
+        && answer.messageId() == request.messageId();
+  }
+
   /** What {@code host} lists in its answer to the first Delete of the peer. */
   List<DeletePayload> deletesAnswered(Host host) {
     return first(deleteAnswer(host)).findFirst().stream()
@@ -225,7 +257,7 @@ abstract class TwoEnds {
   }
 
   IkeMessage open(World.Sent sent) {
-    long spi = ByteBuffer.wrap(sent.ike()).getLong(0);
+    long spi = ikeSa(sent);
     Keys.IkeSaKeys keys =
         // The last: IKE_INTERMEDIATE changes the keys of an SA.
         a.keys.ike.stream().filter(k -> k.spiInitiator() == spi).toList().getLast();
@@ -239,6 +271,14 @@ abstract class TwoEnds {
     return first(answer(host).or(s -> s.is(host, ExchangeType.IKE_FOLLOWUP_KE, true)))
         .flatMap(s -> open(s).error().stream())
         .map(n -> n.notifyType())
+        .toList();
+  }
+
+  /** The method of the key exchange in each CREATE_CHILD_SA request of {@code host}. */
+  List<Integer> methodsOf(Host host) {
+    return first(request(host))
+        .flatMap(s -> open(s).first(KePayload.class).stream())
+        .map(KePayload::method)
         .toList();
   }
 
@@ -266,8 +306,7 @@ abstract class TwoEnds {
     String wish =
         requests.stream()
             .map(this::open)
-            .filter(m -> m.header().spiInitiator() == refused.spiInitiator())
-            .filter(m -> m.header().messageId() == refused.messageId())
+            .filter(m -> isAnswer(refused, m.header()))
             .map(TwoEnds::wish)
             .findFirst()
             .orElseThrow();
@@ -313,7 +352,7 @@ abstract class TwoEnds {
   }
 
   /** The first that {@code host} began on the IKE SA of {@code keys} and that made an SA. */
-  private WireRekey rekeyOf(Host host, Keys.IkeSaKeys keys) {
+  WireRekey rekeyOf(Host host, Keys.IkeSaKeys keys) {
     return WireRekey.firstAnswered(host, other(host), world, keys).orElseThrow();
   }
 
