@@ -43,8 +43,8 @@ class DeleteAndCreateScenariosTest {
         expires(b);
         runMillis(4);
         // §1.4.1: if both delete the same pair at once, neither lists its half in the answer.
-        assertThat(deletesAnswered(a)).isEmpty();
-        assertThat(deletesAnswered(b)).isEmpty();
+        assertThat(answersToDeletes(a)).containsExactly(List.of());
+        assertThat(answersToDeletes(b)).containsExactly(List.of());
       });
     }
 
@@ -54,6 +54,17 @@ class DeleteAndCreateScenariosTest {
         world.loseOne(delete(a));
         expires(a);
         expires(b);
+        runMillis(4);
+        // §1.4.1: a knows of the collision, and b does not.
+        assertThat(answersToDeletes(a)).containsExactly(List.of());
+        assertThat(answersToDeletes(b)).isEmpty();
+        runMillis(2000);
+        // The Delete that comes again is of a child that b has no more.
+        assertThat(answersToDeletes(b)).containsExactly(List.of());
+        assertThat(firstDeletes(a)).isEqualTo(1);
+        assertThat(firstDeletes(b)).isEqualTo(1);
+        assertThat(newChildren(a)).as("b's, that a's Delete does not mean").isEqualTo(1);
+        assertThat(newChildren(b)).isEqualTo(1);
       });
     }
 
@@ -76,8 +87,16 @@ class DeleteAndCreateScenariosTest {
     @Test
     void collision_ike_delete() {
       everySeed(() -> {
+        long before = ikeSa(a);
         expires(a);
         deletesIke(b);
+        runMillis(4);
+        assertThat(firstDeletes(a)).isEqualTo(1);
+        assertThat(ikeSasDeletedBy(a)).isEmpty();
+        assertThat(ikeSasDeletedBy(b)).containsExactly(before);
+        // §1.4.1: the answer to a Delete of the IKE SA is empty, and b's child has gone with it.
+        assertThat(answersToDeletes(a)).containsExactly(List.of());
+        assertThat(answersToDeletes(b)).containsExactly(List.of());
       });
     }
   }
@@ -103,8 +122,22 @@ class DeleteAndCreateScenariosTest {
     @Test
     void collision() {
       everySeed(() -> {
+        long before = ikeSa(a);
+        world.hold(deleteAnswer(a));
+        world.hold(deleteAnswer(b));
         deletesIke(a);
         deletesIke(b);
+        runMillis(4);
+        assertThat(ikeSasDeletedBy(a)).containsExactly(before);
+        assertThat(ikeSasDeletedBy(b)).containsExactly(before);
+        // §2.25.2: each answers as usual, and forgets its own.
+        assertThat(answersToDeletes(a)).containsExactly(List.of());
+        assertThat(answersToDeletes(b)).containsExactly(List.of());
+        world.loseHeld(1);
+        world.loseHeld(0);
+        world.release();
+        runMillis(2000);
+        assertThat(world.sent).filteredOn(s -> ikeSa(s) == before).as("on the old SA").hasSize(4);
       });
     }
   }
