@@ -147,11 +147,6 @@ abstract class TwoEnds {
     return host.establishedWith(other(host)).getFirst().initiatorSpi();
   }
 
-  /** The SPI of the initiator of the IKE SA that a message belongs to. */
-  static long ikeSa(World.Sent sent) {
-    return ByteBuffer.wrap(sent.ike()).getLong(0);
-  }
-
   /** Who is told by the test to begin again and again need not be patient. */
   private void commands(Host host) {
     commands.merge(host, 1, Integer::sum);
@@ -257,7 +252,7 @@ abstract class TwoEnds {
   }
 
   IkeMessage open(World.Sent sent) {
-    long spi = ikeSa(sent);
+    long spi = ByteBuffer.wrap(sent.ike()).getLong(0);
     Keys.IkeSaKeys keys =
         // The last: IKE_INTERMEDIATE changes the keys of an SA.
         a.keys.ike.stream().filter(k -> k.spiInitiator() == spi).toList().getLast();
