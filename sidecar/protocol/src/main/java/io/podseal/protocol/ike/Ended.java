@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A deleted IKE SA whose children still receive for a moment: packets in flight, and a repeated
- * Delete that wants its answer again.
+ * A deleted IKE SA that lingers: its children receive packets in flight, and a repeated Delete gets
+ * its answer again (RFC 7296 §2.1).
  */
 final class Ended implements Over {
   private final Established sa;
@@ -41,6 +41,9 @@ final class Ended implements Over {
     if (input instanceof Input.Forget || unwelcome || !now.isBefore(until)) {
       sa.removeChildren(now, out);
       return new Dead(reason);
+    }
+    if (input instanceof Input.StopReceiving) {
+      sa.removeChildren(now, out);
     }
     if (input instanceof Input.CarryTraffic c && !c.carries() && sa.keepsChildren()) {
       sa.children().stopCarrying();

@@ -280,6 +280,7 @@ final class Established implements State {
         return forgotten(f.reason(), now, out);
       }
       case Input.PacketWaiting p -> upkeep.ensureChild(now, out);
+      case Input.StopReceiving s -> throw new IllegalStateException("it has not ended");
       case Input.Received r -> throw new IllegalStateException("datagrams go through the window");
     }
     return this;

@@ -52,6 +52,9 @@ public sealed interface Input {
   /** Whether, from now on, this SA carries its peer's traffic. */
   record CarryTraffic(boolean carries) implements Input {}
 
+  /** No other SA carries the traffic of one that has ended: its children receive no longer. */
+  record StopReceiving() implements Input {}
+
   /** Tell the peer and end. */
   record Close(CloseReason reason) implements Input {}
 

@@ -82,6 +82,8 @@ class RefusedFirstChildSimTest {
             answer(i, i.deliver(ExchangeType.INFORMATIONAL, 3, List.of(DeletePayload.ike())))
                 .payloads())
         .isEmpty();
+    assertThat(i.b.establishedWith(i.a)).isEmpty();
+    i.world.run(IkeTimers.REKEYED_CHILD_LINGER.plusSeconds(1));
     assertThat(i.b.endpoint().view()).isEmpty();
     assertThat(i.b.crypto.liveCiphers()).isZero();
   }

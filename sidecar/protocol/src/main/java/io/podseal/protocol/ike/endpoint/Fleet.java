@@ -145,10 +145,10 @@ final class Fleet {
         end(pair, verdict.loser(), verdict.input(), now, out);
       }
       pair.chooseCarrier(now, out);
-      // A deleted SA lingers for packets in flight only while another one carries traffic.
-      if (sa.ended().isPresent() && pair.carrier() == null) {
-        out.addAll(sa.handle(new Input.Forget(CloseReason.DELETED_BY_PEER), now));
-        forget(sa, pair);
+      // Packets in flight are of interest only while another one carries traffic.
+      if (sa.phase() == SaPhase.CLOSING && sa.ended().isPresent() && pair.carrier() == null) {
+        out.addAll(sa.handle(new Input.StopReceiving(), now));
+        sas.refresh(sa);
       }
     }
   }
