@@ -46,6 +46,9 @@ class MassSimTest {
   private static final int REAL_SEEDS = 100;
   private static final int MOST_FAILURES = 3;
 
+  /** Seeds from one line of progress to the next. */
+  private static final int PROGRESS = 5_000;
+
   /** What the pods compute with; its name in lower case is the value of podseal.crypto. */
   private enum Crypto {
     CHEAP,
@@ -168,6 +171,9 @@ class MassSimTest {
                       seed < seeds && failures.size() < MOST_FAILURES;
                       seed = next.getAndIncrement()) {
                     new Run(seed, Variety.of(seed), crypto).failure().ifPresent(failures::add);
+                    if (seed > 0 && seed % PROGRESS == 0) {
+                      System.out.printf("%,d of %,d seeds%n", seed, seeds);
+                    }
                   }
                 },
                 threads));
