@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.podseal.e2e.strongswan.Edition;
 import io.podseal.e2e.strongswan.Plane;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 final class CasesTest {
@@ -37,10 +38,10 @@ final class CasesTest {
     assertThat(quick).extracting(Case::edition).contains(Edition.values());
     assertThat(quick).extracting(Case::plane).contains(Plane.values());
     assertThat(quick).extracting(Case::initiator).contains(Case.Initiator.values());
-    for (Suite suite : Suite.all()) {
-      assertThat(quick)
-          .as("%s", suite.name())
-          .anyMatch(row -> row.name().startsWith(suite.name() + "/"));
-    }
+    Stream.concat(
+            Suite.all().stream().map(Suite::name),
+            Stream.of("mlkem512", "mlkem768", "mlkem1024", "ppk"))
+        .forEach(name ->
+            assertThat(quick).as(name).anyMatch(row -> row.name().startsWith(name + "/")));
   }
 }

@@ -13,11 +13,17 @@ final class Ended implements Over {
   private final Established sa;
   private final CloseReason reason;
   private final Instant until;
+  private final boolean receives;
 
-  Ended(Established sa, CloseReason reason, Instant until) {
+  private Ended(Established sa, CloseReason reason, Instant until, boolean receives) {
     this.sa = sa;
     this.reason = reason;
     this.until = until;
+    this.receives = receives;
+  }
+
+  static Ended after(Established sa, CloseReason reason, Instant now) {
+    return new Ended(sa, reason, now.plus(IkeTimers.REKEYED_CHILD_LINGER), /* receives= */ true);
   }
 
   Established before() {
@@ -38,12 +44,14 @@ final class Ended implements Over {
   public State on(Input input, Instant now, List<Action> out) {
     // A peer that is no longer declared has nothing in flight that would be welcome.
     boolean unwelcome = input instanceof Input.Close c && !c.reason().keepsReceiving();
-    if (input instanceof Input.Forget || unwelcome || !now.isBefore(until)) {
+    boolean over = input instanceof Input.TimerFired && !now.isBefore(until);
+    if (input instanceof Input.Forget || unwelcome || over) {
       sa.removeChildren(now, out);
       return new Dead(reason);
     }
-    if (input instanceof Input.StopReceiving) {
+    if (input instanceof Input.StopReceiving && receives) {
       sa.removeChildren(now, out);
+      return new Ended(sa, reason, now.plus(IkeTimers.LAST_ANSWER_LINGER), /* receives= */ false);
     }
     if (input instanceof Input.CarryTraffic c && !c.carries() && sa.keepsChildren()) {
       sa.children().stopCarrying();

@@ -358,7 +358,7 @@ final class Established implements State {
     creator.forget(now);
     succession.ended(now, out);
     CloseReason why = keepsChildren() ? reason : CloseReason.REKEYED;
-    return new Ended(this, why, now.plus(IkeTimers.REKEYED_CHILD_LINGER));
+    return Ended.after(this, why, now);
   }
 
   @Override

@@ -24,6 +24,12 @@ public final class IkeTimers {
   /** An established peer that does not answer for so long is dead (strongSwan's total). */
   public static final Duration ESTABLISHED_TIMEOUT = Duration.ofSeconds(165);
 
+  /**
+   * An IKE SA that ended, with none in its place, still repeats its last answer for so long (§2.1):
+   * until our peers give up, or strongSwan has asked a third time.
+   */
+  public static final Duration LAST_ANSWER_LINGER = Duration.ofSeconds(15);
+
   /** A Delete that is not answered for so long needs no answer: nothing depends on it. */
   public static final Duration DELETE_TIMEOUT = Duration.ofSeconds(10);
 

@@ -20,7 +20,8 @@ record Refused(CloseReason reason, Instant until) implements State {
     return switch (input) {
       case Input.Close c -> new Dead(reason);
       case Input.Forget f -> new Dead(reason);
-      default -> now.isBefore(until) ? this : new Dead(reason);
+      case Input.TimerFired t -> now.isBefore(until) ? this : new Dead(reason);
+      default -> this;
     };
   }
 

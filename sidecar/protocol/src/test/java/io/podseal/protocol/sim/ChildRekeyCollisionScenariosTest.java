@@ -109,8 +109,20 @@ class ChildRekeyCollisionScenariosTest extends TwoEnds {
       world.hold(answer(b));
       bothRekey();
       runMillis(100);
+      assertThat(count(answer(a))).as("a has answered, and waits").isPositive();
       world.release();
+      runMillis(1000);
+      assertBothDeletesAnswered();
     });
+  }
+
+  /** The loser of the two new children and the old one, by whoever began what went. */
+  private void assertBothDeletesAnswered() {
+    assertThat(errorsOf(a)).isEmpty();
+    assertThat(errorsOf(b)).isEmpty();
+    assertThat(firstDeletes(a) + firstDeletes(b)).isEqualTo(2);
+    assertThat(answersToDeletes(a)).hasSize((int) firstDeletes(b));
+    assertThat(answersToDeletes(b)).hasSize((int) firstDeletes(a));
   }
 
   @Test
@@ -121,6 +133,8 @@ class ChildRekeyCollisionScenariosTest extends TwoEnds {
       bothRekey();
       runMillis(50);
       world.release();
+      runMillis(1000);
+      assertBothDeletesAnswered();
     });
   }
 
@@ -234,6 +248,10 @@ class ChildRekeyCollisionScenariosTest extends TwoEnds {
       runMillis(20);
       assertThat(world.held()).isEqualTo(2);
       world.release();
+      runMillis(1000);
+      assertThat(firstDeletes(a)).isEqualTo(1);
+      assertThat(firstDeletes(b)).isEqualTo(1);
+      assertBothDeletesAnswered();
     });
   }
 

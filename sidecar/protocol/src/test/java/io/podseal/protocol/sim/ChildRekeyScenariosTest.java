@@ -109,9 +109,13 @@ class ChildRekeyScenariosTest extends TwoEnds {
       runMillis(20);
       expires(b);
       runMillis(20);
+      // b does not wait for a's Delete.
+      assertThat(firstDeletes(b)).isEqualTo(1);
       world.release();
       runMillis(100);
       assertThat(newChildren(a)).isEqualTo(1);
+      assertThat(answersToDeletes(a)).hasSize(1);
+      assertThat(answersToDeletes(b)).hasSize(1);
     });
   }
 
@@ -124,7 +128,11 @@ class ChildRekeyScenariosTest extends TwoEnds {
       runMillis(20);
       expires(b);
       runMillis(20);
+      assertThat(firstDeletes(b)).as("of the child that a has not yet replaced").isEqualTo(1);
+      assertThat(newChildren(a)).isZero();
       world.release();
+      runMillis(100);
+      assertThat(newChildren(a)).isEqualTo(1);
     });
   }
 
@@ -164,6 +172,9 @@ class ChildRekeyScenariosTest extends TwoEnds {
       world.loseOne(deleteAnswer(b));
       rekeys(a);
       runMillis(8000);
+      assertThat(firstDeletes(a)).isEqualTo(1);
+      assertThat(count(delete(a))).as("and repeated").isEqualTo(2);
+      assertThat(count(deleteAnswer(b))).isEqualTo(2);
       assertThat(a.childrenWith(b)).isEqualTo(1);
       assertThat(b.childrenWith(a)).isEqualTo(1);
     });

@@ -3,9 +3,11 @@ package io.podseal.protocol.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
+import io.podseal.protocol.udpencap.Ports;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,6 +51,19 @@ class DeletedIkeSaSimTest {
       assertThat(end.endpoint().view()).isEmpty();
       assertThat(end.keys.ike).allMatch(keys -> keys.live().skD().isDestroyed());
     }
+  }
+
+  @Test
+  void aDeleteThatIsRepeatedWhenItsAnswerIsNoLongerKeptLeavesNothing() {
+    b.run(b.endpoint().shutdown(world.now()));
+    world.run(Duration.ofMillis(10));
+    byte[] delete = sent(b, false).getFirst().ike();
+    Endpoint local = new Endpoint(a.address, Ports.IKE_NAT_TRAVERSAL);
+    Endpoint remote = new Endpoint(b.address, Ports.IKE_NAT_TRAVERSAL);
+    // Our thread was held up: the datagram is handled before the timer that was due.
+    a.run(a.endpoint().datagram(delete, remote, local, world.now().plusSeconds(60)));
+    world.run(Duration.ofSeconds(30));
+    assertThat(a.endpoint().view()).isEmpty();
   }
 
   @Test

@@ -83,7 +83,7 @@ class RefusedFirstChildSimTest {
                 .payloads())
         .isEmpty();
     assertThat(i.b.establishedWith(i.a)).isEmpty();
-    i.world.run(IkeTimers.REKEYED_CHILD_LINGER.plusSeconds(1));
+    i.world.run(IkeTimers.LAST_ANSWER_LINGER.plusSeconds(1));
     assertThat(i.b.endpoint().view()).isEmpty();
     assertThat(i.b.crypto.liveCiphers()).isZero();
   }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>The SPIs that the data plane receives on are those of the endpoint's children, each owned
  *       by one IKE SA: none is orphaned, none forgotten.
+ *   <li>Nothing is kept of an IKE SA that is over.
  *   <li>At most one child carries a peer's traffic, and it is the one the data plane sends on.
  *   <li>A child is selected for sending only after the peer has installed its half (decision 11 of
  *       the design). The exception is a responder whose peer has not been heard for {@link
@@ -186,6 +187,9 @@ final class StateInvariants {
     Map<String, Integer> established = new HashMap<>();
     Map<Integer, String> sendable = new HashMap<>();
     for (IkeSaView sa : host.endpoint().view()) {
+      if (sa.phase() == SaPhase.DEAD) {
+        throw new AssertionError(host.identity + " keeps the dead IKE SA " + sa.spis());
+      }
       if (sa.peer().isEmpty()) {
         continue;
       }
