@@ -113,9 +113,18 @@ class SamplesIT {
     for (int i = 0; i < documents.length - 1; i++) {
       apply(namespace, "apply", documents[i]).must();
     }
+    var before = specs(namespace);
     var result = apply(namespace, "apply", documents[documents.length - 1]);
     assertThat(result.ok()).as("it must be refused").isFalse();
     assertThat(result.err()).contains(message.group(1));
+    assertThat(specs(namespace)).isEqualTo(before);
+  }
+
+  private static String specs(String namespace) {
+    return get(
+        namespace,
+        "podseal",
+        "-o=jsonpath={range .items[*]}{.metadata.name} {.spec}{\"\\n\"}{end}");
   }
 
   private static Command.Result apply(String namespace, String verb, String yaml) {

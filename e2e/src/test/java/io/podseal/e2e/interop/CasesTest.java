@@ -41,7 +41,7 @@ final class CasesTest {
     Stream.concat(
             Suite.all().stream().map(Suite::name),
             Stream.of("mlkem512", "mlkem768", "mlkem1024", "ppk"))
-        .forEach(name ->
-            assertThat(quick).as(name).anyMatch(row -> row.name().startsWith(name + "/")));
+        .forEach(
+            name -> assertThat(quick).as(name).anyMatch(row -> row.name().startsWith(name + "/")));
   }
 }

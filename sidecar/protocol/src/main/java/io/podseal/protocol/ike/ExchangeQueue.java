@@ -11,7 +11,10 @@ import java.util.Optional;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/** The exchanges that we begin on one IKE SA: one in flight (window 1), the others in order. */
+/**
+ * The exchanges that we begin on one IKE SA: one in flight (RFC 7296 §2.3, window 1), the others in
+ * order.
+ */
 final class ExchangeQueue {
   private final SaCore core;
   private final Deque<Exchange> waiting = new ArrayDeque<>();

@@ -228,6 +228,7 @@ final class Fleet {
     run(sa, input, now, out);
   }
 
+  /** RFC 7296 §2.8.3: the old one goes when the new one stands. */
   private void replacementDue(Pair pair, IkeSa sa, Instant now, List<Action> out) {
     sa.retryReplacementAt(now.plus(IkeTimers.HANDSHAKE_TIMEOUT));
     if (pair.carrier() == sa && pair.connecting().isEmpty()) {

@@ -88,10 +88,10 @@ final class InitGate {
   }
 
   /**
-   * Whether an SA hears a message; if not, says why. A repeated request is answered again at the
-   * peer's own place. Until the peer has authenticated, that is the address that got our
-   * IKE_SA_INIT answer and so has the keys: in another's name one short fragment would make us send
-   * a long answer again and again. An authenticated peer's is repeated elsewhere as seldom as
+   * Whether an SA hears a message; if not, says why. A repeated request is answered again (RFC 7296
+   * §2.1) at the peer's own place. Until the peer has authenticated, that is the address that got
+   * our IKE_SA_INIT answer and so has the keys: in another's name one short fragment would make us
+   * send a long answer again and again. An authenticated peer's is repeated elsewhere as seldom as
    * strangers are answered.
    */
   boolean hears(IkeSa sa, Input.Received in, Instant now, List<Action> out) {
@@ -125,7 +125,8 @@ final class InitGate {
   }
 
   /**
-   * Whether a new SA may be made; if not, says what is done instead.
+   * Whether a new SA may be made; if not, says what is done instead. RFC 7296 §2.6 asks for a
+   * cookie when there are many half-open SAs; here also where an answer would cost or weigh more.
    *
    * @param sas how many IKE SAs there are
    */

@@ -202,7 +202,10 @@ final class Pair {
     return Optional.ofNullable(best);
   }
 
-  /** Whether IKE_AUTH is to say INITIAL_CONTACT: no SA with this peer since we started. */
+  /**
+   * Whether IKE_AUTH is to say INITIAL_CONTACT: no SA with this peer since we started (RFC 7296
+   * §2.4).
+   */
   boolean isFirstContact() {
     return !contacted;
   }
