@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class PeerLimit {
   /**
-   * Pairs in the cluster from which on none is added, whoever asks: twice what a controller was
+   * Pairs in the cluster from which on none is added, whoever asks: as many as a controller was
    * measured with (e2e/MEMORY.md). The model keeps some 160 octets of each, twice while it is built
    * anew, and what was sent of it is kept too. Pairs that are in force stay.
    */
