@@ -47,6 +47,12 @@ final class IkeLifetime {
     return !replaceAt.isAfter(now);
   }
 
+  void replaceBy(Instant when) {
+    if (when.isBefore(replaceAt)) {
+      replaceAt = when;
+    }
+  }
+
   void replaceAt(Instant when) {
     replaceAt = when;
   }

@@ -199,6 +199,11 @@ public final class IkeSa {
     return established().filter(e -> e.isReplacementDue(now)).isPresent();
   }
 
+  /** It is to be replaced then, or sooner if that was said before. */
+  public void replaceBy(Instant when) {
+    established().ifPresent(e -> e.lifetime().replaceBy(when));
+  }
+
   /** Someone has begun a replacement; should it fail, ask again then. */
   public void retryReplacementAt(Instant when) {
     established().ifPresent(e -> e.lifetime().replaceAt(when));

@@ -33,6 +33,11 @@ class NewEpochSimTest {
     return Host.key(epoch, "the key of epoch " + epoch);
   }
 
+  /** As {@link #key}, but not to begin with. */
+  private static PresharedKey acceptedOnly(int epoch) {
+    return new PresharedKey(epoch, key(epoch).secret(), false, Optional.empty());
+  }
+
   private void establish() {
     a.knows(b, Lifetimes.DEFAULT, key(1));
     b.knows(a, Lifetimes.DEFAULT, key(1));
@@ -55,6 +60,13 @@ class NewEpochSimTest {
           .containsAll(IntStream.range(first, first + PACKETS).boxed().toList())
           .doesNotHaveDuplicates();
     }
+  }
+
+  private void assertOneOfEpoch(int epoch) {
+    assertThat(a.establishedWith(b)).hasSize(1);
+    assertThat(a.establishedWith(b).getFirst().epoch()).isEqualTo(epoch);
+    assertThat(b.establishedWith(a)).hasSize(1);
+    assertThat(b.establishedWith(a).getFirst().epoch()).isEqualTo(epoch);
   }
 
   @ParameterizedTest
@@ -86,21 +98,14 @@ class NewEpochSimTest {
     second.knows(first, Lifetimes.DEFAULT, key(2), key(1));
     traffic(PACKETS);
 
-    assertThat(a.establishedWith(b)).hasSize(1);
-    assertThat(a.establishedWith(b).getFirst().epoch()).isEqualTo(2);
-    assertThat(b.establishedWith(a).getFirst().epoch()).isEqualTo(2);
+    assertOneOfEpoch(2);
   }
 
   /** b may not begin with the new epoch yet, and its handshake is over before a's is repeated. */
   @Test
   void theNewEpochIsFollowedAfterOurAttemptWithItGaveWay() {
     a.knows(b, Lifetimes.DEFAULT, key(2), key(1));
-    PresharedKey accepted = key(2);
-    b.knows(
-        a,
-        Lifetimes.DEFAULT,
-        new PresharedKey(2, accepted.secret(), false, Optional.empty()),
-        key(1));
+    b.knows(a, Lifetimes.DEFAULT, acceptedOnly(2), key(1));
     world.loseOne(s -> s.is(a, ExchangeType.IKE_SA_INIT, false));
     a.send(b, 0);
     b.send(a, 0);
@@ -109,9 +114,60 @@ class NewEpochSimTest {
 
     traffic(1);
 
+    assertOneOfEpoch(2);
+  }
+
+  /** a may not begin with the new epoch yet, and of two that cross the one that it began stays. */
+  @Test
+  void theNewEpochIsFollowedAfterTheHandshakeWithItGaveWayToACrossingOne() {
+    a.knows(b, Lifetimes.DEFAULT, acceptedOnly(2), key(1));
+    b.knows(a, Lifetimes.DEFAULT, key(2), key(1));
+    a.send(b, 0);
+    b.send(a, 0);
+    world.run(Duration.ofSeconds(1));
     assertThat(a.establishedWith(b)).hasSize(1);
-    assertThat(a.establishedWith(b).getFirst().epoch()).isEqualTo(2);
-    assertThat(b.establishedWith(a).getFirst().epoch()).isEqualTo(2);
+    assertThat(a.establishedWith(b).getFirst().epoch()).isEqualTo(1);
+
+    traffic(1);
+
+    assertOneOfEpoch(2);
+  }
+
+  /** b would begin half a minute later. */
+  @Test
+  void aNewEpochThatIsTakenBackReplacesNothing() {
+    establish();
+    int started = b.events(ProtocolEvent.IkeSaStarted.class).size();
+    a.knows(b, Lifetimes.DEFAULT, acceptedOnly(2), key(1));
+    b.knows(a, Lifetimes.DEFAULT, key(2), key(1));
+    world.run(Duration.ofSeconds(1));
+    b.knows(a, Lifetimes.DEFAULT, key(1));
+
+    traffic(0);
+
+    assertThat(b.events(ProtocolEvent.IkeSaStarted.class)).hasSize(started);
+    assertOneOfEpoch(1);
+  }
+
+  /** b is the end that begins only after a while, and the IKE SA is another one by then. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void theNewEpochIsFollowedAlthoughTheIkeSaIsRekeyedFirst(boolean byTheEndThatHasIt) {
+    establish();
+    long ikeSa = a.establishedWith(b).getFirst().initiatorSpi();
+    a.knows(b, Lifetimes.DEFAULT, acceptedOnly(2), key(1));
+    b.knows(a, Lifetimes.DEFAULT, key(2), key(1));
+    Host rekeys = byTheEndThatHasIt ? b : a;
+    Host other = byTheEndThatHasIt ? a : b;
+    rekeys.run(rekeys.endpoint().rekeyIkeSa(other.identity, rekeys.now()));
+    world.run(Duration.ofSeconds(1));
+    assertThat(a.establishedWith(b)).hasSize(1);
+    assertThat(a.establishedWith(b).getFirst().initiatorSpi()).isNotEqualTo(ikeSa);
+    assertThat(a.establishedWith(b).getFirst().epoch()).isEqualTo(1);
+
+    traffic(1);
+
+    assertOneOfEpoch(2);
   }
 
   /** Then there is a second reason to authenticate anew, for which the old epoch will do. */

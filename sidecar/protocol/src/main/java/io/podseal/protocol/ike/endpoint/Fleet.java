@@ -68,15 +68,20 @@ final class Fleet {
     }
   }
 
-  /** Design, decision 4: a newer epoch replaces the SA, a retired one ends it. */
+  /** Design, decision 4: a newer epoch replaces an SA that stands, a retired one ends it. */
   void followEpoch(Pair pair, IkeSa sa, Instant now, List<Action> out) {
+    if (sa.phase() != SaPhase.ESTABLISHED) {
+      return;
+    }
     List<PresharedKey> keys = pair.peer().keys();
     if (keys.stream().noneMatch(k -> k.epoch() == sa.epoch())) {
       run(sa, new Input.Close(CloseReason.PEER_CHANGED), now, out);
     } else if (isOutdated(pair, sa)) {
       Duration wait = isLower(pair) ? IkeTimers.RETRY_FIRST : IkeTimers.RETRY_CAP.multipliedBy(3);
-      sa.retryReplacementAt(now.plus(wait));
+      sa.replaceBy(now.plus(wait));
       sas.refresh(sa);
+    } else {
+      keep(sa);
     }
   }
 
@@ -84,10 +89,14 @@ final class Fleet {
   private void keepWhatHasNoNewerEpoch(Pair pair) {
     for (IkeSa sa : pair.in(SaPhase.ESTABLISHED)) {
       if (!isOutdated(pair, sa)) {
-        sa.keep();
-        sas.refresh(sa);
+        keep(sa);
       }
     }
+  }
+
+  private void keep(IkeSa sa) {
+    sa.keep();
+    sas.refresh(sa);
   }
 
   private static boolean isOutdated(Pair pair, IkeSa sa) {
@@ -110,7 +119,8 @@ final class Fleet {
       // Who has begun it is known only now, if it was not us.
       pair.add(sa);
     }
-    for (IkeSa rekeyed : sa.takeOffspring()) {
+    List<IkeSa> offspring = sa.takeOffspring();
+    for (IkeSa rekeyed : offspring) {
       sas.add(rekeyed);
       if (pair != null) {
         pair.rekeyed(sa, rekeyed);
@@ -121,6 +131,9 @@ final class Fleet {
       sas.refresh(sa);
     } else {
       pair.sas().forEach(sas::refresh);
+      for (IkeSa rekeyed : offspring) {
+        followEpoch(pair, rekeyed, now, out);
+      }
       if (connected) {
         established(pair, sa, now, out);
       }
@@ -186,6 +199,10 @@ final class Fleet {
       IkeSa oldest = all.stream().filter(s -> s != pair.carrier()).findFirst().orElseThrow();
       end(pair, oldest, new Input.Close(CloseReason.REPLACED), now, out);
     }
+    // Our attempt with a newer epoch may have given way to what the peer began with an older one.
+    for (IkeSa standing : pair.in(SaPhase.ESTABLISHED)) {
+      followEpoch(pair, standing, now, out);
+    }
     makeRoom(pair, now, out);
   }
 
@@ -198,12 +215,9 @@ final class Fleet {
     Optional<IkeSa> ours = pair.connecting();
     if (ours.isPresent()) {
       run(ours.get(), new Input.Superseded(), now, out);
-      if (ours.get().phase() == SaPhase.DEAD) {
-        followEpoch(pair, made, now, out);
-        if (!made.hasChild()) {
-          // Whoever begins mostly has a packet that waits.
-          run(made, new Input.PacketWaiting(), now, out);
-        }
+      if (ours.get().phase() == SaPhase.DEAD && !made.hasChild()) {
+        // Whoever begins mostly has a packet that waits.
+        run(made, new Input.PacketWaiting(), now, out);
       }
     }
   }
@@ -231,7 +245,10 @@ final class Fleet {
   /** RFC 7296 §2.8.3: the old one goes when the new one stands. */
   private void replacementDue(Pair pair, IkeSa sa, Instant now, List<Action> out) {
     sa.retryReplacementAt(now.plus(IkeTimers.HANDSHAKE_TIMEOUT));
-    if (pair.carrier() == sa && pair.connecting().isEmpty()) {
+    boolean isToCome =
+        pair.in(SaPhase.ESTABLISHED).stream()
+            .anyMatch(s -> s.epoch() > sa.epoch() && s.hasChild() && !s.isSuperseded());
+    if (pair.carrier() == sa && pair.connecting().isEmpty() && !isToCome) {
       start(pair, true, "the IKE SA is to be authenticated anew", now, out);
     }
   }

@@ -340,7 +340,7 @@ public final class IkeEndpoint {
     for (IkeSa sa : pair.sas()) {
       if (sa.phase() == SaPhase.CONNECTING && sa.isInitiator() && keysGone) {
         fleet.run(sa, new Input.Forget(CloseReason.PEER_CHANGED), now, out);
-      } else if (sa.phase() == SaPhase.ESTABLISHED) {
+      } else {
         fleet.followEpoch(pair, sa, now, out);
       }
     }
