@@ -3,10 +3,13 @@ package io.podseal.protocol.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.crypto.Aead;
+import io.podseal.protocol.crypto.Cbc;
 import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.crypto.KeyExchange;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.crypto.KeyExchangeResponse;
+import io.podseal.protocol.crypto.Mac;
 import io.podseal.protocol.crypto.Prf;
 import io.podseal.protocol.crypto.PrfAlgorithm;
 import io.podseal.protocol.secret.SecretBytes;
@@ -51,6 +54,50 @@ class CheapCryptoTest {
       Aead wrong = crypto.aead(EncryptionAlgorithm.AES_GCM_16_256, SecretBytes.adopt(other));
       assertThat(open(wrong, nonce, aad, sealed)).isNull();
     }
+  }
+
+  @Test
+  void anIcvDependsOnEveryBitAndNotOnTheBoundsOfItsPieces() {
+    for (IntegrityAlgorithm algorithm : IntegrityAlgorithm.values()) {
+      SecretBytes key = secret(algorithm.keyLength());
+      Mac mac = crypto.mac(algorithm, key);
+      byte[] text = new byte[29];
+      byte[] icv = new byte[algorithm.icvLength()];
+      mac.update(text, 0, 29);
+      mac.finish(icv, 0);
+      mac.update(text, 0, 10);
+      mac.update(text, 10, 19);
+      assertThat(mac.verify(icv, 0)).isTrue();
+      for (int bit = 0; bit < text.length * 8; bit++) {
+        byte[] changed = text.clone();
+        changed[bit / 8] ^= (byte) (1 << bit % 8);
+        mac.update(changed, 0, changed.length);
+        assertThat(mac.verify(icv, 0)).isFalse();
+      }
+      Mac wrong = crypto.mac(algorithm, secret(algorithm.keyLength()));
+      wrong.update(text, 0, 29);
+      assertThat(wrong.verify(icv, 0)).isFalse();
+    }
+  }
+
+  @Test
+  void aTextInBlocksComesBackUnderItsKeyAndIvAlone() {
+    SecretBytes key = secret(32);
+    Cbc cbc = crypto.cbc(EncryptionAlgorithm.AES_CBC_256, key);
+    byte[] text = new byte[3 * Cbc.BLOCK_LENGTH];
+    byte[] sealed = new byte[text.length];
+    byte[] opened = new byte[text.length];
+    byte[] iv = new byte[Cbc.BLOCK_LENGTH];
+    random.nextBytes(text);
+    cbc.encrypt(iv, 0, text, 0, text.length, sealed, 0);
+    cbc.decrypt(iv, 0, sealed, 0, sealed.length, opened, 0);
+    assertThat(opened).isEqualTo(text).isNotEqualTo(sealed);
+    Cbc wrong = crypto.cbc(EncryptionAlgorithm.AES_CBC_256, secret(32));
+    wrong.decrypt(iv, 0, sealed, 0, sealed.length, opened, 0);
+    assertThat(opened).isNotEqualTo(text);
+    iv[0] = 1;
+    cbc.decrypt(iv, 0, sealed, 0, sealed.length, opened, 0);
+    assertThat(opened).isNotEqualTo(text);
   }
 
   private static byte @Nullable [] open(Aead aead, byte[] nonce, byte[] aad, byte[] sealed) {

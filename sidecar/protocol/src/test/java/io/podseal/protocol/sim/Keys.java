@@ -14,7 +14,8 @@ final class Keys implements KeyLog {
    * @param live the host's own objects, to see whether they die
    * @param copy what they hold, which outlives the SA
    */
-  record IkeSaKeys(long spiInitiator, long spiResponder, IkeKeys live, IkeKeys copy) {}
+  record IkeSaKeys(
+      long spiInitiator, long spiResponder, IkeSuite suite, IkeKeys live, IkeKeys copy) {}
 
   final List<IkeSaKeys> ike = new ArrayList<>();
 
@@ -36,7 +37,7 @@ final class Keys implements KeyLog {
             keys.skEr().copy(),
             keys.skPi().copy(),
             keys.skPr().copy());
-    ike.add(new IkeSaKeys(spiInitiator, spiResponder, keys, copy));
+    ike.add(new IkeSaKeys(spiInitiator, spiResponder, suite, keys, copy));
   }
 
   @Override

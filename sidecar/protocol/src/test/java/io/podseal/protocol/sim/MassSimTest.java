@@ -107,6 +107,7 @@ class MassSimTest {
             Variety.Groups.X25519,
             Variety.Tunnels.NONE,
             Variety.Sequence.BITS_64,
+            Variety.Ciphers.AEAD,
             false);
     Variety inSmallFragments =
         new Variety(
@@ -118,6 +119,7 @@ class MassSimTest {
             Variety.Groups.MODP_OR_X25519,
             Variety.Tunnels.NONE,
             Variety.Sequence.BITS_64,
+            Variety.Ciphers.AEAD,
             true);
     Variety behindAMovingNat =
         new Variety(
@@ -129,6 +131,7 @@ class MassSimTest {
             Variety.Groups.TWO,
             Variety.Tunnels.NONE,
             Variety.Sequence.BITS_64,
+            Variety.Ciphers.AEAD,
             false);
     Variety withCrashTokens =
         new Variety(
@@ -140,6 +143,7 @@ class MassSimTest {
             Variety.Groups.MODP,
             Variety.Tunnels.NONE,
             Variety.Sequence.BITS_64,
+            Variety.Ciphers.AEAD,
             false);
     new Run(10183, withCrashTokens, Crypto.CHEAP).run();
     new Run(82192, quantumSafe, Crypto.CHEAP).run();

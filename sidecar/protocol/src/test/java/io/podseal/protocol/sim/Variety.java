@@ -1,5 +1,7 @@
 package io.podseal.protocol.sim;
 
+import io.podseal.protocol.crypto.EncryptionAlgorithm;
+import io.podseal.protocol.crypto.IntegrityAlgorithm;
 import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.policy.AdditionalKeyExchange;
@@ -33,6 +35,7 @@ record Variety(
     Groups groups,
     Tunnels tunnels,
     Sequence sequence,
+    Ciphers ciphers,
     boolean ahead) {
   /** Which additional key exchange the pods ask each other for. */
   enum Additional {
@@ -83,6 +86,15 @@ record Variety(
     BITS_32_OF_SOME
   }
 
+  /** What IKE messages and ESP packets are sealed with. */
+  enum Ciphers {
+    AEAD,
+    /** AES-CBC with an HMAC. */
+    CBC,
+    /** Some pods prefer the one, some the other. */
+    TWO
+  }
+
   private static final List<AdditionalKeyExchange> OPTIONAL =
       List.of(AdditionalKeyExchange.optional(KeyExchangeMethod.ML_KEM_768));
 
@@ -103,6 +115,7 @@ record Variety(
         Groups.X25519,
         Tunnels.NONE,
         Sequence.BITS_64,
+        Ciphers.AEAD,
         false);
   }
 
@@ -133,6 +146,7 @@ record Variety(
         foreign ? firstOrAny(Groups.values(), random) : Groups.X25519,
         foreign ? firstOrAny(Tunnels.values(), random) : Tunnels.NONE,
         foreign ? firstOrAny(Sequence.values(), random) : Sequence.BITS_64,
+        foreign ? firstOrAny(Ciphers.values(), random) : Ciphers.AEAD,
         ahead);
   }
 
@@ -145,6 +159,19 @@ record Variety(
   CryptoOffer offer(int number) {
     boolean even = number % 2 == 0;
     return CryptoOffer.CLASSIC
+        .withIntegrity(
+            ciphers == Ciphers.AEAD
+                ? List.of()
+                : List.of(
+                    IntegrityAlgorithm.HMAC_SHA2_256_128, IntegrityAlgorithm.HMAC_SHA2_512_256))
+        .withEncryption(
+            switch (ciphers) {
+              case AEAD -> CryptoOffer.CLASSIC.encryption();
+              case CBC -> List.of(EncryptionAlgorithm.AES_CBC_256);
+              case TWO ->
+                  inOrder(
+                      even, EncryptionAlgorithm.AES_GCM_16_256, EncryptionAlgorithm.AES_CBC_128);
+            })
         .withAdditional(
             switch (additional) {
               case NONE -> List.of();
@@ -209,7 +236,7 @@ record Variety(
 
   @Override
   public String toString() {
-    return "additional key exchange %s, PPK %s, fragments of %d, groups %s, tunnels %s, sequence %s%s%s%s"
+    return "additional key exchange %s, PPK %s, fragments of %d, groups %s, tunnels %s, sequence %s, ciphers %s%s%s%s"
         .formatted(
             additional,
             ppk,
@@ -217,6 +244,7 @@ record Variety(
             groups,
             tunnels,
             sequence,
+            ciphers,
             mobike ? ", MOBIKE" : "",
             tokens ? ", crash tokens" : "",
             ahead ? ", connects ahead" : "");

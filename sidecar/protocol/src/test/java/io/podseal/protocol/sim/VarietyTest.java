@@ -31,6 +31,8 @@ class VarietyTest {
   private final World world = new World(SEED, new CheapCrypto());
   private final Set<ChildMode> modes = new HashSet<>();
   private final Set<Boolean> longNumbers = new HashSet<>();
+  private final Set<Boolean> aeadsOfChildren = new HashSet<>();
+  private final Set<Boolean> aeadsOfIkeSas = new HashSet<>();
 
   private Mesh lived(Variety.Groups groups, Variety.Tunnels tunnels, Variety.Sequence sequence) {
     return lived(
@@ -43,6 +45,7 @@ class VarietyTest {
             groups,
             tunnels,
             sequence,
+            PLAIN.ciphers(),
             PLAIN.ahead()));
   }
 
@@ -56,7 +59,11 @@ class VarietyTest {
             .ifPresent(child -> {
               modes.add(child.mode());
               longNumbers.add(((EspSuite) child.keys().suite()).esn());
+              aeadsOfChildren.add(((EspSuite) child.keys().suite()).encryption().isAead());
             }));
+    mesh.hosts.stream()
+        .flatMap(h -> h.keys.ike.stream())
+        .forEach(k -> aeadsOfIkeSas.add(k.suite().encryption().isAead()));
     return mesh;
   }
 
@@ -70,6 +77,7 @@ class VarietyTest {
             .filter(v -> v.groups() == PLAIN.groups())
             .filter(v -> v.tunnels() == PLAIN.tunnels())
             .filter(v -> v.sequence() == PLAIN.sequence())
+            .filter(v -> v.ciphers() == PLAIN.ciphers())
             .count();
     assertThat(ofPods).isBetween(5_000L, 6_000L);
   }
@@ -82,6 +90,7 @@ class VarietyTest {
     assertThat(all).extracting(Variety::groups).contains(Variety.Groups.values());
     assertThat(all).extracting(Variety::tunnels).contains(Variety.Tunnels.values());
     assertThat(all).extracting(Variety::sequence).contains(Variety.Sequence.values());
+    assertThat(all).extracting(Variety::ciphers).contains(Variety.Ciphers.values());
     assertThat(all).extracting(Variety::ahead).contains(true, false);
   }
 
@@ -154,6 +163,31 @@ class VarietyTest {
             });
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void bothIkeSasAndChildrenAreSealedWithTheCiphersOfTheirPair(Variety.Ciphers ciphers) {
+    lived(
+        new Variety(
+            PLAIN.additional(),
+            PLAIN.ppk(),
+            PLAIN.fragmentSize(),
+            PLAIN.mobike(),
+            PLAIN.tokens(),
+            PLAIN.groups(),
+            PLAIN.tunnels(),
+            PLAIN.sequence(),
+            ciphers,
+            PLAIN.ahead()));
+    Set<Boolean> expected =
+        switch (ciphers) {
+          case AEAD -> Set.of(true);
+          case CBC -> Set.of(false);
+          case TWO -> Set.of(true, false);
+        };
+    assertThat(aeadsOfChildren).isEqualTo(expected);
+    assertThat(aeadsOfIkeSas).isEqualTo(expected);
+  }
+
   @Test
   void podsThatConnectAheadBeginWithoutAChild() {
     Variety ahead =
@@ -166,6 +200,7 @@ class VarietyTest {
             PLAIN.groups(),
             PLAIN.tunnels(),
             PLAIN.sequence(),
+            PLAIN.ciphers(),
             true);
     Mesh mesh = lived(ahead);
     assertThat(mesh.hosts)

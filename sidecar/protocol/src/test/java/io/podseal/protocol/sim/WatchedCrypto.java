@@ -152,13 +152,21 @@ final class WatchedCrypto implements CryptoProvider {
   @Override
   public Cbc cbc(EncryptionAlgorithm algorithm, SecretBytes key) {
     Cbc cbc = provider.cbc(algorithm, key);
+    Bytes octets = key.use(Bytes::copyOf);
     ciphers++;
     return new Cbc() {
+      private final Set<Bytes> ivs = new HashSet<>();
       private boolean destroyed;
 
       @Override
       public void encrypt(
           byte[] iv, int ivOffset, byte[] in, int inOffset, int length, byte[] out, int outOffset) {
+        if (ivs.isEmpty()) {
+          ledger.sealsWith(octets, "an IKE SA");
+        }
+        if (!ivs.add(Bytes.copyOf(Arrays.copyOfRange(iv, ivOffset, ivOffset + BLOCK_LENGTH)))) {
+          throw new AssertionError("an IV comes twice under one key");
+        }
         cbc.encrypt(iv, ivOffset, in, inOffset, length, out, outOffset);
       }
 
