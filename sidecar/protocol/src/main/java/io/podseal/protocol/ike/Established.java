@@ -34,6 +34,9 @@ final class Established implements State {
   private final AddressUpdate moves;
   private Optional<CloseReason> closing = Optional.empty();
 
+  /** What the answer to the request that is being handled makes. */
+  private Optional<Established> answering = Optional.empty();
+
   /**
    * @param initialContact whether the peer said that it knows no other SA with us
    */
@@ -85,6 +88,11 @@ final class Established implements State {
     SaCore next = core.successor(terms.weBegan(), terms.spiI(), terms.spiR(), now);
     next.session(core.session().rekeyed(next, terms, secrets));
     Established made = new Established(next, this, terms.lowestNonce(), now);
+    if (!terms.weBegan()) {
+      // A request on the SA that our answer makes must not overtake the answer.
+      made.exchanges.hold();
+      answering = Optional.of(made);
+    }
     core.bear(IkeSa.successor(next, made));
     return made;
   }
@@ -134,6 +142,11 @@ final class Established implements State {
 
   boolean isClosing() {
     return closing.isPresent();
+  }
+
+  /** Why it is {@linkplain #isClosing() closing}. */
+  CloseReason closeReason() {
+    return closing.orElseThrow();
   }
 
   /** Whether it is time for another IKE SA to be authenticated in this one's place. */
@@ -194,8 +207,9 @@ final class Established implements State {
   private State answer(
       IkeMessage message, List<Payload> answer, Input.Received in, Instant now, List<Action> out) {
     core.respond(message.header(), answer, in, out);
+    answering.ifPresent(made -> made.exchanges.release(now, out));
+    answering = Optional.empty();
     if (!creator.isPending()) {
-      // Only now: a request on the SA that the answer makes must not overtake the answer.
       children.keeper().upkeep.answeredAll(now, out);
     }
     boolean syntax =

@@ -19,6 +19,7 @@ final class ExchangeQueue {
   private final SaCore core;
   private final Deque<Exchange> waiting = new ArrayDeque<>();
   private @Nullable Exchange current;
+  private boolean held;
 
   ExchangeQueue(SaCore core) {
     this.core = core;
@@ -49,8 +50,18 @@ final class ExchangeQueue {
     pump(now, out);
   }
 
+  /** Begins nothing until {@link #release}: the peer does not know the SA yet. */
+  void hold() {
+    held = true;
+  }
+
+  void release(Instant now, List<Action> out) {
+    held = false;
+    pump(now, out);
+  }
+
   void pump(Instant now, List<Action> out) {
-    while (current == null && !waiting.isEmpty()) {
+    while (!held && current == null && !waiting.isEmpty()) {
       Exchange next = waiting.removeFirst();
       Optional<List<Payload>> request = next.request(now);
       if (request.isPresent()) {

@@ -62,6 +62,7 @@ final class IkeRekey implements Exchange {
       }
       k = new KeyExchanges(sa.core().ctx(), crypto().keyExchange());
       keys = k;
+      sa.core().ctx().offeredIkeSpis().add(spi);
     }
     return Optional.of(
         agreed != null
@@ -89,27 +90,31 @@ final class IkeRekey implements Exchange {
     if (k != null) {
       k.destroy();
       keys = null;
+      sa.core().ctx().offeredIkeSpis().remove(spi);
     }
   }
 
   @Override
   public State onResponse(IkeMessage message, Instant now, List<Action> out) {
     KeyExchanges k = keys;
-    if (k == null || sa.isClosing()) {
-      abandon(now);
+    if (k == null) {
       return sa;
     }
-    if (agreed == null && k.beginsAgain(message)) {
+    if (!sa.isClosing() && agreed == null && k.beginsAgain(message)) {
       return sa.goOn(this, now, out);
     }
     boolean accepted =
         message.error().isEmpty() && (agreed != null || agree(message, k)) && k.agree(message);
     if (!accepted) {
       abandon(now);
-      return failed(message.error(), now, out);
+      return sa.isClosing() ? sa : failed(message.error(), now, out);
     }
     if (!k.hasNext()) {
       return succeeded(k, now, out);
+    }
+    if (sa.isClosing()) {
+      abandon(now);
+      return sa;
     }
     if (hasLost() || !k.next(message)) {
       // RFC 9370 §2.2.4: whoever loses a crossing never begins its further key exchanges.
@@ -158,6 +163,11 @@ final class IkeRekey implements Exchange {
       ours.core().crashes().learn(answer);
     }
     abandon(now);
+    if (sa.isClosing()) {
+      // The peer has it, and its children: our Delete of the old SA does not reach them (§1.4.1).
+      ours.close(sa.closeReason(), now, out);
+      return sa;
+    }
     Established theirs = sa.succession().crossing().orElse(null);
     if (lost) {
       // §2.8.2: it is closed by the end that began it; the other's initiator deletes the old SA.

@@ -164,6 +164,32 @@ class CrashDetectionSimTest {
     }
   }
 
+  /** b has it already; a, whose rekey makes it, awaits the answer. */
+  @Test
+  void theTokenOfAnSaThatIsAboutToStandIsNotToldEither() {
+    world.hold(s -> s.is(b, ExchangeType.CREATE_CHILD_SA, true));
+    a.run(a.endpoint().rekeyIkeSa(b.identity, world.now()));
+    world.run(Duration.ofMillis(100));
+    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
+    world.run(Duration.ofMillis(100));
+    assertThat(a.drops(DropReason.IKE_UNKNOWN_SPI)).as("b's request on the new SA").isOne();
+    assertThat(clearAnswers(a)).isNotEmpty().noneMatch(CrashDetectionSimTest::holdsToken);
+
+    world.release();
+    world.run(Duration.ofSeconds(10));
+    assertThat(a.establishedWith(b)).hasSize(1);
+    assertThat(untilNoticed(a, b)).isLessThanOrEqualTo(world.network.latency.multipliedBy(2));
+  }
+
+  private List<IkeMessage> clearAnswers(Host of) {
+    return world.sent.stream()
+        .filter(s -> s.from() == of)
+        .map(s -> Forge.value(MessageDecoder.decode(s.ike())))
+        .filter(d -> d.encrypted().isEmpty())
+        .map(Datagram::clearMessage)
+        .toList();
+  }
+
   @Test
   void strangersGetNoToken() {
     long spiI = b.keys.last().spiInitiator();

@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.ike.IkeTimers;
 import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
 import io.podseal.protocol.telemetry.CloseReason;
+import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import java.net.InetAddress;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -60,6 +63,53 @@ class TroubleSimTest {
     world.run(Duration.ofSeconds(10));
     assertThat(b.childrenWith(a)).isZero();
     assertThat(a.endpoint().view()).isEmpty();
+  }
+
+  /** The answer has made an IKE SA at b, which holds b's children and which no Delete names yet. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aRekeyOfTheIkeSaThatIsAnsweredAfterTheEndOfTheSaLeavesThePeerNothing(boolean hybrid) {
+    a.offer = hybrid ? CryptoOffer.HYBRID : CryptoOffer.CLASSIC;
+    b.offer = a.offer;
+    establish();
+    ExchangeType last = hybrid ? ExchangeType.IKE_FOLLOWUP_KE : ExchangeType.CREATE_CHILD_SA;
+    world.hold(s -> s.is(b, last, true));
+    a.run(a.endpoint().rekeyIkeSa(b.identity, world.now()));
+    world.run(Duration.ofMillis(100));
+    assertThat(b.establishedWith(a).getFirst().initiatorSpi())
+        .isNotEqualTo(a.establishedWith(b).getFirst().initiatorSpi());
+
+    a.forgets(b);
+    world.release();
+    world.run(Duration.ofSeconds(10));
+
+    assertThat(b.establishedWith(a)).isEmpty();
+    assertThat(b.childrenWith(a)).isZero();
+    assertThat(a.endpoint().view()).isEmpty();
+    assertThat(a.crypto.liveCiphers()).isZero();
+  }
+
+  /** b asks for something else, wants to rekey a child next, and answers a's rekey meanwhile. */
+  @Test
+  void whatWaitsMovesToTheRekeyedIkeSaOnlyAfterTheAnswerThatMakesIt() {
+    establish();
+    world.record();
+    world.hold(s -> s.is(b, ExchangeType.INFORMATIONAL, false));
+    b.run(b.endpoint().unknownSpi(0x1234, new Endpoint(a.address, 4500), b.now()));
+    b.run(b.endpoint().rekeyChild(a.identity, b.now()));
+    a.run(a.endpoint().rekeyIkeSa(b.identity, a.now()));
+    world.run(Duration.ofSeconds(1));
+
+    assertThat(world.idleTraps()).isEmpty();
+    List<World.Sent> ofB =
+        world.sent.stream()
+            .filter(s ->
+                s.is(b, ExchangeType.CREATE_CHILD_SA, true)
+                    || s.is(b, ExchangeType.CREATE_CHILD_SA, false))
+            .toList();
+    assertThat(ofB).hasSizeGreaterThanOrEqualTo(2);
+    assertThat(ofB.getFirst().is(b, ExchangeType.CREATE_CHILD_SA, true)).isTrue();
+    assertThat(a.drops(DropReason.IKE_UNKNOWN_SPI)).isZero();
   }
 
   /** Its profile is known only once it has said who it is: from its address it could be anybody. */

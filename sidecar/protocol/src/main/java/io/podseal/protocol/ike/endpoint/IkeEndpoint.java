@@ -29,6 +29,7 @@ import io.podseal.protocol.udpencap.Ports;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -58,7 +59,8 @@ public final class IkeEndpoint {
       KeyLog keyLog,
       IkeOptions options) {
     this.ctx =
-        new IkeContext(crypto, random, self, pairs, new SpiRegistry(random), keyLog, options);
+        new IkeContext(
+            crypto, random, self, pairs, new SpiRegistry(random), new HashSet<>(), keyLog, options);
     this.gate = new InitGate(ctx, pairs);
     this.fleet = new Fleet(ctx, gate, sas, pairs);
   }
@@ -119,11 +121,15 @@ public final class IkeEndpoint {
    */
   private List<NotifyPayload> proof(Input.Received in) {
     IkeHeader header = in.datagram().header();
-    boolean stands =
-        sas.bySpi(header.spiInitiator()) != null || sas.bySpi(header.spiResponder()) != null;
+    boolean stands = standsOrMay(header.spiInitiator()) || standsOrMay(header.spiResponder());
     return stands || pairs.at(in.from().address()) == null
         ? List.of()
         : CrashDetection.proof(ctx, header.spiInitiator(), header.spiResponder());
+  }
+
+  /** RFC 6290 §9.1: the token of an SA that our rekey may still make is a secret too. */
+  private boolean standsOrMay(long spi) {
+    return sas.bySpi(spi) != null || ctx.offeredIkeSpis().contains(spi);
   }
 
   /** Sends an answer that nothing proves, seldom and never longer than what it answers. */
