@@ -59,7 +59,8 @@ final class AuthInitiator implements State {
       SaCore core, Initiation initiation, AuthMaterial material, Instant now, List<Action> out) {
     if (initiation.key().ppk().filter(Ppk::required).isPresent() && !material.usesPpk()) {
       core.refused(false, "", "the peer uses no PPK, which is required of it", out);
-      return new Dead(CloseReason.AUTHENTICATION_FAILED);
+      // Not the key's fault: who can forge IKE_SA_INIT must not make us use one without a PPK.
+      return new Dead(CloseReason.PPK_UNSUPPORTED);
     }
     AuthInitiator state = new AuthInitiator(core, initiation, material);
     List<Payload> payloads = state.request(initiation.initialContact());

@@ -139,6 +139,10 @@ final class AuthResponder implements HalfOpen {
     if (!material.usesPpk()) {
       return Optional.of(auth.data());
     }
+    if (!message.has(NotifyType.PPK_IDENTITY)) {
+      // RFC 8784 §3: after USE_PPK of both ends a request without a PPK's name is refused.
+      return Optional.empty();
+    }
     // The peer names a PPK that we lack: NO_PPK_AUTH is for that.
     return message.notify(NotifyType.NO_PPK_AUTH).map(NotifyPayload::data);
   }

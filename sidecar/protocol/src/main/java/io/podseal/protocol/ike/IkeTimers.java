@@ -75,6 +75,12 @@ public final class IkeTimers {
   /** At most one start per peer in this time because of an SPI we do not know. */
   public static final Duration RECOVERY_INTERVAL = Duration.ofSeconds(2);
 
+  /**
+   * For how long a newer epoch of the key is not tried again that the peer, or whoever could write
+   * its answer, has refused: the controller's word to either end is to come before.
+   */
+  public static final Duration EPOCH_REFUSAL = Duration.ofMinutes(30);
+
   /** First pause after a failed handshake; doubles up to {@link #RETRY_CAP}. */
   public static final Duration RETRY_FIRST = Duration.ofMillis(500);
 

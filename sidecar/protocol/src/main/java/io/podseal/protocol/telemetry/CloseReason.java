@@ -23,6 +23,8 @@ public enum CloseReason {
   FRAGMENT_LIMIT,
   MESSAGE_IDS_EXHAUSTED,
   NAT_TRAVERSAL_UNSUPPORTED,
+  /** Whoever answers uses no PPK, which we require. */
+  PPK_UNSUPPORTED,
   UNEXPECTED_ANSWER,
   /** The peer answered the check of its new address without having read it. */
   ADDRESS_CHECK_FAILED,

@@ -9,6 +9,8 @@ import java.util.Locale;
 public enum DropReason {
   // Datagram on UDP 500/4500
   DATAGRAM_TOO_SHORT,
+  /** From port 0, where nobody listens. */
+  DATAGRAM_SOURCE_PORT,
   KEEPALIVE,
   RATE_LIMITED,
   QUEUE_FULL,

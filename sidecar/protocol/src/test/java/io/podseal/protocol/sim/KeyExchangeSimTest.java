@@ -3,7 +3,12 @@ package io.podseal.protocol.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.crypto.KeyExchangeMethod;
+import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.message.ExchangeType;
+import io.podseal.protocol.message.IkeMessage;
+import io.podseal.protocol.message.NotifyPayload;
+import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.policy.AdditionalKeyExchange;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
@@ -269,5 +274,28 @@ class KeyExchangeSimTest {
     again(2);
     meet(CryptoOffer.CLASSIC, CryptoOffer.CLASSIC, ppk("one", "s", false), ppk("two", "s", false));
     assertTalk();
+  }
+
+  @Test
+  void whoeverAgreedToUseAPpkAndNamesNoneIsRefused() {
+    world.state.forged();
+    world.hold(s -> s.is(a, ExchangeType.IKE_AUTH, false));
+    meet(CryptoOffer.CLASSIC, CryptoOffer.CLASSIC, ppk("one", "s", false), ppk("two", "s", false));
+    byte[] request = world.heldMessages().getFirst().ike();
+    IkeMessage message = Forge.open(a.keys.last().copy(), request);
+    List<Payload> unnamed =
+        message.payloads().stream()
+            .filter(
+                p -> !(p instanceof NotifyPayload n && n.notifyType() == NotifyType.PPK_IDENTITY))
+            .toList();
+    assertThat(unnamed).hasSize(message.payloads().size() - 1);
+    b.ike(
+        Forge.seal(a.keys.last().copy(), message.header(), unnamed),
+        new Endpoint(a.address, 4500),
+        4500);
+    assertThat(b.establishedWith(a)).isEmpty();
+    world.run(Duration.ofMillis(100));
+    assertThat(a.events(ProtocolEvent.Refused.class))
+        .anyMatch(e -> e.notifyName().equals("AUTHENTICATION_FAILED"));
   }
 }

@@ -3,15 +3,23 @@ package io.podseal.protocol.sim;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.ike.Forge;
+import io.podseal.protocol.ike.IkeTimers;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.IkeHeader;
+import io.podseal.protocol.message.IkeMessage;
 import io.podseal.protocol.message.MessageDecoder;
+import io.podseal.protocol.message.MessageEncoder;
 import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
+import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.policy.Ppk;
 import io.podseal.protocol.policy.PresharedKey;
+import io.podseal.protocol.secret.SecretBytes;
+import io.podseal.protocol.telemetry.CloseReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
+import io.podseal.protocol.wire.Bytes;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -168,6 +176,83 @@ class NewEpochSimTest {
     traffic(1);
 
     assertOneOfEpoch(2);
+  }
+
+  /** Whoever is on the path may have written the refusal, or b learnt of the epoch without a's. */
+  @Test
+  void aRefusedEpochIsTriedAgainAfterAWhile() {
+    establish();
+    a.knows(b, Lifetimes.DEFAULT, key(2), key(1));
+    world.run(Duration.ofMinutes(1));
+    assertThat(a.events(ProtocolEvent.Refused.class))
+        .anyMatch(r -> r.notifyName().equals("AUTHENTICATION_FAILED"));
+    b.knows(a, Lifetimes.DEFAULT, acceptedOnly(2), key(1));
+
+    world.run(IkeTimers.EPOCH_REFUSAL);
+    traffic(0);
+
+    assertOneOfEpoch(2);
+  }
+
+  /** The answer to IKE_SA_INIT is in clear: anybody on the path can write it. */
+  @Test
+  void anAnswerWithoutTheRequiredPpkDoesNotMakeUsBeginWithAnOlderEpoch() {
+    a.knows(b, Lifetimes.DEFAULT, withPpk(2), key(1));
+    b.knows(a, Lifetimes.DEFAULT, withPpk(2), key(1));
+    world.tamper(p -> without(NotifyType.USE_PPK, p));
+    a.send(b, 0);
+    world.run(Duration.ofMillis(100));
+    assertThat(a.events(ProtocolEvent.IkeSaClosed.class))
+        .extracting(ProtocolEvent.IkeSaClosed::reason)
+        .containsExactly(CloseReason.PPK_UNSUPPORTED);
+    world.tamper(p -> p);
+
+    traffic(1);
+
+    assertThat(a.events(ProtocolEvent.IkeSaEstablished.class))
+        .allMatch(e -> e.epoch() == 2)
+        .isNotEmpty();
+  }
+
+  private static PresharedKey withPpk(int epoch) {
+    Bytes name = Bytes.copyOf(new byte[] {1, 2, 3});
+    SecretBytes secret = SecretBytes.adopt(new byte[32]);
+    return new PresharedKey(
+        epoch, key(epoch).secret(), true, Optional.of(new Ppk(name, secret, true)));
+  }
+
+  private static World.Packet without(int notifyType, World.Packet packet) {
+    if (!(packet instanceof World.Ike ike) || !ike.is(ExchangeType.IKE_SA_INIT, true)) {
+      return packet;
+    }
+    IkeMessage message = Forge.value(MessageDecoder.decode(ike.message())).clearMessage();
+    List<Payload> rest =
+        message.payloads().stream()
+            .filter(p -> !(p instanceof NotifyPayload n && n.notifyType() == notifyType))
+            .toList();
+    return new World.Ike(MessageEncoder.clear(message.header(), rest), ike.fromPort());
+  }
+
+  /** b has accepted it, but its answer is late; then both ends hear that the old epoch is over. */
+  @Test
+  void aHandshakeWithTheNewEpochOutlivesTheOldOne() {
+    establish();
+    b.knows(a, Lifetimes.DEFAULT, acceptedOnly(2), key(1));
+    a.knows(b, Lifetimes.DEFAULT, key(2), key(1));
+    world.hold(s -> s.is(b, ExchangeType.IKE_AUTH, true));
+    world.run(Duration.ofSeconds(1));
+    assertThat(world.held()).isPositive();
+
+    a.knows(b, Lifetimes.DEFAULT, key(2));
+    b.knows(a, Lifetimes.DEFAULT, key(2));
+    world.release();
+    world.run(Duration.ofSeconds(1));
+    b.send(a, 7);
+    world.run(Duration.ofSeconds(1));
+
+    assertThat(a.received).contains(7);
+    assertOneOfEpoch(2);
+    assertThat(a.events(ProtocolEvent.IkeSaStarted.class)).hasSize(2);
   }
 
   /** Then there is a second reason to authenticate anew, for which the old epoch will do. */

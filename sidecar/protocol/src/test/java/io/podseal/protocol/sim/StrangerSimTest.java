@@ -58,6 +58,14 @@ class StrangerSimTest extends AskedByStrangers {
   }
 
   @Test
+  void nobodyIsAnsweredAtPortZero() {
+    Endpoint nowhere = new Endpoint(Stranger.at(1).address(), 0);
+    assertThat(answers(Stranger.request(1), nowhere)).isEmpty();
+    assertThat(b.endpoint().view()).isEmpty();
+    assertThat(b.drops(DropReason.DATAGRAM_SOURCE_PORT)).isOne();
+  }
+
+  @Test
   void underLoadACookieIsGoodForItsAddressItsNonceAndHalfAMinute() {
     for (int i = 1; i <= Limits.HALF_OPEN_BEFORE_COOKIES; i++) {
       assertThat(answers(Stranger.request(i), Stranger.at(i))).hasSize(1);

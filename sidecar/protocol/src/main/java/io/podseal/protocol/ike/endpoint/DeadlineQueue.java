@@ -2,13 +2,12 @@ package io.podseal.protocol.ike.endpoint;
 
 import io.podseal.protocol.ike.IkeSa;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /** The next deadline of many IKE SAs, in O(log n); SAs with equal deadlines in order of arming. */
 final class DeadlineQueue {
@@ -46,14 +45,13 @@ final class DeadlineQueue {
     return entries.isEmpty() ? Optional.empty() : Optional.of(entries.first().at());
   }
 
-  /** Takes out the SAs that are due. */
-  List<IkeSa> takeDue(Instant now) {
-    List<IkeSa> due = new ArrayList<>();
-    while (!entries.isEmpty() && !entries.first().at().isAfter(now)) {
-      IkeSa sa = entries.first().sa();
-      disarm(sa);
-      due.add(sa);
+  /** Takes out the SA that has been due for longest; null if none is. */
+  @Nullable IkeSa takeDue(Instant now) {
+    if (entries.isEmpty() || entries.first().at().isAfter(now)) {
+      return null;
     }
-    return due;
+    IkeSa sa = entries.first().sa();
+    disarm(sa);
+    return sa;
   }
 }

@@ -47,7 +47,7 @@ final class Fleet {
   void start(
       Pair pair, boolean replaces, boolean childless, String why, Instant now, List<Action> out) {
     Peer peer = pair.peer();
-    Optional<PresharedKey> key = pair.initiatingKey();
+    Optional<PresharedKey> key = pair.initiatingKey(now);
     if (key.isEmpty() || peer.addresses().isEmpty()) {
       out.add(new Action.Drop(DropReason.NO_KEY));
       return;
@@ -76,31 +76,32 @@ final class Fleet {
     List<PresharedKey> keys = pair.peer().keys();
     if (keys.stream().noneMatch(k -> k.epoch() == sa.epoch())) {
       run(sa, new Input.Close(CloseReason.PEER_CHANGED), now, out);
-    } else if (isOutdated(pair, sa)) {
+    } else if (isOutdated(pair, sa, now)) {
       Duration wait = isLower(pair) ? IkeTimers.RETRY_FIRST : IkeTimers.RETRY_CAP.multipliedBy(3);
       sa.replaceBy(now.plus(wait));
       sas.refresh(sa);
     } else {
-      keep(sa);
+      keep(pair, sa);
     }
   }
 
-  /** Design, decision 4: a newer epoch that the peer refuses leaves the SA until keys change. */
-  private void keepWhatHasNoNewerEpoch(Pair pair) {
+  /** Design, decision 4: a newer epoch that the peer refuses leaves the SA in place. */
+  private void keepWhatHasNoNewerEpoch(Pair pair, Instant now) {
     for (IkeSa sa : pair.in(SaPhase.ESTABLISHED)) {
-      if (!isOutdated(pair, sa)) {
-        keep(sa);
+      if (!isOutdated(pair, sa, now)) {
+        keep(pair, sa);
       }
     }
   }
 
-  private void keep(IkeSa sa) {
+  private void keep(Pair pair, IkeSa sa) {
     sa.keep();
+    pair.retryOfNewerThan(sa.epoch()).ifPresent(sa::replaceBy);
     sas.refresh(sa);
   }
 
-  private static boolean isOutdated(Pair pair, IkeSa sa) {
-    return pair.initiatingKey().filter(k -> k.epoch() > sa.epoch()).isPresent();
+  private static boolean isOutdated(Pair pair, IkeSa sa, Instant now) {
+    return pair.initiatingKey(now).filter(k -> k.epoch() > sa.epoch()).isPresent();
   }
 
   /** Lets an SA handle something and draws the consequences for its peer. */
@@ -145,7 +146,7 @@ final class Fleet {
           && sa.isInitiator()
           && !(input instanceof Input.Superseded)) {
         pair.failed(sa.failure().orElse(CloseReason.CHILD_REFUSED), sa.attemptedEpoch(), now);
-        keepWhatHasNoNewerEpoch(pair);
+        keepWhatHasNoNewerEpoch(pair, now);
       }
     }
     if (sa.phase() == SaPhase.DEAD) {
@@ -193,7 +194,7 @@ final class Fleet {
         end(pair, verdict.loser(), verdict.input(), now, out);
       }
     }
-    pair.established();
+    pair.established(sa.epoch());
     List<IkeSa> all = pair.in(SaPhase.ESTABLISHED);
     if (all.size() > Limits.ESTABLISHED_PER_PEER) {
       IkeSa oldest = all.stream().filter(s -> s != pair.carrier()).findFirst().orElseThrow();

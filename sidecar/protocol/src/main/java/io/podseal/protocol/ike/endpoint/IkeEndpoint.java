@@ -72,6 +72,11 @@ public final class IkeEndpoint {
    */
   public List<Action> datagram(byte[] bytes, Endpoint from, Endpoint to, Instant now) {
     List<Action> out = new ArrayList<>();
+    if (from.port() == 0) {
+      // Nobody can be answered there, and it must not become an SA's address.
+      out.add(new Action.Drop(DropReason.DATAGRAM_SOURCE_PORT));
+      return out;
+    }
     switch (MessageDecoder.decode(bytes)) {
       case Decoded.Malformed<Datagram> bad -> {
         out.add(new Action.Drop(bad.reason()));
@@ -174,11 +179,10 @@ public final class IkeEndpoint {
   /** The time of {@link #deadline()} has come. */
   public List<Action> timer(Instant now) {
     List<Action> out = new ArrayList<>();
-    for (IkeSa sa : sas.takeDue(now)) {
-      // What one SA does may have ended another.
-      if (sas.bySpi(sa.localSpi()) == sa) {
-        fleet.run(sa, new Input.TimerFired(), now, out);
-      }
+    // One by one: were one to fail, the others would still be due. And each once.
+    int most = sas.size();
+    for (IkeSa sa = sas.takeDue(now); sa != null; sa = --most > 0 ? sas.takeDue(now) : null) {
+      fleet.run(sa, new Input.TimerFired(), now, out);
     }
     return out;
   }
@@ -338,13 +342,14 @@ public final class IkeEndpoint {
 
   private void replace(Pair pair, Peer next, Instant now, List<Action> out) {
     boolean moved = !pair.peer().addresses().equals(next.addresses());
-    boolean keysGone = pairs.update(pair, next);
+    Set<Integer> gone = pairs.update(pair, next);
     if (moved) {
       fleet.closeAll(pair, CloseReason.PEER_CHANGED, now, out);
       return;
     }
     for (IkeSa sa : pair.sas()) {
-      if (sa.phase() == SaPhase.CONNECTING && sa.isInitiator() && keysGone) {
+      boolean ours = sa.phase() == SaPhase.CONNECTING && sa.isInitiator();
+      if (ours && gone.contains(sa.attemptedEpoch())) {
         fleet.run(sa, new Input.Forget(CloseReason.PEER_CHANGED), now, out);
       } else {
         fleet.followEpoch(pair, sa, now, out);

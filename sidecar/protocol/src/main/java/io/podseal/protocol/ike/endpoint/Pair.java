@@ -15,6 +15,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One declared peer, its IKE SAs, which of them carries traffic, and what has been tried. */
@@ -35,6 +37,7 @@ final class Pair {
   private Instant notBefore = Instant.MIN;
   private Instant recoverAfter = Instant.MIN;
   private int refusedEpoch;
+  private Instant refusedUntil = Instant.MIN;
 
   private record Postponed(Crossing.Verdict verdict, Instant since) {}
 
@@ -50,9 +53,9 @@ final class Pair {
    * Takes over what the controller says now. Keys that did not change keep their object, because an
    * IKE SA under way may hold it; others are zeroed, and so are copies in {@code next}.
    *
-   * @return whether a key that an IKE SA under way may use is gone
+   * @return the epochs of keys that are gone, which IKE SAs under way may use
    */
-  boolean update(Peer next) {
+  Set<Integer> update(Peer next) {
     List<PresharedKey> keys = new ArrayList<>();
     List<PresharedKey> gone = new ArrayList<>(peer.keys());
     for (PresharedKey key : next.keys()) {
@@ -82,7 +85,7 @@ final class Pair {
     refusedEpoch = 0;
     notBefore = Instant.MIN;
     failures = 0;
-    return !gone.isEmpty();
+    return gone.stream().map(PresharedKey::epoch).collect(Collectors.toSet());
   }
 
   @SuppressWarnings("ReferenceEquality") // the same object must live, an equal one is a copy
@@ -210,8 +213,14 @@ final class Pair {
     return !contacted;
   }
 
-  void established() {
+  /**
+   * @param epoch of the key that the peer has authenticated with
+   */
+  void established(int epoch) {
     contacted = true;
+    if (epoch == refusedEpoch) {
+      refusedEpoch = 0;
+    }
     failures = 0;
     notBefore = Instant.MIN;
   }
@@ -224,6 +233,7 @@ final class Pair {
     if (reason == CloseReason.AUTHENTICATION_FAILED) {
       // Decision 4 of the design: the peer may not have this epoch yet; fall back to the other.
       refusedEpoch = epoch;
+      refusedUntil = now.plus(IkeTimers.EPOCH_REFUSAL);
     }
     Duration pause = IkeTimers.RETRY_FIRST.multipliedBy(1L << failures);
     failures = Math.min(failures + 1, Limits.BACKOFF_STEPS);
@@ -253,12 +263,17 @@ final class Pair {
     return true;
   }
 
-  /** The newest key to begin with, unless the peer has just refused it and there is another. */
-  Optional<PresharedKey> initiatingKey() {
+  /** When a newer epoch than this one, which the peer has refused, is tried again. */
+  Optional<Instant> retryOfNewerThan(int epoch) {
+    return refusedEpoch > epoch ? Optional.of(refusedUntil) : Optional.empty();
+  }
+
+  /** The newest key to begin with, unless the peer has lately refused it and there is another. */
+  Optional<PresharedKey> initiatingKey(Instant now) {
     Optional<PresharedKey> other =
         peer.keys().stream()
             .filter(PresharedKey::mayInitiate)
-            .filter(k -> k.epoch() != refusedEpoch)
+            .filter(k -> k.epoch() != refusedEpoch || !now.isBefore(refusedUntil))
             .findFirst();
     return other.or(peer::initiatingKey);
   }

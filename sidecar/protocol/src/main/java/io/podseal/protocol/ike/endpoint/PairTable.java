@@ -78,11 +78,11 @@ final class PairTable implements PeerDirectory {
   }
 
   /** See {@link Pair#update}. */
-  boolean update(Pair pair, Peer next) {
+  Set<Integer> update(Pair pair, Peer next) {
     unindex(pair);
-    boolean keysGone = pair.update(next);
+    Set<Integer> gone = pair.update(next);
     index(pair);
-    return keysGone;
+    return gone;
   }
 
   @Nullable Pair remove(Identity identity) {

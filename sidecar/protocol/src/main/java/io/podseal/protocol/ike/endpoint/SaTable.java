@@ -63,8 +63,8 @@ final class SaTable {
     return deadlines.next();
   }
 
-  /** The SAs that are due, which {@link #refresh} or {@link #remove} must follow. */
-  List<IkeSa> takeDue(Instant now) {
+  /** An SA that is due, which {@link #refresh} or {@link #remove} must follow; null for none. */
+  @Nullable IkeSa takeDue(Instant now) {
     return deadlines.takeDue(now);
   }
 }
