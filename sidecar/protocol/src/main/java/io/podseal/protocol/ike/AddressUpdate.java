@@ -28,6 +28,9 @@ final class AddressUpdate {
   /** Whose answer moves the children; any other check is out of date. */
   private @Nullable RoutabilityCheck awaited;
 
+  /** When the IKE SA began on which the peer last asked to be moved. */
+  private Instant askedOn = Instant.MIN;
+
   /**
    * §2.23: a peer behind a NAT is where its newest authenticated message came from. With MOBIKE
    * only ESP packets suggest an address (RFC 4555 §3.8), and an answer from there confirms it.
@@ -76,12 +79,13 @@ final class AddressUpdate {
     Optional<Integer> refusal = Optional.empty();
     SaCore core = sa.core();
     if (core.mobility() != Mobility.NONE) {
-      refusal = update(sa, request, in);
+      Established moved = movedBy(sa);
+      refusal = update(sa, moved, request, in);
       refusal.ifPresent(type -> payloads.add(NotifyPayload.of(type)));
       // §3.8: whoever asks what we see of it is told, and has told us what it sees of us.
       if (refusal.isEmpty() && NatDetection.isSupported(request)) {
         IkeContext ctx = core.ctx();
-        detectNat(sa, request, in, out);
+        detectNat(moved, request, in, out);
         payloads.addAll(
             NatDetection.notifies(
                 ctx, core.spiInitiator(), core.spiResponder(), in.to(), in.from()));
@@ -110,31 +114,46 @@ final class AddressUpdate {
     }
   }
 
+  /**
+   * Whom a request on {@code sa} moves: the SA with the children, which go where their IKE SA goes
+   * (§3.5), as the ends may not yet agree which of a rekey that is. The window orders the requests
+   * on one SA only: those on an SA before it are older. An SA that lost a crossing has no say.
+   */
+  private Established movedBy(Established sa) {
+    boolean heard = sa.phase() == SaPhase.ESTABLISHED || sa.succession().isRekeyed();
+    boolean last = !sa.core().begunAt().isBefore(askedOn);
+    return heard && last ? sa.children().keeper() : sa;
+  }
+
   /** Follows the peer if it asks for that and may; the notify that refuses it. */
-  private Optional<Integer> update(Established sa, IkeMessage request, Input.Received in) {
+  private Optional<Integer> update(
+      Established sa, Established moved, IkeMessage request, Input.Received in) {
     // §3.5: only the end that began the first IKE SA decides; an SA that is over is not moved.
     boolean asked =
         request.has(NotifyType.UPDATE_SA_ADDRESSES)
-            && sa.core().mobility() == Mobility.PEERS
-            && sa.phase() == SaPhase.ESTABLISHED
-            && sa.keepsChildren();
+            && moved.core().mobility() == Mobility.PEERS
+            && moved.phase() == SaPhase.ESTABLISHED
+            && moved.keepsChildren();
     if (!asked) {
       return Optional.empty();
     }
+    askedOn = sa.core().begunAt();
     Optional<NotifyPayload> noNats = request.notify(NotifyType.NO_NATS_ALLOWED);
     if (noNats.filter(n -> !n.data().equals(addresses(in))).isPresent()) {
       return Optional.of(NotifyType.UNEXPECTED_NAT_DETECTED);
     }
-    if (in.from().equals(sa.core().remote())) {
+    if (in.from().equals(moved.core().remote())) {
       return Optional.empty();
     }
-    if (!mayMove(sa.core()) || !SaCore.isEncapsulated(in)) {
+    if (!mayMove(moved.core()) || !SaCore.isEncapsulated(in)) {
       return Optional.of(NotifyType.UNACCEPTABLE_ADDRESSES);
     }
-    sa.core().moveUncheckedTo(in.from());
-    // A request in flight may never reach the old address; nor does its answer prove the new one.
-    sa.core().window().alsoTo(in.from());
-    awaited = new RoutabilityCheck(sa, this);
+    for (SaCore core : List.of(sa.core(), moved.core())) {
+      core.moveUncheckedTo(in.from());
+      // A request in flight may never reach the old address; nor does its answer prove the new one.
+      core.window().alsoTo(in.from());
+    }
+    awaited = new RoutabilityCheck(moved, this);
     return Optional.empty();
   }
 
@@ -157,8 +176,9 @@ final class AddressUpdate {
   /** Begins the check of an address that {@link #answer} has taken over. */
   void check(Established sa, Instant now, List<Action> out) {
     RoutabilityCheck check = awaited;
-    if (check != null && sa.keepsChildren() && !sa.exchanges().holds(e -> e == check)) {
-      sa.begin(check, now, out);
+    Established keeper = sa.children().keeper();
+    if (check != null && !keeper.exchanges().holds(e -> e == check)) {
+      keeper.begin(check, now, out);
     }
   }
 

@@ -91,8 +91,8 @@ final class SaCore {
   }
 
   /**
-   * Takes over from {@code old}. With MOBIKE only the SA with the children follows a move (RFC 4555
-   * §3.5); without, this one's own messages have shown where the peer is.
+   * Takes over from {@code old}. With MOBIKE the SA with the children has followed every move (RFC
+   * 4555 §3.5); without, this one's own messages have shown where the peer is.
    */
   void succeeds(SaCore old) {
     if (mobility != Mobility.NONE) {
