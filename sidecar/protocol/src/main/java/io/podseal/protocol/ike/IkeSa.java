@@ -45,10 +45,10 @@ public final class IkeSa {
 
   /** Answers an IKE_SA_INIT request; empty when it is refused and nothing is kept. */
   public static Optional<IkeSa> respond(
-      IkeContext ctx, Input.Received in, Instant now, List<Action> out) {
+      IkeContext ctx, Input.Received in, KeyExchangeRation ration, Instant now, List<Action> out) {
     long spiInitiator = in.datagram().header().spiInitiator();
     SaCore core = new SaCore(ctx, false, spiInitiator, ctx.randomIkeSpi(), in.from(), now);
-    return SaInitResponder.answer(core, in, now, out)
+    return SaInitResponder.answer(core, in, ration, now, out)
         .map(state -> new IkeSa(core, false, 0, state));
   }
 

@@ -27,7 +27,8 @@ final class SaInitResponder {
   private SaInitResponder() {}
 
   /** Answers a request; gives the state that waits for IKE_AUTH, or empty if nothing is kept. */
-  static Optional<State> answer(SaCore core, Input.Received in, Instant now, List<Action> out) {
+  static Optional<State> answer(
+      SaCore core, Input.Received in, KeyExchangeRation ration, Instant now, List<Action> out) {
     IkeMessage request = in.datagram().clearMessage();
     IkeHeader header = request.header();
     Optional<Integer> critical = request.unknownCritical();
@@ -61,6 +62,15 @@ final class SaInitResponder {
     if (ke.get().method() != wanted) {
       Bytes method = Bytes.copyOf(new ByteWriter().u16(wanted).toArray());
       refuse(header, NotifyType.INVALID_KE_PAYLOAD, method, in, out);
+      return Optional.empty();
+    }
+    // Here and not by the provider alone: what cannot be computed takes no ration.
+    if (ke.get().data().length() != suite.keyExchange().requestLength()) {
+      SaCore.drop(DropReason.IKE_PAYLOAD_SYNTAX, out);
+      return Optional.empty();
+    }
+    if (!ration.takes(suite.keyExchange())) {
+      SaCore.drop(DropReason.IKE_KEY_EXCHANGE_RATE, out);
       return Optional.empty();
     }
     Optional<KeyExchangeResponse> keyExchange =

@@ -2,6 +2,7 @@ package io.podseal.protocol.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podseal.protocol.crypto.KeyExchangeMethod;
 import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.ike.IkeOptions;
@@ -16,8 +17,10 @@ import io.podseal.protocol.message.NotifyPayload;
 import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.message.Payload;
 import io.podseal.protocol.message.SaPayload;
+import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.policy.Proposals;
 import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.wire.Bytes;
@@ -92,15 +95,20 @@ class FloodSimTest extends AskedByStrangers {
 
   @Test
   void expensiveKeyExchangesBeyondTheBudgetAreDroppedAndCheapOnesAreNot() {
+    b.offer =
+        CryptoOffer.CLASSIC.withKeyExchange(
+            List.of(KeyExchangeMethod.X25519, KeyExchangeMethod.MODP_4096));
+    b.knows(a, Lifetimes.DEFAULT, Host.key(1, "k"));
+    CryptoOffer offer = CryptoOffer.CLASSIC.withKeyExchange(List.of(KeyExchangeMethod.MODP_4096));
     KePayload modp = new KePayload(16, new Gen(1).octets(512, 512));
-    int begun = 0;
     for (int i = 1; i <= 20; i++) {
       List<Payload> payloads = Stranger.payloads(modp, 32);
+      payloads.set(0, new SaPayload(Proposals.ike(offer, Bytes.EMPTY)));
       byte[] first = MessageEncoder.clear(Stranger.init(i), payloads);
       payloads.addFirst(answer(first, Stranger.at(i)).notify(NotifyType.COOKIE).orElseThrow());
-      begun += answers(MessageEncoder.clear(Stranger.init(i), payloads), Stranger.at(i)).size();
+      answers(MessageEncoder.clear(Stranger.init(i), payloads), Stranger.at(i));
     }
-    assertThat(begun).isEqualTo(2);
+    assertThat(b.endpoint().view()).hasSize(2);
     assertThat(b.drops(DropReason.IKE_KEY_EXCHANGE_RATE)).isEqualTo(18);
     assertThat(answer(Stranger.request(99), Stranger.at(99)).first(SaPayload.class)).isPresent();
   }

@@ -166,7 +166,7 @@ public final class IkeEndpoint {
       fleet.run(known.get(), in, now, out);
     } else {
       if (gate.admits(in, sas.size(), now, out)) {
-        IkeSa.respond(ctx, in, now, out)
+        IkeSa.respond(ctx, in, gate.rationFor(in, now), now, out)
             .ifPresent(sa -> {
               gate.opened(sa, in);
               sas.add(sa);

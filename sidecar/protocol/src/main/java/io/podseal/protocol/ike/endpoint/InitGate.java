@@ -5,6 +5,7 @@ import io.podseal.protocol.ike.IkeContext;
 import io.podseal.protocol.ike.IkeSa;
 import io.podseal.protocol.ike.InitAnswer;
 import io.podseal.protocol.ike.Input;
+import io.podseal.protocol.ike.KeyExchangeRation;
 import io.podseal.protocol.ike.Limits;
 import io.podseal.protocol.message.IkeHeader;
 import io.podseal.protocol.message.KePayload;
@@ -150,16 +151,19 @@ final class InitGate {
       return false;
     }
     // Whoever finds the strangers' share used up was asked for a cookie: its address is its own.
-    Pair pair = pairs.at(in.from().address());
-    if (!hasPlaceAmongStrangers(in.from().address()) && !hasPlaceKept(pair)) {
+    InetAddress source = in.from().address();
+    if (!hasPlaceAmongStrangers(source) && !hasPlaceKept(pairs.at(source))) {
       out.add(new Action.Drop(DropReason.IKE_TOO_MANY_HALF_OPEN));
       return false;
     }
-    if (!keyExchanges.takes(method, now) && !(pair != null && pair.mayBegin(method, now))) {
-      out.add(new Action.Drop(DropReason.IKE_KEY_EXCHANGE_RATE));
-      return false;
-    }
     return true;
+  }
+
+  /** Where the key exchange of an admitted request is counted: among strangers', or its peer's. */
+  KeyExchangeRation rationFor(Input.Received in, Instant now) {
+    Pair pair = pairs.at(in.from().address());
+    return method ->
+        keyExchanges.takes(method.id(), now) || (pair != null && pair.mayBegin(method.id(), now));
   }
 
   private boolean hasPlaceAmongStrangers(InetAddress source) {
