@@ -59,6 +59,16 @@ public final class Limits {
   /** Such challenges per second, each shorter than what it answers: under 1 % of a core. */
   public static final int CHALLENGE_RATE = 500;
 
+  /** Challenges at once to all declared peers' addresses together, beyond what each gets. */
+  public static final int PEER_CHALLENGE_BURST = 1_000;
+
+  /**
+   * Such challenges per second. A challenge is never longer than what it answers and costs a few
+   * microseconds, so this is about 5 % of a core and never amplifies; fewer would let a small flood
+   * in a peer's name keep the peer out.
+   */
+  public static final int PEER_CHALLENGE_RATE = 10_000;
+
   /** Datagrams at once that repeat a request of an SA whose peer has not authenticated. */
   public static final int REPEAT_BURST = 30;
 

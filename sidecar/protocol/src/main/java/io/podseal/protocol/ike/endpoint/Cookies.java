@@ -20,7 +20,6 @@ import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Stateless cookies: a source proves that it receives what is sent to its address before anything
@@ -37,6 +36,9 @@ final class Cookies {
 
   /** §2.6: a new secret from time to time. Longer than any cookie of the one before is good. */
   private static final Duration SECRET_LIFETIME = Duration.ofMinutes(2);
+
+  /** Header 28, notify 8, number 1, MAC 32. */
+  private static final int CHALLENGE_LENGTH = 69;
 
   private final CryptoProvider crypto;
   private final RandomSource random;
@@ -102,12 +104,17 @@ final class Cookies {
     return fresh || older;
   }
 
-  /** The answer that asks for the cookie; empty for a request without nonce. */
-  Optional<byte[]> challenge(Datagram request, Endpoint from, Instant now) {
+  /**
+   * Whether a request can be asked for a cookie: it has the nonce that goes into one, and is no
+   * shorter than what asks for it.
+   */
+  static boolean canBeAsked(Datagram request) {
+    return request.bytes().length >= CHALLENGE_LENGTH && request.clearMessage().nonce().isPresent();
+  }
+
+  /** The answer that asks for the cookie. */
+  byte[] challenge(Datagram request, Endpoint from, Instant now) {
     IkeMessage message = request.clearMessage();
-    if (message.nonce().isEmpty()) {
-      return Optional.empty();
-    }
     renew(now);
     IkeHeader header =
         new IkeHeader(request.header().spiInitiator(), 0, ExchangeType.IKE_SA_INIT, false, true, 0);
@@ -115,7 +122,7 @@ final class Cookies {
         List.of(
             NotifyPayload.of(
                 NotifyType.COOKIE, Bytes.copyOf(cookie(message, from, slice(now), current, 0))));
-    return Optional.of(MessageEncoder.clear(header, payloads));
+    return MessageEncoder.clear(header, payloads);
   }
 
   /** §2.6: the nonce is covered, so that seeing only the challenge is not enough to answer it. */

@@ -33,6 +33,8 @@ final class InitGate {
   private final AnswerRates answers;
   private final AnswerRates proven;
   private final AnswerRates challenges;
+  private final TokenBucket peerChallenges =
+      new TokenBucket(Limits.PEER_CHALLENGE_BURST, Limits.PEER_CHALLENGE_RATE);
   private final KeyExchangeBudget keyExchanges = KeyExchangeBudget.ofStrangers();
   private final PairTable pairs;
   private final int ikeSas;
@@ -80,12 +82,20 @@ final class InitGate {
     if (returned && proven.mayAnswer(source, now)) {
       return true;
     }
-    if (!returned && known(in).isEmpty() && challenges.mayAnswer(source, now)) {
+    if (!returned
+        && known(in).isEmpty()
+        && Cookies.canBeAsked(in.datagram())
+        && mayChallenge(source, now)) {
       challenge(in, now, out);
     } else {
       out.add(new Action.Drop(DropReason.RATE_LIMITED));
     }
     return false;
+  }
+
+  private boolean mayChallenge(InetAddress source, Instant now) {
+    return challenges.mayAnswer(source, now)
+        || (pairs.at(source) != null && peerChallenges.takes(1, now));
   }
 
   /**
@@ -176,13 +186,13 @@ final class InitGate {
   }
 
   private void challenge(Input.Received in, Instant now, List<Action> out) {
-    Optional<byte[]> challenge = cookies.challenge(in.datagram(), in.from(), now);
-    if (challenge.isEmpty() || challenge.get().length > in.datagram().bytes().length) {
+    if (!Cookies.canBeAsked(in.datagram())) {
       out.add(new Action.Drop(DropReason.IKE_NO_ANSWER_DUE));
       return;
     }
     boolean encapsulated = in.to().port() == Ports.IKE_NAT_TRAVERSAL;
-    out.add(new Action.Send(challenge.get(), in.from(), encapsulated));
+    byte[] challenge = cookies.challenge(in.datagram(), in.from(), now);
+    out.add(new Action.Send(challenge, in.from(), encapsulated));
     out.add(new Action.Drop(DropReason.IKE_COOKIE_REQUIRED));
   }
 
