@@ -15,9 +15,17 @@ public interface DataPlaneListener {
   /** ESP arrived for an SPI that is not installed; at most once per source address in 500 ms. */
   void unknownSpi(int spi, Endpoint from);
 
-  /** The first authenticated packet arrived on this SA. */
-  void firstInbound(int inboundSpi);
+  /**
+   * The first authenticated packet arrived on this SA.
+   *
+   * @return whether this was taken; if not, a later packet says so again
+   */
+  boolean firstInbound(int inboundSpi);
 
-  /** A fresh authenticated packet came from another UDP address than the SA's remote. */
-  void remoteMoved(int inboundSpi, Endpoint from);
+  /**
+   * A fresh authenticated packet came from another UDP address than the SA's remote.
+   *
+   * @return whether this was taken; if not, a later packet from there says so again
+   */
+  boolean remoteMoved(int inboundSpi, Endpoint from);
 }

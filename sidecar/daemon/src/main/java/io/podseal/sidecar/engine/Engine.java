@@ -220,9 +220,18 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
   }
 
   private void offer(int octets, Function<Instant, List<Action>> input) {
-    if (!inputs.offer(() -> run(input.apply(clock.instant())), octets)) {
+    counted(inputs.offer(() -> run(input.apply(clock.instant())), octets));
+  }
+
+  private boolean offerProven(Function<Instant, List<Action>> input) {
+    return counted(inputs.offerProven(() -> run(input.apply(clock.instant()))));
+  }
+
+  private boolean counted(boolean taken) {
+    if (!taken) {
       events.dropped(DropReason.QUEUE_FULL);
     }
+    return taken;
   }
 
   /** An IKE message arrived on UDP 500. */
@@ -246,13 +255,13 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
   }
 
   @Override
-  public void firstInbound(int inboundSpi) {
-    offer(now -> endpoint.firstInbound(inboundSpi, now));
+  public boolean firstInbound(int inboundSpi) {
+    return offerProven(now -> endpoint.firstInbound(inboundSpi, now));
   }
 
   @Override
-  public void remoteMoved(int inboundSpi, Endpoint from) {
-    offer(now -> endpoint.remoteMoved(inboundSpi, from, now));
+  public boolean remoteMoved(int inboundSpi, Endpoint from) {
+    return offerProven(now -> endpoint.remoteMoved(inboundSpi, from, now));
   }
 
   /** Ends the SAs of these peers; when this returns nothing is sealed to or opened from them. */

@@ -14,6 +14,9 @@ final class InputQueue {
   /** A handshake takes a millisecond, so this is a few seconds of work. */
   static final int INPUTS = 4096;
 
+  /** Room beside {@link #INPUTS} for what authenticated packets say. */
+  static final int PROVEN_INPUTS = 1024;
+
   /** A sixteenth of the sidecar's heap; all peers together keep less than this in flight. */
   static final int OCTETS = 4 * 1024 * 1024;
 
@@ -24,7 +27,10 @@ final class InputQueue {
   private final Condition added = lock.newCondition();
   private int octets;
 
-  /** Adds work that keeps {@code octets} of the network's; false when there is no room for it. */
+  /**
+   * Adds work that anybody may cause and that keeps {@code octets} of the network's; false when
+   * there is no room for it.
+   */
   boolean offer(Runnable work, int octets) {
     lock.lock();
     try {
@@ -32,6 +38,23 @@ final class InputQueue {
         return false;
       }
       add(new Input(work, octets));
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Adds work that only an authenticated packet causes, for which strangers leave room; false when
+   * there is none.
+   */
+  boolean offerProven(Runnable work) {
+    lock.lock();
+    try {
+      if (inputs.size() >= INPUTS + PROVEN_INPUTS) {
+        return false;
+      }
+      add(new Input(work, 0));
       return true;
     } finally {
       lock.unlock();

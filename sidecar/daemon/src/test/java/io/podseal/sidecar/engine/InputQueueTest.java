@@ -47,6 +47,31 @@ final class InputQueueTest {
   }
 
   @Test
+  void whatAuthenticatedPacketsSayFindsRoomInAFlood() throws InterruptedException {
+    List<String> done = new ArrayList<>();
+    int before = flood(28);
+
+    assertThat(queue.offerProven(() -> done.add("moved"))).isTrue();
+    for (int i = 0; i <= before; i++) {
+      queue.poll(0).orElseThrow().run();
+    }
+
+    assertThat(done).containsExactly("moved");
+  }
+
+  @Test
+  void whatAuthenticatedPacketsSayIsHeldToItsNumber() {
+    flood(28);
+
+    int held = 0;
+    while (queue.offerProven(() -> {})) {
+      held++;
+    }
+
+    assertThat(held).isEqualTo(InputQueue.PROVEN_INPUTS);
+  }
+
+  @Test
   void whoWaitsIsWokenByTheNextInput() throws InterruptedException {
     Thread other = Thread.ofVirtual().start(() -> queue.put(() -> {}));
 

@@ -113,23 +113,14 @@ final class Opener extends DataThread {
     }
     int payload = sa.inbound.open(received, offset, length, packet, PAYLOAD);
     if (InboundSa.isAuthentic(payload)) {
-      report(sa, Math.max(0, payload), source);
+      sa.received.count(Math.max(0, payload), nowMillis);
+      sa.report(source, nowMillis, shared.listener());
     }
     if (payload < 0) {
       drops.count(payload);
       return;
     }
     deliver(sa, payload);
-  }
-
-  private void report(Sa sa, int payload, long source) {
-    sa.received.count(payload, nowMillis);
-    if (sa.hearFirst()) {
-      shared.listener().firstInbound(sa.inboundSpi());
-    }
-    if (sa.hasMoved(source)) {
-      shared.listener().remoteMoved(sa.inboundSpi(), UdpAddress.unpack(source));
-    }
   }
 
   private void deliver(Sa sa, int payload) {

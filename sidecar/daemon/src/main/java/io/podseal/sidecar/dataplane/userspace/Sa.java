@@ -12,6 +12,7 @@ import io.podseal.protocol.policy.ChildSaKeys;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.sidecar.dataplane.ChildSa;
 import io.podseal.sidecar.dataplane.ChildSaStats;
+import io.podseal.sidecar.dataplane.DataPlaneListener;
 import io.podseal.sidecar.linux.Datagram;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -22,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * #inbound} to podseal-rx.
  */
 final class Sa {
+  /** Between a report and the next, or the next try of one that was not taken. */
+  static final long REPORT_PAUSE_MILLIS = 100;
+
   private static final VarHandle SEQUENCE;
 
   static {
@@ -65,8 +69,9 @@ final class Sa {
   private long sequence;
 
   // podseal-rx only
-  private boolean heard;
+  private boolean firstReported;
   private long moveReported;
+  private long quietUntilMillis;
 
   /**
    * @param linkMtu of the link that sealed packets leave by
@@ -114,22 +119,30 @@ final class Sa {
     SEQUENCE.setOpaque(this, outbound.sequence());
   }
 
-  /** Whether this is the first authentic packet; true once. */
-  boolean hearFirst() {
-    boolean first = !heard;
-    heard = true;
-    return first;
-  }
-
-  /** Whether an authentic packet from {@code source} is news about the peer's address. */
-  boolean hasMoved(long source) {
-    if (source == remote) {
+  /**
+   * Tells the listener what an authentic packet from {@code source} is news of: that it is the
+   * first, or that the peer has another address. What the listener does not take is said again by a
+   * later packet. The pause bounds what a listener without room costs, and a source that changes
+   * with every packet.
+   */
+  void report(long source, long nowMillis, DataPlaneListener listener) {
+    boolean moved = source != remote;
+    if (!moved) {
       moveReported = 0;
-      return false;
     }
-    boolean news = source != moveReported;
-    moveReported = source;
-    return news;
+    boolean moveIsNews = moved && source != moveReported;
+    if ((firstReported && !moveIsNews) || nowMillis < quietUntilMillis) {
+      return;
+    }
+    if (!firstReported) {
+      firstReported = listener.firstInbound(inboundSpi);
+    }
+    if (moveIsNews && listener.remoteMoved(inboundSpi, UdpAddress.unpack(source))) {
+      moveReported = source;
+    }
+    if (moveIsNews || !firstReported) {
+      quietUntilMillis = nowMillis + REPORT_PAUSE_MILLIS;
+    }
   }
 
   ChildSaStats stats() {

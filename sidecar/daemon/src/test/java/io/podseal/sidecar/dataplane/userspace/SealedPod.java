@@ -41,6 +41,9 @@ final class SealedPod implements AutoCloseable, DataPlaneListener {
   /** One word and its arguments for each call of the listener. */
   final List<String> events = new CopyOnWriteArrayList<>();
 
+  /** Whether authenticated packets find no room, as in an engine under a flood. */
+  volatile boolean full;
+
   private final Inet4Address address;
   private final int udpPort;
   private final PeerRoutes routes;
@@ -167,13 +170,19 @@ final class SealedPod implements AutoCloseable, DataPlaneListener {
   }
 
   @Override
-  public void firstInbound(int inboundSpi) {
-    events.add("first " + Integer.toHexString(inboundSpi));
+  public boolean firstInbound(int inboundSpi) {
+    return take("first " + Integer.toHexString(inboundSpi));
   }
 
   @Override
-  public void remoteMoved(int inboundSpi, Endpoint from) {
-    events.add("moved " + Integer.toHexString(inboundSpi) + " " + from);
+  public boolean remoteMoved(int inboundSpi, Endpoint from) {
+    return take("moved " + Integer.toHexString(inboundSpi) + " " + from);
+  }
+
+  private boolean take(String event) {
+    boolean taken = !full;
+    events.add(taken ? event : "refused " + event);
+    return taken;
   }
 
   @Override

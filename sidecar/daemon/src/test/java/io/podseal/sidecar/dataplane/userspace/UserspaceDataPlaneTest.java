@@ -285,6 +285,25 @@ final class UserspaceDataPlaneTest {
   }
 
   @Test
+  void whatTheListenerHadNoRoomForIsReportedAgainByALaterPacket() throws Exception {
+    b.close();
+    b = SealedPod.open(two, one.address(), 4600);
+    int spiA = a.install(two.address(), PORT, 1);
+    a.plane.selectOutbound(spiA);
+    b.plane.selectOutbound(b.install(one.address(), PORT, 1));
+    String first = "first " + hex(spiA);
+    String moved = "moved " + hex(spiA) + " " + new Endpoint(two.address(), 4600);
+    a.full = true;
+
+    assertFails(two, "ping -c1 -W1 " + one.ip());
+    assertThat(a.events).containsExactly("refused " + first, "refused " + moved);
+    a.full = false;
+    assertFails(two, "ping -c2 -i0.2 -W1 " + one.ip());
+
+    assertThat(a.events.subList(2, a.events.size())).containsExactly(first, moved);
+  }
+
+  @Test
   void ikeMessagesPassBesideEspAndKeepalivesAreCounted() throws Exception {
     byte[] message = new byte[3000];
     new Random(5).nextBytes(message);
