@@ -234,8 +234,12 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
     return taken;
   }
 
-  /** An IKE message arrived on UDP 500. */
+  /** An IKE message arrived on UDP 500; from port 0 it is dropped, as nothing can be sent there. */
   public void ikeOn500(byte[] message, Endpoint from) {
+    if (from.port() == 0) {
+      events.dropped(DropReason.IKE_NO_ANSWER_DUE);
+      return;
+    }
     offer(message.length, now -> endpoint.datagram(message, from, local500, now));
   }
 

@@ -77,7 +77,8 @@ public final class UdpSocket implements AutoCloseable {
    * @return how many of them the kernel refused
    */
   public int sendSegments(Datagram datagram, int length, int size) {
-    if (segmentation && length > size) {
+    boolean inOneCall = segmentation && length > size;
+    if (inOneCall) {
       int sent = datagram.send(fd.number(), 0, length, size);
       if (sent == length) {
         return 0;
@@ -85,8 +86,6 @@ public final class UdpSocket implements AutoCloseable {
       if (!Errno.EIO.is(sent) && !Errno.EINVAL.is(sent)) {
         return (length + size - 1) / size;
       }
-      // A device without checksum offload, or a kernel that cannot: from now on one by one.
-      segmentation = false;
     }
     int refused = 0;
     for (int offset = 0; offset < length; offset += size) {
@@ -94,6 +93,11 @@ public final class UdpSocket implements AutoCloseable {
       if (datagram.send(fd.number(), offset, one, one) != one) {
         refused++;
       }
+    }
+    if (inOneCall && refused == 0) {
+      // The address is not to blame, as port 0 would be, but a device without checksum offload or a
+      // kernel that cannot: from now on one by one.
+      segmentation = false;
     }
     return refused;
   }

@@ -70,6 +70,17 @@ final class EngineTest {
     assertThat(events.count(DropReason.QUEUE_FULL)).isEqualTo(3);
   }
 
+  @Test
+  void aMessageFromPortZeroIsDroppedBeforeTheEngineSeesIt() throws Exception {
+    engine.ikeOn500(new byte[1], new Endpoint(STRANGER.address(), 0));
+    engine.ikeOn500(new byte[1], STRANGER);
+
+    assertThat(events.busy.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(events.drops)
+        .containsOnly(
+            Map.entry(DropReason.IKE_NO_ANSWER_DUE, 1L), Map.entry(DropReason.IKE_HEADER, 1L));
+  }
+
   /** Keeps the engine thread busy and sends it what it has no time for. */
   private void flood() throws InterruptedException {
     engine.ikeOn500(new byte[1], STRANGER);

@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 final class UdpSocketTest {
   private static final int LOOPBACK = 0x7f000001;
   private static final int BUFFER = 1 << 20;
+  private static final int SO_NO_CHECK = 11;
 
   @Test
   void datagramArrivesWithItsLengthOctetsAndSource() {
@@ -72,6 +75,60 @@ final class UdpSocketTest {
 
       assertThat(from.send(out, 3)).isFalse();
     }
+  }
+
+  @Test
+  void segmentsLeaveInOneCallAlsoAfterAnAddressThatIsNotAllowed() {
+    try (UdpSocket from = UdpSocket.bind(0, 0, BUFFER);
+        UdpSocket to = UdpSocket.bind(0, 0, BUFFER);
+        EventFd wake = new EventFd()) {
+      assertThat(to.receiveSegments()).isTrue();
+      Datagram out = new Datagram(300);
+      out.to(LOOPBACK, 0);
+      assertThat(Errno.EINVAL.is(out.send(from.fd().number(), 0, 300, 100))).isTrue();
+      assertThat(from.sendSegments(out, 300, 100)).as("refused").isEqualTo(3);
+
+      out.to(LOOPBACK, to.port());
+      assertThat(from.sendSegments(out, 300, 100)).as("refused").isZero();
+
+      assertThat(lengths(to, wake, 300)).containsExactly(300);
+    }
+  }
+
+  @Test
+  void segmentsLeaveOneByOneOnceTheKernelCannot() {
+    try (UdpSocket from = UdpSocket.bind(0, 0, BUFFER);
+        UdpSocket to = UdpSocket.bind(0, 0, BUFFER);
+        EventFd wake = new EventFd()) {
+      assertThat(to.receiveSegments()).isTrue();
+      Datagram out = new Datagram(300);
+      out.to(LOOPBACK, to.port());
+
+      // Without a checksum the kernel does not cut.
+      from.fd().option(SocketOptions.SOL_SOCKET, SO_NO_CHECK, 1);
+      assertThat(from.sendSegments(out, 300, 100)).as("refused").isZero();
+      assertThat(lengths(to, wake, 300)).containsExactly(100, 100, 100);
+
+      from.fd().option(SocketOptions.SOL_SOCKET, SO_NO_CHECK, 0);
+      assertThat(from.sendSegments(out, 250, 100)).as("refused").isZero();
+      assertThat(lengths(to, wake, 250)).containsExactly(100, 100, 50);
+    }
+  }
+
+  /** Lengths of what is received at once until {@code total} octets are there. */
+  private static List<Integer> lengths(UdpSocket socket, EventFd wake, int total) {
+    Datagram in = new Datagram(2000);
+    List<Integer> lengths = new ArrayList<>();
+    int left = total;
+    while (left > 0) {
+      Poller poller = new Poller(socket, wake);
+      poller.await(Duration.ofSeconds(5));
+      assertThat(poller.isReadable()).as("%d octets are missing", left).isTrue();
+      int length = socket.receive(in);
+      lengths.add(length);
+      left -= length;
+    }
+    return lengths;
   }
 
   @Test

@@ -13,14 +13,18 @@ import io.podseal.sidecar.lab.Echo;
 import io.podseal.sidecar.lab.Lab;
 import io.podseal.sidecar.lab.Lab.Pod;
 import io.podseal.sidecar.lab.Lab.Topology;
+import io.podseal.sidecar.lab.Packets;
 import io.podseal.sidecar.lab.Wire;
 import io.podseal.sidecar.linux.Datagram;
+import io.podseal.sidecar.linux.NativeBuffer;
+import io.podseal.sidecar.linux.TunDevice;
 import io.podseal.sidecar.linux.UdpSocket;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -357,6 +361,38 @@ final class UserspaceDataPlaneTest {
   }
 
   @Test
+  void nothingFromPortZeroIsTakenEvenIfItIsAuthentic() throws Exception {
+    a.plane.selectOutbound(a.install(two.address(), 4600, 1));
+    int spi = b.install(one.address(), PORT, 1);
+    b.plane.selectOutbound(spi);
+    byte[] esp;
+    try (Wire wire = new Wire(lab.node(), "veth1")) {
+      assertFails(one, "ping -c1 -W1 " + two.ip());
+      wire.finish();
+      byte[] packet = wire.packets().stream().filter(p -> p[9] == 17).findFirst().orElseThrow();
+      esp = Arrays.copyOfRange(packet, 28, packet.length);
+    }
+    byte[] ike = new byte[32];
+    Inet4Address source = Lab.ipv4("10.99.0.9");
+
+    try (TunDevice link = two.namespace().call(() -> TunDevice.open("link0", false))) {
+      two.namespace().sh("ip addr add 10.99.0.1/24 dev link0; ip link set link0 up");
+      inject(link, Packets.udp(source, 0, two.address(), PORT, esp));
+      inject(link, Packets.udp(source, 0, two.address(), PORT, ike));
+      await(() -> b.plane.dropped(DropReason.IKE_NO_ANSWER_DUE) == 2);
+      assertThat(b.events).isEmpty();
+      assertThat(b.plane.stats().getFirst().packetsIn()).isZero();
+
+      inject(link, Packets.udp(source, 1, two.address(), PORT, esp));
+      inject(link, Packets.udp(source, 1, two.address(), PORT, ike));
+      await(() -> b.events.size() == 3);
+    }
+    Endpoint from = new Endpoint(source, 1);
+    assertThat(b.events)
+        .containsExactly("first " + hex(spi), "moved " + hex(spi) + " " + from, "ike " + from);
+  }
+
+  @Test
   void packetWithASourceThatIsNotThePodsIsNotSealed() throws Exception {
     SealedPod.connect(a, b, 1);
     one.namespace().sh("ip addr add 10.99.0.1/32 dev lo");
@@ -482,6 +518,14 @@ final class UserspaceDataPlaneTest {
     datagram.payload().write(0, payload, 0, payload.length);
     datagram.to(UdpAddress.toInt(to.address()), PORT);
     assertThat(socket.send(datagram, payload.length)).isTrue();
+  }
+
+  /** Lets a packet arrive by a link of the test. */
+  private static void inject(TunDevice link, byte[] packet) {
+    int length = VirtioHeader.LENGTH + packet.length;
+    NativeBuffer buffer = new NativeBuffer(length);
+    buffer.write(VirtioHeader.LENGTH, packet, 0, packet.length);
+    assertThat(link.write(buffer, length)).isTrue();
   }
 
   private static void assertFails(Pod in, String command) {
