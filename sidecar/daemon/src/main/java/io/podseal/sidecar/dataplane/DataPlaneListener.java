@@ -12,7 +12,10 @@ public interface DataPlaneListener {
   /** A packet is held because the peer has no outbound SA; at most once per peer in 500 ms. */
   void sealingNeeded(String peerIdentity);
 
-  /** ESP arrived for an SPI that is not installed; at most once per source address in 500 ms. */
+  /**
+   * ESP arrived from an address of the {@link PeerTable} for an SPI that is not installed; at most
+   * once per address in 500 ms.
+   */
   void unknownSpi(int spi, Endpoint from);
 
   /**

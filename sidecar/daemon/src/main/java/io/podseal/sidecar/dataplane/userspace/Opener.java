@@ -111,7 +111,9 @@ final class Opener extends DataThread {
     }
     if (sa == null) {
       drops.count(DropReason.ESP_UNKNOWN_SPI);
-      if (unknownSpi.allows(UdpAddress.address(source), System.nanoTime())) {
+      int address = UdpAddress.address(source);
+      // The engine makes nothing of a stranger's, which must not use up what peers may say.
+      if (tables.paths().get(address) != null && unknownSpi.allows(address, System.nanoTime())) {
         shared.listener().unknownSpi(spi, UdpAddress.unpack(source));
       }
       return;

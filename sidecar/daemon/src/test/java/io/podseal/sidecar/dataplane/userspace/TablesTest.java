@@ -7,7 +7,10 @@ import io.podseal.sidecar.lab.Lab;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.PrimitiveIterator;
 import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
 /** The look-up structures of the data threads. */
@@ -54,7 +57,32 @@ final class TablesTest {
 
     assertThat(limiter.allows(7, start)).isTrue();
     assertThat(limiter.allows(7, start + 499_999_999)).isFalse();
-    assertThat(limiter.allows(8, start + 1)).isTrue();
+    assertThat(new Random(4).ints(16))
+        .as("other keys, of which few meet 7")
+        .anyMatch(key -> limiter.allows(key, start + 1));
     assertThat(limiter.allows(7, start + 500_000_000)).isTrue();
+  }
+
+  @Test
+  void keysThatShareAnAllowanceShareNoneInAnotherRateLimiter() {
+    Duration interval = Duration.ofMillis(500);
+    RateLimiter one = new RateLimiter(interval);
+    // An hour between two tries, so that what one uses up is free again for the next.
+    PrimitiveIterator.OfLong hours = LongStream.iterate(0, h -> h + 3_600_000_000_000L).iterator();
+    int[] colliding =
+        new Random(4)
+            .ints()
+            .filter(key -> collides(one, 7, key, hours.nextLong()))
+            .limit(8)
+            .toArray();
+
+    assertThat(IntStream.of(colliding))
+        .as("each meets 7 again with a probability of 1/512")
+        .anyMatch(key -> !collides(new RateLimiter(interval), 7, key, 0));
+  }
+
+  private static boolean collides(RateLimiter limiter, int key, int other, long now) {
+    assertThat(limiter.allows(key, now)).isTrue();
+    return !limiter.allows(other, now);
   }
 }
