@@ -237,7 +237,7 @@ public final class Engine implements DataPlaneListener, AutoCloseable {
   /** An IKE message arrived on UDP 500; from port 0 it is dropped, as nothing can be sent there. */
   public void ikeOn500(byte[] message, Endpoint from) {
     if (from.port() == 0) {
-      events.dropped(DropReason.IKE_NO_ANSWER_DUE);
+      events.dropped(DropReason.DATAGRAM_SOURCE_PORT);
       return;
     }
     offer(message.length, now -> endpoint.datagram(message, from, local500, now));

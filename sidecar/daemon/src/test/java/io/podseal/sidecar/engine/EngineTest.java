@@ -78,7 +78,7 @@ final class EngineTest {
     assertThat(events.busy.await(30, TimeUnit.SECONDS)).isTrue();
     assertThat(events.drops)
         .containsOnly(
-            Map.entry(DropReason.IKE_NO_ANSWER_DUE, 1L), Map.entry(DropReason.IKE_HEADER, 1L));
+            Map.entry(DropReason.DATAGRAM_SOURCE_PORT, 1L), Map.entry(DropReason.IKE_HEADER, 1L));
   }
 
   /** Keeps the engine thread busy and sends it what it has no time for. */

@@ -122,7 +122,8 @@ final class AddressUpdate {
   private Established movedBy(Established sa) {
     boolean heard = sa.phase() == SaPhase.ESTABLISHED || sa.succession().isRekeyed();
     boolean last = !sa.core().begunAt().isBefore(askedOn);
-    return heard && last ? sa.children().keeper() : sa;
+    Established keeper = sa.children().keeper();
+    return heard && last && keeper.phase() == SaPhase.ESTABLISHED ? keeper : sa;
   }
 
   /** Follows the peer if it asks for that and may; the notify that refuses it. */
@@ -177,7 +178,9 @@ final class AddressUpdate {
   void check(Established sa, Instant now, List<Action> out) {
     RoutabilityCheck check = awaited;
     Established keeper = sa.children().keeper();
-    if (check != null && !keeper.exchanges().holds(e -> e == check)) {
+    if (check != null
+        && keeper.phase() == SaPhase.ESTABLISHED
+        && !keeper.exchanges().holds(e -> e == check)) {
       keeper.begin(check, now, out);
     }
   }

@@ -34,6 +34,9 @@ final class Established implements State {
   private final AddressUpdate moves;
   private Optional<CloseReason> closing = Optional.empty();
 
+  /** Deleted or dead: only SAs that share its children still look at it. */
+  private boolean over;
+
   /** What the answer to the request that is being handled makes. */
   private Optional<Established> answering = Optional.empty();
 
@@ -178,7 +181,7 @@ final class Established implements State {
 
   @Override
   public SaPhase phase() {
-    return isClosing() || succession.isOver() ? SaPhase.CLOSING : SaPhase.ESTABLISHED;
+    return over || isClosing() || succession.isOver() ? SaPhase.CLOSING : SaPhase.ESTABLISHED;
   }
 
   @Override
@@ -368,7 +371,8 @@ final class Established implements State {
   }
 
   Ended ended(CloseReason reason, Instant now, List<Action> out) {
-    exchanges.abandon(now);
+    over = true;
+    exchanges.end(now);
     creator.forget(now);
     succession.ended(now, out);
     CloseReason why = keepsChildren() ? reason : CloseReason.REKEYED;
@@ -383,7 +387,8 @@ final class Established implements State {
 
   /** It ends without a word; what the peer's rekey has made of it goes on. */
   private Dead forgotten(CloseReason reason, Instant now, List<Action> out) {
-    exchanges.abandon(now);
+    over = true;
+    exchanges.end(now);
     creator.forget(now);
     succession.ended(now, out);
     removeChildren(now, out);

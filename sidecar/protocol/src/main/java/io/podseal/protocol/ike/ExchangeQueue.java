@@ -82,10 +82,12 @@ final class ExchangeQueue {
     return answered;
   }
 
-  /** Gives up the exchange in flight. */
-  void abandon(Instant now) {
+  /** The SA is over: gives up the exchange in flight, and nothing is begun any more. */
+  void end(Instant now) {
     current().ifPresent(e -> e.abandon(now));
     current = null;
+    waiting.clear();
+    held = true;
   }
 
   /** Takes out what has not begun and is like {@code what}. */

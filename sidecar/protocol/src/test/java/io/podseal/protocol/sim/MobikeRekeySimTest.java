@@ -6,6 +6,7 @@ import io.podseal.protocol.ike.Action;
 import io.podseal.protocol.ike.Forge;
 import io.podseal.protocol.ike.IkeOptions;
 import io.podseal.protocol.ike.IkeSaView;
+import io.podseal.protocol.ike.IkeTimers;
 import io.podseal.protocol.ike.SaPhase;
 import io.podseal.protocol.message.DeletePayload;
 import io.podseal.protocol.message.ExchangeType;
@@ -130,6 +131,25 @@ class MobikeRekeySimTest {
     world.release();
     world.run(Duration.ofMillis(10));
     assertThat(children()).isEqualTo(after);
+  }
+
+  /** a breaks the rules: the old one should have gone first, and nothing is left to move. */
+  @Test
+  void anUpdateOnTheOldIkeSaAfterTheNextOneIsDeletedIsAcknowledgedAndMovesNothing() {
+    establish(1);
+    world.hold(s -> s.is(a, ExchangeType.INFORMATIONAL, false));
+    a.run(a.endpoint().rekeyIkeSa(b.identity, world.now()));
+    world.run(Duration.ofMillis(10));
+    Keys.IkeSaKeys next = b.keys.last();
+    ask(next, 0, before, DeletePayload.ike());
+    world.record();
+    for (int i = 1; i <= 2; i++) {
+      // First while the last answer may be repeated, then when the keys are gone.
+      assertThat(ask(first(), NEXT + i, at("203.0.113." + i), update()).error()).isEmpty();
+      world.run(IkeTimers.LAST_ANSWER_LINGER.plusSeconds(1));
+    }
+    assertThat(b.childrenWith(a)).isZero();
+    assertThat(world.sent).noneMatch(s -> s.is(b, ExchangeType.INFORMATIONAL, false));
   }
 
   @Test

@@ -214,6 +214,40 @@ class NewEpochSimTest {
         .isNotEmpty();
   }
 
+  /** So can the answer to IKE_AUTH, by whoever did the key exchange with us in the peer's place. */
+  @Test
+  void aRefusalDoesNotMakeUsBeginWithoutTheRequiredPpk() {
+    PresharedKey good = withPpk(2);
+    a.knows(b, Lifetimes.DEFAULT, good, key(1));
+    b.knows(a, Lifetimes.DEFAULT, new PresharedKey(2, key(3).secret(), true, good.ppk()), key(1));
+    for (int i = 0; i < 120; i++) {
+      a.send(b, i);
+      world.run(Duration.ofSeconds(1));
+    }
+    assertThat(a.events(ProtocolEvent.Refused.class))
+        .anyMatch(r -> r.notifyName().equals("AUTHENTICATION_FAILED"));
+    assertThat(a.establishedWith(b)).isEmpty();
+    assertThat(b.received).isEmpty();
+  }
+
+  /** The attempt goes on, for its key is still there, and is refused. */
+  @Test
+  void anEpochThatWeMayNoLongerBeginWithIsNotTriedAgain() {
+    establish();
+    a.knows(b, Lifetimes.DEFAULT, key(2), key(1));
+    world.hold(s -> s.is(b, ExchangeType.IKE_AUTH, true));
+    world.run(Duration.ofSeconds(1));
+    assertThat(world.held()).isPositive();
+    a.knows(b, Lifetimes.DEFAULT, acceptedOnly(2), key(1));
+    world.release();
+
+    world.run(IkeTimers.EPOCH_REFUSAL.plusMinutes(1));
+    traffic(0);
+
+    assertThat(a.events(ProtocolEvent.IkeSaStarted.class)).hasSize(2);
+    assertOneOfEpoch(1);
+  }
+
   private static PresharedKey withPpk(int epoch) {
     Bytes name = Bytes.copyOf(new byte[] {1, 2, 3});
     SecretBytes secret = SecretBytes.adopt(new byte[32]);

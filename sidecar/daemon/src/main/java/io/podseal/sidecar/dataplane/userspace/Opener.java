@@ -83,7 +83,7 @@ final class Opener extends DataThread {
   private void accept(int offset, int length, long source) {
     if (UdpAddress.port(source) == 0) {
       // Nothing can be sent there, so that no SA may follow its peer there.
-      drops.count(DropReason.IKE_NO_ANSWER_DUE);
+      drops.count(DropReason.DATAGRAM_SOURCE_PORT);
       return;
     }
     DatagramKind kind = DatagramKind.of(received, offset, length);

@@ -81,7 +81,7 @@ final class Fleet {
       sa.replaceBy(now.plus(wait));
       sas.refresh(sa);
     } else {
-      keep(pair, sa);
+      keep(pair, sa, now);
     }
   }
 
@@ -89,14 +89,14 @@ final class Fleet {
   private void keepWhatHasNoNewerEpoch(Pair pair, Instant now) {
     for (IkeSa sa : pair.in(SaPhase.ESTABLISHED)) {
       if (!isOutdated(pair, sa, now)) {
-        keep(pair, sa);
+        keep(pair, sa, now);
       }
     }
   }
 
-  private void keep(Pair pair, IkeSa sa) {
+  private void keep(Pair pair, IkeSa sa, Instant now) {
     sa.keep();
-    pair.retryOfNewerThan(sa.epoch()).ifPresent(sa::replaceBy);
+    pair.retryOfNewerThan(sa.epoch(), now).ifPresent(sa::replaceBy);
     sas.refresh(sa);
   }
 

@@ -7,6 +7,7 @@ import io.podseal.protocol.ike.Input;
 import io.podseal.protocol.ike.Limits;
 import io.podseal.protocol.ike.SaPhase;
 import io.podseal.protocol.policy.Peer;
+import io.podseal.protocol.policy.Ppk;
 import io.podseal.protocol.policy.PresharedKey;
 import io.podseal.protocol.telemetry.CloseReason;
 import java.time.Duration;
@@ -264,8 +265,12 @@ final class Pair {
   }
 
   /** When a newer epoch than this one, which the peer has refused, is tried again. */
-  Optional<Instant> retryOfNewerThan(int epoch) {
-    return refusedEpoch > epoch ? Optional.of(refusedUntil) : Optional.empty();
+  Optional<Instant> retryOfNewerThan(int epoch, Instant now) {
+    boolean waits =
+        refusedEpoch > epoch
+            && now.isBefore(refusedUntil)
+            && peer.keys().stream().anyMatch(k -> k.epoch() == refusedEpoch && k.mayInitiate());
+    return waits ? Optional.of(refusedUntil) : Optional.empty();
   }
 
   /** The newest key to begin with, unless the peer has lately refused it and there is another. */
@@ -274,7 +279,13 @@ final class Pair {
         peer.keys().stream()
             .filter(PresharedKey::mayInitiate)
             .filter(k -> k.epoch() != refusedEpoch || !now.isBefore(refusedUntil))
+            // Who can forge a refusal must not get us to do without a PPK.
+            .filter(k -> requiresPpk(Optional.of(k)) || !requiresPpk(peer.initiatingKey()))
             .findFirst();
     return other.or(peer::initiatingKey);
+  }
+
+  private static boolean requiresPpk(Optional<PresharedKey> key) {
+    return key.flatMap(PresharedKey::ppk).filter(Ppk::required).isPresent();
   }
 }
