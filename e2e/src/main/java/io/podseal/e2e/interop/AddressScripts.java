@@ -53,7 +53,7 @@ final class AddressScripts {
     if (bench.weInitiate()) {
       bench.theirs().rekeyChild();
     }
-    Scripts.awaitSuccessor(bench, before);
+    RekeyScripts.awaitSuccessor(bench, before);
     bench.prove("by the end in front of the NAT");
     String mapped = bench.initiatorSeenAt();
     Set<String> child = bench.theirSpis();
@@ -75,6 +75,6 @@ final class AddressScripts {
     String[] narrow = {"ip", "link", "set", "eth0", "mtu", "1280"};
     bench.ours().pod().run(narrow).must();
     bench.host().must(narrow);
-    Scripts.hybrid(bench, "mlkem768");
+    RekeyScripts.hybrid(bench, "mlkem768");
   }
 }

@@ -106,10 +106,10 @@ final class Cases {
   /** How SAs live and end, which both ends must do for the data plane at hand. */
   private void life(Edition edition, Plane plane) {
     both("bytes", edition, plane, Scripts::bytes);
-    both("child-rekey-by-strongswan", edition, plane, Scripts::childRekeyByThem);
-    both("child-rekey-by-podseal", edition, plane, Scripts::childRekeyByUs);
-    both("ike-rekey-by-strongswan", edition, plane, Scripts::ikeRekeyByThem);
-    both("ike-rekey-by-podseal", edition, plane, Scripts::ikeRekeyByUs);
+    both("child-rekey-by-strongswan", edition, plane, RekeyScripts::childRekeyByThem);
+    both("child-rekey-by-podseal", edition, plane, RekeyScripts::childRekeyByUs);
+    both("ike-rekey-by-strongswan", edition, plane, RekeyScripts::ikeRekeyByThem);
+    both("ike-rekey-by-podseal", edition, plane, RekeyScripts::ikeRekeyByUs);
     both("delete-by-strongswan", edition, plane, Scripts::deleteByThem);
     both("child-delete-by-strongswan", edition, plane, Scripts::childDeleteByThem);
     both("delete-by-podseal", edition, plane, Scripts::deleteByUs);
@@ -135,7 +135,7 @@ final class Cases {
     both("cookies", edition, plane, Scripts::cookies);
     both("fragments-by-strongswan", edition, plane, Scripts::fragmentsFromThem);
     both("fragments-by-podseal", edition, plane, Scripts::fragmentsFromUs);
-    both("key-exchange-retry", edition, plane, Scripts::keyExchangeRetry);
+    both("key-exchange-retry", edition, plane, RekeyScripts::keyExchangeRetry);
     both("wrong-psk", edition, plane, Scripts::wrongSecret);
     both("wrong-id-of-strongswan", edition, plane, Scripts::strangeStrongSwan);
     both("wrong-id-of-podseal", edition, plane, Scripts::strangePodseal);
@@ -144,7 +144,12 @@ final class Cases {
     both("ppk-unknown-to-strongswan", edition, plane, Scripts::ppkUnknownToThem);
     both("ppk-unknown-to-podseal", edition, plane, Scripts::ppkUnknownToUs);
     for (String method : List.of("mlkem512", "mlkem768", "mlkem1024")) {
-      both(method, edition, plane, bench -> Scripts.hybrid(bench, method), withoutMlKem(edition));
+      both(
+          method,
+          edition,
+          plane,
+          bench -> RekeyScripts.hybrid(bench, method),
+          withoutMlKem(edition));
     }
   }
 

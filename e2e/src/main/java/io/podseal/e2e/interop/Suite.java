@@ -90,7 +90,7 @@ record Suite(
     profile.accept(bench.profile());
     bench.establish();
     bench.negotiated(proof.toArray(String[]::new));
-    Scripts.rekeyChildOnce(bench);
+    RekeyScripts.rekeyChildOnce(bench);
     bench.bytesCross();
   }
 }
