@@ -78,7 +78,8 @@ final class Lane implements Callable<List<Outcome>> {
       Network network = new Network(lab, router, weInitiate, () -> lab.address(nextHost()));
       Bench bench = owned.add(new Bench(row, network, ours, host, controller, place));
       row.script().accept(bench);
-      return new Outcome(row, Result.OK, String.join("; ", bench.proofs()), since(begun));
+      return new Outcome(
+          row, Result.OK, String.join(Report.PROOF_END, bench.proofs()), since(begun));
     } catch (RuntimeException e) {
       return new Outcome(row, Result.FAILED, String.valueOf(e.getMessage()), since(begun));
     }

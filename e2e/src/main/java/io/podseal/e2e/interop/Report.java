@@ -7,14 +7,19 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.Map;
 import java.util.stream.Collectors;
 
 /** What a run found, as the tables of {@code e2e/INTEROP.md}. */
 final class Report {
+  /** Stands between two proofs of one row. */
+  static final String PROOF_END = "; ";
+
   private final List<Outcome> outcomes;
 
   Report(List<Outcome> outcomes) {
@@ -64,7 +69,7 @@ final class Report {
         with its own libraries. In each cell: whether every expectation of the row held at both ends, and seconds.
         *out*: Podseal begins the IKE SA; *in*: strongSwan does; empty: not part of the run. Wherever an SA is
         made, ping, curl and iperf3 cross in both directions, and a sniffer between both ends sees nothing of theirs in
-        clear.
+        clear. What stands behind *out:* or *in:* was proven in these cells alone.
 
         """);
     page.append("Peers: ").append(String.join(", ", peers)).append(".\n");
@@ -122,9 +127,47 @@ final class Report {
         page.append(' ').append(cell(all, edition, initiator)).append(" |");
       }
     }
-    Optional<String> proof =
-        all.stream().filter(o -> o.result() == Result.OK).map(Outcome::found).findFirst();
-    page.append(' ').append(escaped(proof.orElse(""))).append(" |\n");
+    page.append(' ').append(escaped(proven(all))).append(" |\n");
+  }
+
+  /** Joins what every cell proved with what only some did, under the names of those. */
+  private static String proven(List<Outcome> all) {
+    List<Outcome> good = all.stream().filter(o -> o.result() == Result.OK).toList();
+    Map<String, List<Outcome>> cells = new LinkedHashMap<>();
+    for (Outcome outcome : good) {
+      for (String proof : outcome.found().split(PROOF_END, -1)) {
+        cells.computeIfAbsent(proof, p -> new ArrayList<>()).add(outcome);
+      }
+    }
+    Map<String, List<String>> proofs = new LinkedHashMap<>();
+    // What all proved comes first.
+    proofs.put("", new ArrayList<>());
+    cells.forEach((proof, those) ->
+        proofs.computeIfAbsent(label(those, good), l -> new ArrayList<>()).add(proof));
+    return proofs.entrySet().stream()
+        .filter(entry -> !entry.getValue().isEmpty())
+        .map(entry -> entry.getKey() + String.join(PROOF_END, entry.getValue()))
+        .collect(Collectors.joining(PROOF_END));
+  }
+
+  /**
+   * Names {@code those} of {@code all}: by the role alone where all of that role are among them.
+   */
+  private static String label(List<Outcome> those, List<Outcome> all) {
+    if (those.size() == all.size()) {
+      return "";
+    }
+    List<String> names = new ArrayList<>();
+    for (Case.Initiator initiator : Case.Initiator.values()) {
+      List<Outcome> some = those.stream().filter(o -> o.row().initiator() == initiator).toList();
+      if (!some.isEmpty()
+          && some.size() == all.stream().filter(o -> o.row().initiator() == initiator).count()) {
+        names.add(initiator.shortName());
+      } else {
+        some.forEach(o -> names.add(o.row().edition().suite() + " " + initiator.shortName()));
+      }
+    }
+    return "*" + String.join(", ", names) + ":* ";
   }
 
   private static String cell(List<Outcome> all, Edition edition, Case.Initiator initiator) {

@@ -34,4 +34,29 @@ final class ReportTest {
         .contains("1 ok, 1 failed, 0 not possible.")
         .contains("\n2 rows of ");
   }
+
+  @Test
+  void whatOnlySomeCellsProvedIsNamedAfterThem() {
+    Report report =
+        new Report(
+            List.of(
+                ok("cookies", Edition.BOOKWORM, Case.Initiator.PODSEAL, "asked; bytes"),
+                ok("cookies", Edition.BOOKWORM, Case.Initiator.STRONGSWAN, "asked; kept; bytes"),
+                ok("cookies", Edition.SID, Case.Initiator.PODSEAL, "asked; bytes"),
+                ok("cookies", Edition.SID, Case.Initiator.STRONGSWAN, "asked; kept; new; bytes"),
+                ok("mobike", Edition.BOOKWORM, Case.Initiator.STRONGSWAN, "moved; bytes"),
+                ok("mobike", Edition.SID, Case.Initiator.STRONGSWAN, "bytes"),
+                ok("ppk", Edition.BOOKWORM, Case.Initiator.PODSEAL, "AES; bytes"),
+                ok("ppk", Edition.SID, Case.Initiator.STRONGSWAN, "AES; bytes")));
+
+    assertThat(report.page(List.of("strongSwan 5.9.8"), "6.1"))
+        .contains("| asked; bytes; *in:* kept; *sid in:* new |\n")
+        .contains("| bytes; *bookworm in:* moved |\n")
+        .contains("| AES; bytes |\n");
+  }
+
+  private static Outcome ok(
+      String feature, Edition edition, Case.Initiator initiator, String found) {
+    return new Outcome(row(feature, edition, initiator), Result.OK, found, 1);
+  }
 }
