@@ -1,5 +1,6 @@
 package io.podseal.e2e.interop;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.google.protobuf.ByteString;
 import io.podseal.control.v1.ChildMode;
 import io.podseal.control.v1.CryptoProfile;
@@ -265,28 +266,6 @@ final class Bench implements AutoCloseable {
     }
   }
 
-  private static String describe(Map<?, ?> ike, Map<?, ?> child) {
-    return "IKE %s/%s/%s%s%s; %s%s ESP %s%s"
-        .formatted(
-            cipher(ike),
-            ike.get("prf-alg"),
-            ike.get("dh-group"),
-            ike.get("ake1") == null ? "" : "+" + ike.get("ake1"),
-            ike.get("ppk") == null ? "" : "/PPK",
-            child.get("mode"),
-            "yes".equals(child.get("encap")) ? " in UDP" : "",
-            cipher(child),
-            "1".equals(child.get("esn")) || "yes".equals(child.get("esn")) ? " ESN" : "");
-  }
-
-  private static String cipher(Map<?, ?> sa) {
-    Object bits = sa.get("encr-keysize");
-    Object integrity = sa.get("integ-alg");
-    return sa.get("encr-alg")
-        + (bits == null ? "" : "-" + bits)
-        + (integrity == null ? "" : "/" + integrity);
-  }
-
   /** Sends application bytes both ways and expects none of them in clear on the wire. */
   void bytesCross() {
     long before = wire.esp();
@@ -328,34 +307,40 @@ final class Bench implements AutoCloseable {
 
   /** Returns how many child SAs our side has in use or in preparation. */
   int ourChildren() {
-    int count = 0;
-    for (var ike : ours.status().path("ikeSas")) {
-      if (ike.path("phase").asText().equals("ESTABLISHED")) {
-        count += ike.path("children").size();
-      }
-    }
-    return count;
+    return ourIkeSas().stream().mapToInt(ike -> ike.path("children").size()).sum();
+  }
+
+  /** Returns the IKE SAs that our side uses; its status has those as well that begin or end. */
+  private List<JsonNode> ourIkeSas() {
+    List<JsonNode> sas = new ArrayList<>();
+    ours.status().path("ikeSas").forEach(sas::add);
+    sas.removeIf(ike -> !ike.path("phase").asText().equals("ESTABLISHED"));
+    return sas;
   }
 
   /** Returns where the responder believes the initiator to be. */
   String initiatorSeenAt() {
-    return weInitiate()
-        ? String.valueOf(theirs().ikeSas().getFirst().get("remote-port"))
-        : ours.status().path("ikeSas").path(0).path("remote").asText();
+    List<String> places =
+        weInitiate()
+            ? theirs().ikeSas().stream().map(ike -> String.valueOf(ike.get("remote-port"))).toList()
+            : ourIkeSas().stream().map(ike -> ike.path("remote").asText()).toList();
+    expect("the responder has one IKE SA, but: " + places, places.size() == 1);
+    return places.getFirst();
   }
 
-  /** Returns the SPIs on which strongSwan receives. */
+  /** Returns the SPIs of strongSwan's children, each with the direction as strongSwan sees it. */
   Set<String> theirSpis() {
-    Set<String> spis = new LinkedHashSet<>();
-    theirs().children().forEach(child -> spis.add((String) child.get("spi-in")));
-    return spis;
+    return Sas.spis(theirs().children());
+  }
+
+  /** Returns the SPIs of our children, named as {@link #theirSpis} does. */
+  Set<String> ourSpis() {
+    return Sas.spisMirrored(ourIkeSas());
   }
 
   /** Returns the SPIs of strongSwan's IKE SAs. */
   Set<String> theirIkeSpis() {
-    Set<String> spis = new LinkedHashSet<>();
-    theirs().ikeSas().forEach(sa -> spis.add((String) sa.get("initiator-spi")));
-    return spis;
+    return Sas.ikeSpis(theirs().ikeSas());
   }
 
   /** Waits, for 15 s, until {@code holds}. */

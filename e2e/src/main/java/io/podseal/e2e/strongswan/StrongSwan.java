@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
@@ -170,6 +171,11 @@ public final class StrongSwan implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Returns how often its log has {@code part}. */
+  public int timesLogged(String part) {
+    return log().split(Pattern.quote(part), -1).length - 1;
   }
 
   /** Ends it without a word to its peers. */
