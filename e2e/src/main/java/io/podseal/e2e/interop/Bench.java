@@ -81,10 +81,11 @@ final class Bench implements AutoCloseable {
     this.pod = pod;
     this.controller = controller;
     controller.next();
-    Sniffer sniffer =
-        owned.add(Sniffer.start(network.lab().bridge(), folder.resolve("wire.pcap"), 2000));
+    Path pcap = folder.resolve("wire.pcap");
+    Sniffer sniffer = owned.add(Sniffer.start(network.lab().bridge(), pcap, 2000));
     this.wire =
-        new Wire(sniffer, pod.address(), network.seen(pod), host.address(), network.seen(host));
+        new Wire(
+            sniffer, pcap, pod.address(), network.seen(pod), host.address(), network.seen(host));
     this.ours = owned.add(Ours.start(pod, OURS, controller, Map.of(), folder));
     this.traffic = owned.add(new Traffic(ours, ourAddressForThem(), host, folder));
     this.connection =
@@ -248,8 +249,8 @@ final class Bench implements AutoCloseable {
     expect(
         row.initiator().title() + " is the initiator",
         weInitiate() != "yes".equals(ike.get("initiator")));
-    established = describe(ike, theirs().children().getFirst());
-    // No row asks strongSwan to: it does so because our NAT detection says that there is a NAT.
+    established = Sas.describe(ike, theirs().children().getFirst());
+    // Our NAT detection says in every row that there is a NAT, so that strongSwan need not ask.
     negotiated("in UDP");
     prove(established);
   }

@@ -4,6 +4,7 @@ import io.podseal.e2e.capture.Ledger;
 import io.podseal.e2e.capture.Sniffer;
 import io.podseal.e2e.capture.WireKind;
 import java.net.InetAddress;
+import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -14,22 +15,26 @@ import java.util.Set;
  */
 final class Wire {
   private final Sniffer sniffer;
+  private final Path pcap;
   private final Set<InetAddress> ours = new LinkedHashSet<>();
   private final Set<InetAddress> theirs = new LinkedHashSet<>();
   private InetAddress ourSource;
   private InetAddress theirSource;
 
   /**
+   * @param pcap which {@code sniffer} writes
    * @param ourSource where our packets come from as the bridge sees it
    * @param theirSource the same for strongSwan's
    */
   Wire(
       Sniffer sniffer,
+      Path pcap,
       InetAddress ours,
       InetAddress ourSource,
       InetAddress theirs,
       InetAddress theirSource) {
     this.sniffer = sniffer;
+    this.pcap = pcap;
     this.ourSource = ourSource;
     this.theirSource = theirSource;
     this.ours.addAll(List.of(ours, ourSource));
@@ -50,6 +55,11 @@ final class Wire {
   /** Returns whether ESP was seen between any two addresses. */
   boolean anyEsp() {
     return pairs().stream().anyMatch(pair -> pair.count(WireKind.ESP) > 0);
+  }
+
+  /** Returns what strongSwan's first message said of where it was sent (RFC 7296 §2.23). */
+  NatClaim theirNatClaim() {
+    return NatClaim.first(pcap, theirSource);
   }
 
   /** Returns descriptions of the first packets in clear. */
