@@ -193,11 +193,25 @@ final class Scripts {
       bench.connection().set("proposals", List.of("aes256gcm16-prfsha256-modp3072"));
       bench.profile().addKeyExchange("modp3072").addKeyExchange("x25519");
       bench.start();
+      expectNothingKeptOfStrangers(bench);
     }
     bench.begin();
     bench.theyLog("generating IKE_SA_INIT", "N(COOKIE)");
     bench.prove("cookie asked and returned");
     bench.bytesCross();
+  }
+
+  /**
+   * Our side keeps no state before the cookie is back (RFC 7296 §2.6). The stranger's request is
+   * shorter than our answer would be, so that it is asked for one, which it never returns.
+   */
+  private static void expectNothingKeptOfStrangers(Bench bench) {
+    Stranger.knock(bench.ours().pod().address());
+    bench.await(
+        "Podseal asks the stranger for a cookie",
+        () -> bench.ours().status().path("drops").path("ike_cookie_required").asInt() == 1);
+    bench.expect("Podseal has no IKE SA", bench.ours().status().path("ikeSas").isEmpty());
+    bench.prove("no IKE SA made for a stranger who returns none");
   }
 
   static void wrongSecret(Bench bench) {

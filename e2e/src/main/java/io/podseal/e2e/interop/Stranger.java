@@ -11,7 +11,7 @@ import java.security.SecureRandom;
 /** Somebody on the node who begins an IKE SA and never goes on with it. */
 final class Stranger {
   private static final int IKE = 500;
-  private static final int LENGTH = 28 + 40 + 40 + 36;
+  private static final int LENGTH = 28 + 40 + 40 + 36 + 28 + 28;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private Stranger() {}
@@ -26,7 +26,7 @@ final class Stranger {
     }
   }
 
-  /** A well-formed request (RFC 7296 §1.2): SA, KE and Nonce. */
+  /** A well-formed request (RFC 7296 §1.2, §2.23): SA, KE, Nonce, and hashes as of behind a NAT. */
   private static byte[] request() {
     ByteBuffer message = ByteBuffer.allocate(LENGTH);
     message.put(random(8)).putLong(0);
@@ -40,7 +40,9 @@ final class Stranger {
     transform(message, 3, 8, 2, 5);
     transform(message, 0, 8, 4, 31);
     payload(message, 40, 36).putShort((short) 31).putShort((short) 0).put(random(32));
-    payload(message, 0, 32).put(random(32));
+    payload(message, 41, 32).put(random(32));
+    payload(message, 41, 24).putInt(16388).put(random(20));
+    payload(message, 0, 24).putInt(16389).put(random(20));
     return message.array();
   }
 
