@@ -18,6 +18,8 @@ import java.util.List;
  */
 final class TsCodec {
   private static final int FIXED_LENGTH = 8;
+
+  /** Narrowing compares each of ours with each of theirs; strongSwan sends a few. */
   private static final int MAX_SELECTORS = 64;
 
   private TsCodec() {}

@@ -21,13 +21,17 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * Each of two ends begins something at the same moment, and the IKE messages of both arrive in
- * every order there is: not a sample. Whatever the order, the pair ends with one IKE SA and one
- * child in which both agree; the invariants hold after every message; where nothing is deleted no
- * packet is lost; and of two rekeys of one SA, what stands is what the nonces on the wire say.
+ * every order there is, not in a sample of them. Of orders in which either end hears the same one
+ * is enough where there are too many ({@link Case#makesTooMuch}, with traffic). Whatever the order,
+ * the pair ends with one IKE SA and one child in which both agree; the invariants hold after every
+ * message; where nothing is deleted no packet is lost; and of two rekeys of one SA, what stands is
+ * what the nonces on the wire say.
  */
 class CrossingOrdersTest {
   /** Where the pair stands before. */
   enum Start {
+    /** It has no IKE SA: both ends begin with IKE_SA_INIT (design, decision 9). */
+    NOTHING,
     ESTABLISHED,
     CHILDLESS
   }
@@ -105,6 +109,7 @@ class CrossingOrdersTest {
         a -> onEstablished.forEach(b -> cases.add(new Case(Start.ESTABLISHED, hybrid, a, b))));
     onChildless.forEach(
         a -> onChildless.forEach(b -> cases.add(new Case(Start.CHILDLESS, hybrid, a, b))));
+    cases.add(new Case(Start.NOTHING, hybrid, Operation.CREATE_CHILD, Operation.CREATE_CHILD));
     cases.removeIf(
         c -> c.hybrid() && !FOLLOWED.contains(c.first()) && !FOLLOWED.contains(c.second()));
   }
@@ -201,6 +206,9 @@ class CrossingOrdersTest {
       while (world.held() > 0) {
         step(() -> world.deliverHeld(0));
       }
+      if (c.start() == Start.NOTHING) {
+        return Outcome.NO_COMPARISON;
+      }
       Optional<WireRekey> first = rekey(x, y);
       Optional<WireRekey> second = rekey(y, x);
       if (first.isEmpty() || second.isEmpty()) {
@@ -235,6 +243,20 @@ class CrossingOrdersTest {
     private void begin() {
       x.knows(y, Lifetimes.DEFAULT, Host.key(1, "k"));
       y.knows(x, Lifetimes.DEFAULT, Host.key(1, "k"));
+      if (c.start() != Start.NOTHING) {
+        establish();
+      }
+      keysBefore = x.keys.ike.size();
+      world.record();
+      world.hold(s -> s.packet() instanceof World.Ike);
+      world.network.latency = Duration.ZERO;
+      step(() -> {
+        c.first().begin(x, y);
+        c.second().begin(y, x);
+      });
+    }
+
+    private void establish() {
       x.send(y, 0);
       world.run(Duration.ofMillis(10));
       y.send(x, 0);
@@ -246,14 +268,6 @@ class CrossingOrdersTest {
       }
       assertThat(x.establishedWith(y)).hasSize(1);
       assertThat(y.establishedWith(x)).hasSize(1);
-      keysBefore = x.keys.ike.size();
-      world.record();
-      world.hold(s -> s.packet() instanceof World.Ike);
-      world.network.latency = Duration.ZERO;
-      step(() -> {
-        c.first().begin(x, y);
-        c.second().begin(y, x);
-      });
     }
 
     /**

@@ -109,6 +109,7 @@ class IkeMidSyncScenariosTest {
     assertRefusedAfter(ofA, ofB, send, receive);
   }
 
+  /** Nothing here judges what is too low: it is refused like any other. */
   @ParameterizedTest
   @CsvSource({"0,1,0,2", "1,2,0,0", "1,2,1,3"})
   void sender_too_low(int ofA, int ofB, int send, int receive) {

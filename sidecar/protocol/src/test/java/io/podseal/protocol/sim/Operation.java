@@ -22,7 +22,7 @@ enum Operation {
       host.clockJumps(Duration.ofMinutes(70));
     }
   },
-  /** A packet waits on an IKE SA without a child. */
+  /** A packet waits on an IKE SA without a child, or for the first IKE SA. */
   CREATE_CHILD {
     @Override
     void begin(Host host, Host peer) {

@@ -1,5 +1,6 @@
 package io.podseal.protocol.sim;
 
+import static io.podseal.protocol.message.ExchangeType.INFORMATIONAL;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.podseal.protocol.ike.Action;
@@ -24,6 +25,7 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a peer that holds the keys can send: every message here is protected as it should be. */
@@ -42,20 +44,65 @@ class ProtectedInputSimTest extends HeldKeys {
   void extra_response_to_nothing_isDropped(int messageId) {
     Keys.IkeSaKeys sa = a.keys.last();
     for (ExchangeType exchange :
-        List.of(ExchangeType.IKE_AUTH, ExchangeType.CREATE_CHILD_SA, ExchangeType.INFORMATIONAL)) {
+        List.of(
+            ExchangeType.IKE_SA_INIT,
+            ExchangeType.IKE_INTERMEDIATE,
+            ExchangeType.IKE_AUTH,
+            ExchangeType.CREATE_CHILD_SA,
+            ExchangeType.IKE_FOLLOWUP_KE,
+            INFORMATIONAL)) {
       IkeHeader header =
           new IkeHeader(sa.spiInitiator(), sa.spiResponder(), exchange, true, true, messageId);
       assertThat(deliver(Forge.seal(sa.copy(), header, List.of(DeletePayload.ike()))))
-          .containsExactly(new Action.Drop(DropReason.IKE_MESSAGE_ID));
+          .as("%s", exchange)
+          .singleElement()
+          .isInstanceOf(Action.Drop.class);
     }
     assertAlive();
   }
 
-  @Test
-  void aSecondIkeAuthIsNotOpenedAgain() {
-    byte[] message = Forge.seal(a.keys.last().copy(), request(ExchangeType.IKE_AUTH, 2), List.of());
-    assertThat(deliver(message)).containsExactly(new Action.Drop(DropReason.IKE_UNEXPECTED));
-    assertAlive();
+  /** What becomes of the SA before it gets a message of an exchange that is over. */
+  enum Fate {
+    STANDS,
+    /** b gives it up, and its Delete is not answered. */
+    IS_CLOSED,
+    /** a has rekeyed it, and its Delete does not arrive. */
+    IS_REKEYED
+  }
+
+  /** CVE-2014-2338 after IKE_AUTH: nobody authenticates, or begins, a second time. */
+  @ParameterizedTest
+  @EnumSource
+  void cve_2014_2338_anExchangeThatIsOverIsNotBegunAgain(Fate fate) {
+    Keys.IkeSaKeys sa = a.keys.last();
+    int due = nextId;
+    world.hold(s -> s.packet() instanceof World.Ike ike && ike.is(INFORMATIONAL, false));
+    switch (fate) {
+      case STANDS -> {}
+      case IS_CLOSED -> b.forgets(a);
+      case IS_REKEYED -> {
+        a.run(a.endpoint().rekeyIkeSa(b.identity, world.now()));
+        world.run(Duration.ofMillis(10));
+        due++;
+      }
+    }
+    var before = b.endpoint().view();
+    assertThat(before).hasSize(fate == Fate.IS_REKEYED ? 2 : 1);
+    for (ExchangeType exchange :
+        List.of(ExchangeType.IKE_SA_INIT, ExchangeType.IKE_INTERMEDIATE, ExchangeType.IKE_AUTH)) {
+      for (int id : new int[] {0, 1, due, due + 1}) {
+        IkeHeader header =
+            new IkeHeader(sa.spiInitiator(), sa.spiResponder(), exchange, true, false, id);
+        assertThat(deliver(Forge.seal(sa.copy(), header, List.of(DeletePayload.ike()))))
+            .as("%s with ID %d", exchange, id)
+            .isNotEmpty()
+            .allMatch(Action.Drop.class::isInstance);
+      }
+    }
+    assertThat(b.endpoint().view()).isEqualTo(before);
+    IkeHeader next =
+        new IkeHeader(sa.spiInitiator(), sa.spiResponder(), INFORMATIONAL, true, false, due);
+    assertThat(answers(deliver(Forge.seal(sa.copy(), next, List.of())))).hasSize(1);
   }
 
   @Test

@@ -15,6 +15,7 @@ import io.podseal.protocol.message.NotifyType;
 import io.podseal.protocol.policy.CryptoOffer;
 import io.podseal.protocol.policy.Endpoint;
 import io.podseal.protocol.policy.Lifetimes;
+import io.podseal.protocol.telemetry.DropReason;
 import io.podseal.protocol.wire.Bytes;
 import java.time.Duration;
 import java.util.Arrays;
@@ -25,6 +26,7 @@ import java.util.List;
  * their IKE SA; the same script does the same every time.
  */
 public final class Siege {
+  private static final int EXCHANGE = 18;
   private static final int FLAGS = 19;
   private static final int RESPONSE = 0x20;
 
@@ -237,10 +239,17 @@ public final class Siege {
     List<Action> actions = host.ike(octets, from, port);
     long cost = Cost.allocated() - before;
     boolean dropped = actions.stream().allMatch(Action.Drop.class::isInstance);
-    if (dropped && octets.length > 18 && octets[18] != ExchangeType.IKE_SA_INIT.id()) {
+    if (dropped && octets.length > FLAGS && !mayHaveExchangedKeys(octets, actions)) {
       dearest = Math.max(dearest, cost);
     }
     return actions;
+  }
+
+  /** The cost of a key exchange is limited otherwise; after it the value may prove to be bad. */
+  private static boolean mayHaveExchangedKeys(byte[] octets, List<Action> actions) {
+    return octets[EXCHANGE] == ExchangeType.IKE_SA_INIT.id()
+        && ((octets[FLAGS] & RESPONSE) != 0
+            || actions.contains(new Action.Drop(DropReason.IKE_PAYLOAD_SYNTAX)));
   }
 
   /** Octets allocated for the dearest datagram that led to nothing but a counted drop. */
