@@ -117,6 +117,15 @@ class ProposalsTest {
     assertThat(selectIke(ike(ENCR_256, PRF_256, X25519, ESN))).isEmpty();
     assertThat(selectRekey(esp(ENCR_256, X25519, ESN, ADDKE1))).isEmpty();
     assertThat(selectFirstChild(esp(ENCR_256, ESN, PRF_256))).isEmpty();
+    for (int type : new int[] {13, 241}) {
+      assertThat(
+              selectIke(
+                  ike(ENCR_256, PRF_256, X25519, new Transform(type, 1, Optional.empty(), false))))
+          .isEmpty();
+      assertThat(
+              selectFirstChild(esp(ENCR_256, ESN, new Transform(type, 1, Optional.empty(), false))))
+          .isEmpty();
+    }
   }
 
   @Test

@@ -316,9 +316,19 @@ class SelectionTest {
     Proposal ciphered =
         new Proposal(1, Proposal.AH, Bytes.ofInt(0x1000), List.of(GCM_256, SHA_256_128, ESN));
 
-    for (Proposal bad : List.of(bare, ciphered, esp(SHA_256_128, ESN))) {
-      assertThat(Proposals.selectAh(List.of(bad), EVERYTHING, Pfs.NONE, 1)).isEmpty();
+    Proposal unnumbered = new Proposal(1, Proposal.AH, Bytes.ofInt(0x1000), List.of(SHA_256_128));
+    Proposal longSpi =
+        new Proposal(1, Proposal.AH, Bytes.ofLong(0x1000), List.of(SHA_256_128, ESN));
+
+    for (Proposal bad : List.of(bare, ciphered, unnumbered, longSpi, esp(SHA_256_128, ESN))) {
+      assertThat(Proposals.selectAh(List.of(bad), EVERYTHING, Pfs.NONE, 1)).as("%s", bad).isEmpty();
     }
+    Proposal shortNumbers =
+        new Proposal(1, Proposal.AH, Bytes.ofInt(0x1000), List.of(SHA_256_128, NO_ESN));
+    assertThat(Proposals.selectAh(List.of(shortNumbers), EVERYTHING, Pfs.NONE, 1))
+        .get()
+        .extracting(s -> s.suite().esn())
+        .isEqualTo(false);
     assertThatThrownBy(() -> Proposals.ah(CryptoOffer.CLASSIC, 1, Pfs.NONE))
         .isInstanceOf(IllegalArgumentException.class);
   }

@@ -353,10 +353,14 @@ class ChildRekeyCollisionScenariosTest extends TwoEnds {
   void collision_ike_delete() {
     packetsMayBeLost();
     everySeed(() -> {
+      long old = a.establishedWith(b).getFirst().initiatorSpi();
       rekeys(a);
       deletesIke(b);
       runMillis(2);
       assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
+      runMillis(100);
+      assertThat(ikeSasDeletedBy(b)).contains(old);
+      assertThat(answersToDeletes(a)).isNotEmpty();
     });
   }
 }

@@ -120,7 +120,7 @@ class ChildRekeyScenariosTest extends TwoEnds {
   }
 
   @Test
-  void regular_responder_delete() {
+  void regular_responder_incorrect_delete() {
     packetsMayBeLost();
     everySeed(() -> {
       world.hold(answer(b));
@@ -154,7 +154,7 @@ class ChildRekeyScenariosTest extends TwoEnds {
   }
 
   @Test
-  void regular_responder_incorrect_delete() {
+  void regular_responder_delete_on_its_way() {
     packetsMayBeLost();
     everySeed(() -> {
       world.hold(delete(b));

@@ -98,7 +98,9 @@ class HostileAuthSimTest {
       for (boolean response : new boolean[] {false, true}) {
         Interception i = response ? Interception.ofResponse() : Interception.ofRequest();
         Bytes data =
-            octets((response ? name.replace('a', 'b') : name).getBytes(StandardCharsets.US_ASCII));
+            octets(
+                (response ? name.replace('a', 'b').replace('A', 'B') : name)
+                    .getBytes(StandardCharsets.US_ASCII));
         assertRefused(i, i.as(new IdPayload(!response, IdPayload.ID_FQDN, 0, data)));
       }
     }

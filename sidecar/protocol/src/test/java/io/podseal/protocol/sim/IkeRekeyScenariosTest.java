@@ -79,6 +79,23 @@ class IkeRekeyScenariosTest extends TwoEnds {
     assertCrossing(this::bothRekey);
   }
 
+  /** §2.8.2: whose exchange stands deletes the old SA, the other what its own exchange made. */
+  @Test
+  void collision_and_who_deletes_what() {
+    everySeedCrosses(
+        this::ikeSpi,
+        stands -> {
+          Keys.IkeSaKeys old = a.keys.last();
+          bothRekey();
+          runMillis(20_000);
+          Host winner = stands.getAsBoolean() ? a : b;
+          Host loser = other(winner);
+          assertThat(ikeSasDeletedBy(winner)).containsExactly(old.spiInitiator());
+          assertThat(ikeSasDeletedBy(loser))
+              .containsExactly(rekeyOf(loser, old).spiOfInitiator().s64(0));
+        });
+  }
+
   private void assertCrossing(Runnable scenario) {
     everySeedCrosses(
         this::ikeSpi,
@@ -299,10 +316,14 @@ class IkeRekeyScenariosTest extends TwoEnds {
   void collision_delete() {
     packetsMayBeLost();
     everySeed(() -> {
+      long old = a.establishedWith(b).getFirst().initiatorSpi();
       rekeysIke(a);
       deletesIke(b);
       runMillis(2);
       assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
+      runMillis(100);
+      assertThat(ikeSasDeletedBy(b)).contains(old);
+      assertThat(answersToDeletes(a)).isNotEmpty();
     });
   }
 
@@ -331,6 +352,9 @@ class IkeRekeyScenariosTest extends TwoEnds {
       deletesIke(b);
       runMillis(2);
       assertThat(errorsOf(b)).containsExactly(NotifyType.TEMPORARY_FAILURE);
+      runMillis(2_000);
+      assertThat(count(delete(b))).as("sent, lost and repeated").isEqualTo(2);
+      assertThat(answersToDeletes(a)).hasSize(1);
     });
   }
 }

@@ -26,9 +26,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A peer with MOBIKE (RFC 4555) asks to be known by another address; the test speaks for it. */
 class MobikeSimTest {
@@ -143,13 +145,17 @@ class MobikeSimTest {
     assertThat(a.received).contains(5);
   }
 
-  @Test
-  void anotherCookie2InTheAnswerEndsTheIkeSa() {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void anotherCookie2InTheAnswerOrNoneEndsTheIkeSa(boolean another) {
     establish(true, true);
     world.hold(s -> s.is(b, ExchangeType.INFORMATIONAL, false));
     ask(update());
     b.ike(
-        Forge.seal(keys().copy(), header(true, true, 0), List.of(notify(NotifyType.COOKIE2))),
+        Forge.seal(
+            keys().copy(),
+            header(true, true, 0),
+            another ? List.of(notify(NotifyType.COOKIE2)) : List.of()),
         after,
         Ports.IKE_NAT_TRAVERSAL);
     assertThat(b.establishedWith(a)).isEmpty();
@@ -199,9 +205,25 @@ class MobikeSimTest {
             notify(NotifyType.NAT_DETECTION_SOURCE_IP),
             notify(NotifyType.NAT_DETECTION_DESTINATION_IP),
             notify(NotifyType.COOKIE2));
-    assertThat(answer.has(NotifyType.NAT_DETECTION_SOURCE_IP)).isTrue();
-    assertThat(answer.has(NotifyType.NAT_DETECTION_DESTINATION_IP)).isTrue();
+    // Encapsulation is forced: by a hash of no address.
+    assertThat(answer.notify(NotifyType.NAT_DETECTION_SOURCE_IP).map(NotifyPayload::data))
+        .isPresent()
+        .isNotEqualTo(Optional.of(hashOf(new Endpoint(b.address, Ports.IKE_NAT_TRAVERSAL))));
+    assertThat(answer.notify(NotifyType.NAT_DETECTION_DESTINATION_IP).map(NotifyPayload::data))
+        .contains(hashOf(after));
     assertThat(answer.notify(NotifyType.COOKIE2).orElseThrow().data()).isEqualTo(COOKIE);
+  }
+
+  /** As in NAT_DETECTION_*_IP (RFC 7296 §2.23). */
+  private Bytes hashOf(Endpoint endpoint) {
+    return Bytes.copyOf(
+        b.crypto.natDetectionHash(
+            new ByteWriter()
+                .u64(keys().spiInitiator())
+                .u64(keys().spiResponder())
+                .bytes(endpoint.address().getAddress())
+                .u16(endpoint.port())
+                .toArray()));
   }
 
   @Test
@@ -404,15 +426,7 @@ class MobikeSimTest {
     assertThat(b.endpoint().view()).allMatch(IkeSaView::behindNat);
     world.run(Duration.ofSeconds(50));
     assertThat(world.keepalives).isEqualTo(2);
-    Bytes seenByA =
-        Bytes.copyOf(
-            b.crypto.natDetectionHash(
-                new ByteWriter()
-                    .u64(keys().spiInitiator())
-                    .u64(keys().spiResponder())
-                    .bytes(b.address.getAddress())
-                    .u16(Ports.IKE_NAT_TRAVERSAL)
-                    .toArray()));
+    Bytes seenByA = hashOf(new Endpoint(b.address, Ports.IKE_NAT_TRAVERSAL));
     ask(source, NotifyPayload.of(NotifyType.NAT_DETECTION_DESTINATION_IP, seenByA));
     assertThat(b.endpoint().view()).noneMatch(IkeSaView::behindNat);
     world.run(Duration.ofSeconds(50));

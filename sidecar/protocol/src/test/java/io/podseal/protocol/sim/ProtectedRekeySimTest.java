@@ -2,6 +2,7 @@ package io.podseal.protocol.sim;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.podseal.protocol.message.DeletePayload;
 import io.podseal.protocol.message.ExchangeType;
 import io.podseal.protocol.message.Gen;
 import io.podseal.protocol.message.IkeMessage;
@@ -19,6 +20,7 @@ import io.podseal.protocol.policy.TrafficSelector;
 import io.podseal.protocol.telemetry.ProtocolEvent;
 import io.podseal.protocol.wire.Bytes;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
@@ -58,6 +60,36 @@ class ProtectedRekeySimTest extends HeldKeys {
     assertError(answer, NotifyType.INVALID_SYNTAX);
     assertThat(answer.error().orElseThrow().spi()).isEqualTo(Bytes.EMPTY);
     assertEndedBySyntax();
+  }
+
+  /** a gives up what b's rekey has just made, while b's Delete of the old child is on its way. */
+  @Test
+  void regular_responder_delete() {
+    world.hold(s -> s.is(b, ExchangeType.INFORMATIONAL, false));
+    b.run(b.endpoint().rekeyChild(a.identity, world.now()));
+    world.run(Duration.ofMillis(10));
+    assertThat(b.childrenWith(a)).isEqualTo(2);
+    int ofA = currentSpiOfA();
+    int ofB =
+        b.plane.children().stream()
+            .filter(c -> c.outboundSpi == ofA)
+            .findFirst()
+            .orElseThrow()
+            .inboundSpi;
+    assertThat(
+            answer(
+                    ExchangeType.INFORMATIONAL,
+                    List.of(DeletePayload.child(SecurityProtocol.ESP, ofA)))
+                .payloads())
+        .containsExactly(DeletePayload.child(SecurityProtocol.ESP, ofB));
+    world.release();
+    world.run(Duration.ofMillis(10));
+    assertThat(b.childrenWith(a)).isZero();
+    assertThat(b.establishedWith(a)).hasSize(1);
+    b.send(a, 7);
+    world.run(Duration.ofSeconds(1));
+    assertThat(b.childrenWith(a)).isEqualTo(1);
+    assertThat(a.received).contains(7);
   }
 
   @Test

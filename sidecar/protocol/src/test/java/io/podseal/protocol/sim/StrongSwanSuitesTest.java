@@ -28,7 +28,10 @@ class StrongSwanSuitesTest {
 
   private static final Suite CHILD_REKEY =
       new Suite(
-          List.of(ChildRekeyScenariosTest.class, ChildRekeyCollisionScenariosTest.class),
+          List.of(
+              ChildRekeyScenariosTest.class,
+              ChildRekeyCollisionScenariosTest.class,
+              ProtectedRekeySimTest.class),
           """
           regular regular_multi_ke regular_ke_invalid regular_ke_invalid_multi_ke
           regular_responder_ignore_soft_expire regular_responder_handle_hard_expire
