@@ -35,18 +35,26 @@ class VarietyTest {
   private final Set<Boolean> aeadsOfIkeSas = new HashSet<>();
 
   private Mesh lived(Variety.Groups groups, Variety.Tunnels tunnels, Variety.Sequence sequence) {
-    return lived(
-        new Variety(
-            PLAIN.additional(),
-            PLAIN.ppk(),
-            PLAIN.fragmentSize(),
-            PLAIN.mobike(),
-            PLAIN.tokens(),
-            groups,
-            tunnels,
-            sequence,
-            PLAIN.ciphers(),
-            PLAIN.ahead()));
+    return lived(variety(groups, tunnels, sequence, PLAIN.ciphers(), PLAIN.ahead()));
+  }
+
+  private static Variety variety(
+      Variety.Groups groups,
+      Variety.Tunnels tunnels,
+      Variety.Sequence sequence,
+      Variety.Ciphers ciphers,
+      boolean ahead) {
+    return new Variety(
+        PLAIN.additional(),
+        PLAIN.ppk(),
+        PLAIN.fragmentSize(),
+        PLAIN.mobike(),
+        PLAIN.tokens(),
+        groups,
+        tunnels,
+        sequence,
+        ciphers,
+        ahead);
   }
 
   private Mesh lived(Variety variety) {
@@ -166,18 +174,7 @@ class VarietyTest {
   @ParameterizedTest
   @EnumSource
   void bothIkeSasAndChildrenAreSealedWithTheCiphersOfTheirPair(Variety.Ciphers ciphers) {
-    lived(
-        new Variety(
-            PLAIN.additional(),
-            PLAIN.ppk(),
-            PLAIN.fragmentSize(),
-            PLAIN.mobike(),
-            PLAIN.tokens(),
-            PLAIN.groups(),
-            PLAIN.tunnels(),
-            PLAIN.sequence(),
-            ciphers,
-            PLAIN.ahead()));
+    lived(variety(PLAIN.groups(), PLAIN.tunnels(), PLAIN.sequence(), ciphers, PLAIN.ahead()));
     Set<Boolean> expected =
         switch (ciphers) {
           case AEAD -> Set.of(true);
@@ -191,17 +188,7 @@ class VarietyTest {
   @Test
   void podsThatConnectAheadBeginWithoutAChild() {
     Variety ahead =
-        new Variety(
-            PLAIN.additional(),
-            PLAIN.ppk(),
-            PLAIN.fragmentSize(),
-            PLAIN.mobike(),
-            PLAIN.tokens(),
-            PLAIN.groups(),
-            PLAIN.tunnels(),
-            PLAIN.sequence(),
-            PLAIN.ciphers(),
-            true);
+        variety(PLAIN.groups(), PLAIN.tunnels(), PLAIN.sequence(), PLAIN.ciphers(), true);
     Mesh mesh = lived(ahead);
     assertThat(mesh.hosts)
         .anyMatch(h ->
